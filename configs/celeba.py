@@ -1,0 +1,28 @@
+r"""CelebA, 64x64, with the residual nets of WGAN-GP's authors.
+
+Command: python -m jaxgan.main --config=configs/celeba.py \
+           --workdir=runs/celeba
+           --config.data.path=FOLDER_OF_IMG_ALIGN_CELEBA 
+"""
+
+from ml_collections import config_dict
+
+from configs import default
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = default.get_config()
+  config.data.name = 'celeba'
+  config.data.image_size = 64
+  config.data.flip = True
+  config.net.name = 'resnet'
+  config.net.gen_widths = (512, 512, 256, 128, 64)
+  config.net.gen_norm = 'batch'
+  config.net.critic_widths = (64, 128, 256, 512, 512)
+  config.net.critic_norm = 'layer'
+  config.optim.gen.b1 = 0.0
+  config.optim.critic.b1 = 0.0
+  config.train.steps = 200_000
+  if variant == 'tiny':
+    config.data.mock_examples = 64
+  return default.finish(config, variant)

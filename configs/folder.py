@@ -1,0 +1,25 @@
+r"""Your own images: any folder, with or without one sub-folder per class.
+
+Command: python -m jaxgan.main --config=configs/folder.py --workdir=runs/mine \
+           --config.data.path=FOLDER --config.data.image_size=64
+"""
+
+from ml_collections import config_dict
+
+from configs import default
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = default.get_config()
+  config.data.name = 'folder'
+  config.data.image_size = 64
+  config.data.flip = True
+  config.net.gen_widths = (512, 256, 128, 64)
+  config.net.gen_norm = 'batch'
+  config.net.critic_widths = (64, 128, 256, 512)
+  config.net.critic_norm = 'layer'
+  config.train.steps = 50_000
+  if variant == 'tiny':
+    config.data.mock_examples = 64
+    config.data.image_size = 32
+  return default.finish(config, variant)

@@ -1,0 +1,25 @@
+r"""Points in the plane: 8 Gaussians on a circle, or another toy by data.name.
+
+Command: python -m jaxgan.main --config=configs/toy.py --workdir=runs/toy \
+           --config.data.name=swiss_roll
+"""
+
+from ml_collections import config_dict
+
+from configs import default
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = default.get_config()
+  config.data.name = 'gaussians8'
+  config.net.name = 'mlp'
+  config.net.latent_size = 2
+  config.net.gen_widths = (512, 512, 512)
+  config.net.critic_widths = (512, 512, 512)
+  config.penalty.weight = 0.1
+  config.penalty.smoothing = 0.9
+  config.penalty.warmup_steps = 100
+  config.train.batch_size = 256
+  config.train.steps = 10_000
+  config.eval.num_images = 2_048
+  return default.finish(config, variant)

@@ -1,0 +1,56 @@
+"""What the commands share: how an error reads, and what they exit with."""
+
+import sys
+from collections.abc import Callable
+
+from absl import app, flags, logging
+
+_TRACEBACK = flags.DEFINE_bool(
+  'traceback', False, 'Show where an error came from, not only its sentence.'
+)
+
+
+def no_more(argv: list[str]) -> None:
+  """Refuses arguments that are no flags.
+
+  Raises:
+    app.UsageError: there are some.
+  """
+  if len(argv) > 1:
+    raise app.UsageError(f'Unexpected argument {argv[1]!r}.')
+
+
+def run(command: Callable[[], None]) -> int:
+  """Runs a command and turns its errors into a sentence and a status.
+
+  Args:
+    command: raises ValueError or OSError for what the user can mend,
+      FloatingPointError where a run diverged.
+
+  Returns:
+    0; 2 for an error; 3 for a run that diverged; 128 plus the signal's number
+    for one that was interrupted.
+  """
+  logging.use_absl_handler()
+  logging.set_verbosity(logging.INFO)
+  # Late, so that --help answers at once.
+  from jaxgan.interruption import Interrupted
+
+  try:
+    command()
+  except Interrupted as event:
+    return _say(f'jaxgan: {event}', event.status)
+  except KeyboardInterrupt:
+    return _say('jaxgan: interrupted; nothing was under way to save.', 130)
+  except FloatingPointError as error:
+    return _say(f'jaxgan: {error}', 3)
+  except (ValueError, OSError) as error:
+    if _TRACEBACK.value:
+      raise
+    return _say(f'jaxgan: {error}', 2)
+  return 0
+
+
+def _say(sentence: str, status: int) -> int:
+  sys.stderr.write(sentence + '\n')
+  return status

@@ -1,0 +1,1 @@
+"""Images from tfds, as arrays on the host and batches on the devices."""

@@ -1,0 +1,1 @@
+"""The data sets that jaxgan builds itself, from packages or from files."""

@@ -1,0 +1,118 @@
+"""MNIST and Fashion-MNIST from the four idx files of their authors.
+
+The format: two zero bytes, 8 for uint8, the number of axes, each axis's length
+as a big-endian int32, then the values.
+"""
+
+import functools
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from jaxgan.data.builders.recipe import (
+  Example,
+  Recipe,
+  existing,
+  fingerprint,
+)
+from jaxgan.data.images import png
+from jaxgan.schema import Data
+
+_SPLITS = {'train': 'train', 'test': 't10k'}
+_SIDE = 28
+
+
+def recipe(config: Data) -> Recipe:
+  """The splits `train` and `test` of [28, 28, 1] images in ten classes.
+
+  Args:
+    config: name is `mnist` or `fashion_mnist`; path is the folder with
+      {train,t10k}-{images-idx3,labels-idx1}-ubyte, each as it is or with .gz.
+
+  Raises:
+    FileNotFoundError: the folder or one of the four files is missing.
+  """
+  root = existing(config, 'the folder of the four idx files')
+  splits, files = {}, []
+  for split, prefix in _SPLITS.items():
+    images = _find(root, f'{prefix}-images-idx3-ubyte')
+    labels = _find(root, f'{prefix}-labels-idx1-ubyte')
+    splits[split] = functools.partial(_examples, images, labels)
+    files += [images, labels]
+  version = fingerprint(root, files)
+  return Recipe(config.name, (_SIDE, _SIDE, 1), 10, splits, version)
+
+
+def read_idx(file: Path, num_axes: int) -> np.ndarray:
+  """Reads one idx file of uint8.
+
+  Args:
+    file: plain, or gzip where the name ends in .gz.
+    num_axes: how many the array must have.
+
+  Returns:
+    The array.
+
+  Raises:
+    ValueError: the file is damaged or is something else.
+  """
+  start = 4 + 4 * num_axes
+  data = _read(file)
+  magic = int.from_bytes(data[:4], 'big')
+  if len(data) < start or magic != 0x0800 + num_axes:
+    raise ValueError(
+      f'{file} starts with the number {magic}; an idx file of {num_axes} axes '
+      f'starts with {0x0800 + num_axes}.'
+    )
+  shape = tuple(np.frombuffer(data, '>i4', num_axes, 4).tolist())
+  if len(data) - start != np.prod(shape):
+    raise ValueError(
+      f'{file} holds {len(data) - start} values; its header promises '
+      f'{" x ".join(map(str, shape))} of them.'
+    )
+  return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def _find(root: Path, name: str) -> Path:
+  for file in (root / name, root / f'{name}.gz'):
+    if file.is_file():
+      return file
+  raise FileNotFoundError(
+    f'data.path is {str(root)!r} and holds neither {name} nor {name}.gz; all '
+    'four idx files must be there.'
+  )
+
+
+def _read(file: Path) -> bytes:
+  data = file.read_bytes()
+  if file.suffix != '.gz':
+    return data
+  try:
+    return gzip.decompress(data)
+  except (OSError, EOFError, zlib.error) as error:
+    raise ValueError(
+      f'{file} is not a whole gzip file; fetch it again.'
+    ) from error
+
+
+def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
+  images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
+  if images.shape[1:] != (_SIDE, _SIDE):
+    raise ValueError(
+      f'{images_file} holds images of {images.shape[1]} x {images.shape[2]}; '
+      f'they must be {_SIDE} x {_SIDE}.'
+    )
+  if len(images) != len(labels) or not len(images):
+    raise ValueError(
+      f'{images_file} holds {len(images)} images and {labels_file} '
+      f'{len(labels)} labels; there must be equally many, and at least one.'
+    )
+  if labels.max() > 9:
+    raise ValueError(
+      f'{labels_file} holds the label {labels.max()}; labels are 0 to 9.'
+    )
+  for image, label in zip(images, labels, strict=True):
+    yield png(image[..., None]), int(label)

@@ -1,0 +1,169 @@
+"""From `config.data` to one array of images: names, files, tfds, mock data.
+
+Every data set is a tfds builder: one of ours over a package or over files at
+hand (`builders/`), or one of tfds' own by its name (`official.py`). Its records
+are decoded once, and the arrays kept on disk for the next time.
+"""
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxgan.data.builders import celeba, cifar, digits, folder, idx, toys
+from jaxgan.data.builders.recipe import Recipe
+from jaxgan.schema import Data
+
+if TYPE_CHECKING:
+  from jaxgan.data.decode import Spec
+
+# tfds is imported inside functions, so that jaxgan imports where it is missing.
+
+# Data sets that come with a package or are drawn: they need no files.
+_PACKAGED: Mapping[str, Callable[[], Recipe]] = {
+  'digits': digits.recipe,
+  'gaussians8': toys.gaussians8,
+  'gaussians25': toys.gaussians25,
+  'swiss_roll': toys.swiss_roll,
+}
+
+# Data sets that are read from the files in `data.path`; where that is empty,
+# all but `folder` are tfds' own.
+_FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
+  'folder': folder.recipe,
+  'mnist': idx.recipe,
+  'fashion_mnist': idx.recipe,
+  'cifar10': cifar.recipe,
+  'celeba': celeba.recipe,
+  'celeb_a': celeba.recipe,
+}
+
+_LAYOUT = 1  # To be raised when the same files come to be decoded otherwise.
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+  """Every example of one split.
+
+  Attributes:
+    images: [N, H, W, C] uint8, or [N, D] float32 for toys; perhaps a
+      read-only map of a file.
+    labels: [N] int32; zeros where there are none.
+    num_classes: 0 where there are no labels.
+    name: as in `data.name`.
+  """
+
+  images: np.ndarray
+  labels: np.ndarray
+  num_classes: int
+  name: str
+
+  @property
+  def shape(self) -> tuple[int, ...]:
+    """(H, W, C) of an image or (D,) of a vector."""
+    return self.images.shape[1:]
+
+
+def load(config: Data) -> Dataset:
+  """Finds, prepares if necessary, and reads a data set.
+
+  The first call for a data set prepares and decodes it; later calls read the
+  arrays that it left below `data.dir`. The order of the examples is fixed but
+  arbitrary.
+
+  Args:
+    config: checked by `config.from_config_dict`.
+
+  Returns:
+    Images of the config's size, width and channels, and labels.
+
+  Raises:
+    ValueError: unknown name or split, or files that are not what they should
+      be.
+    FileNotFoundError: `data.path` or a file in it is missing.
+    RuntimeError: tfds lacks TensorFlow or the network to prepare its own.
+  """
+  from jaxgan.data import cache, decode
+
+  if config.mock_examples:
+    return _load_mock(config)
+  if config.dir:
+    directory = str(Path(config.dir).expanduser())
+    config = dataclasses.replace(config, dir=directory)
+  open_builder, prepare = _resolve(config)
+  builder = open_builder()
+  spec = decode.describe(builder, config)
+  place = _place(builder, config, spec)
+  arrays = cache.read(place, spec.shape)
+  if arrays is None:
+    if not builder.is_prepared():
+      prepare(builder)
+      builder = open_builder()
+    records = decode.open_split(builder, config)
+    arrays = decode.decode(records, spec, config, place)
+  return Dataset(*arrays, spec.num_classes, config.name)
+
+
+def _load_mock(config: Data) -> Dataset:
+  """Random images in the shape of a data set, from tfds' own mock."""
+  import tensorflow_datasets as tfds
+
+  from jaxgan.data import decode
+
+  with tfds.testing.mock_data(num_examples=config.mock_examples):
+    builder = _resolve(dataclasses.replace(config, path=''))[0]()
+    spec = decode.describe(builder, config)
+    records = builder.as_data_source(config.split)
+    arrays = decode.decode(records, spec, config, None)
+  return Dataset(*arrays, spec.num_classes, config.name)
+
+
+def _resolve(
+  config: Data,
+) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+  """What opens the builder that a name stands for, and what prepares it."""
+  from jaxgan.data import official
+  from jaxgan.data.builders import builder as ours
+
+  recipe = _recipe(config)
+  if recipe:
+    return functools.partial(ours.open_recipe, recipe, config.dir), ours.prepare
+  names = [*_PACKAGED, *_FROM_FILES]
+  return (
+    functools.partial(official.open_builder, config, names),
+    functools.partial(official.prepare, config=config),
+  )
+
+
+def _recipe(config: Data) -> Recipe | None:
+  """Our own recipe for a name, or None if the data set is tfds' own."""
+  if config.name in _PACKAGED:
+    if config.path:
+      raise ValueError(
+        f'data.path is {config.path!r} and data.name is {config.name}, which '
+        'needs no files; name the data set in data.path, such as folder.'
+      )
+    return _PACKAGED[config.name]()
+  if config.name in _FROM_FILES and config.path:
+    return _FROM_FILES[config.name](config)
+  if config.name != 'folder':
+    return None
+  if config.mock_examples:
+    return Recipe('folder', (config.image_size or 32,) * 2 + (3,), 0, {})
+  raise ValueError(
+    'data.path is empty and data.name is folder; it must be a folder of images.'
+  )
+
+
+def _place(builder: Any, config: Data, spec: 'Spec') -> Path:
+  """Where the arrays of one data set, split and shape are kept."""
+  settings = (config.image_size, config.image_width, config.channels)
+  source = f'{builder.info.full_name} {config.split}'
+  key = f'{_LAYOUT} {source} {settings} {spec}'
+  digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+  root = Path(builder.data_dir_root).expanduser()
+  return root / 'jaxgan_arrays' / f'{config.name.replace("/", "-")}-{digest}'

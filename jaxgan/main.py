@@ -1,0 +1,58 @@
+"""Trains a GAN: python -m jaxgan.main --config=configs/digits.py --workdir=W.
+
+Started again with the same workdir, a run goes on where it was.
+"""
+
+from absl import app, flags
+from ml_collections import config_flags
+
+from jaxgan import cli
+
+_CONFIG = config_flags.DEFINE_config_file(
+  'config', None, 'A file of configs/, with :tiny behind it for a dry run.'
+)
+_WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Where the run lives.', required=True
+)
+_ACCEPT = flags.DEFINE_bool(
+  'accept_new_config', False, 'Go on in a workdir of another configuration.'
+)
+_DISTRIBUTED = flags.DEFINE_bool(
+  'distributed', False, 'One of several processes (jax.distributed).'
+)
+_COORDINATOR = flags.DEFINE_string(
+  'coordinator', None, 'HOST:PORT of process 0, where no cluster says it.'
+)
+_PROCESSES = flags.DEFINE_integer('processes', None, 'How many there are.')
+_PROCESS = flags.DEFINE_integer('process', None, 'Which one this is, from 0.')
+
+
+def main(argv: list[str]) -> int:
+  """Parses flags, trains, and returns the exit status."""
+  cli.no_more(argv)
+  return cli.run(_train)
+
+
+def _train() -> None:
+  import jax  # Only now: --help shall not wait for it.
+
+  from jaxgan import config, train
+
+  settings = config.from_config_dict(_CONFIG.value)
+  if _DISTRIBUTED.value:
+    jax.distributed.initialize(
+      _COORDINATOR.value, _PROCESSES.value, _PROCESS.value
+    )
+  train.train_and_evaluate(
+    settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
+  )
+
+
+def run() -> None:
+  """The console entry."""
+  flags.mark_flag_as_required('config')
+  app.run(main)
+
+
+if __name__ == '__main__':
+  run()

@@ -1,0 +1,123 @@
+"""Two ways to compute one convolution, and its mirror that doubles a side.
+
+XLA's own convolutions are the fastest on accelerators. On the CPU those of a
+gradient penalty (the derivative of a derivative, inside a loop) fall back to
+slow kernels; there the same sums are written as slices, one matrix product and
+pads, a family that is closed under differentiation. Both ways read the same
+kernels, [k, k, Cin, Cout].
+"""
+
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from jaxgan.types import Array
+
+Pads = Sequence[tuple[int, int]]
+Conv = Callable[[Array, Array, int, str | Pads], Array]
+
+_LAYOUT = ('NHWC', 'HWIO', 'NHWC')
+
+
+def resolve(name: str) -> str:
+  """`lax` or `matmul`; `auto` is matmul on the CPU and lax elsewhere."""
+  if name != 'auto':
+    return name
+  return 'matmul' if jax.default_backend() == 'cpu' else 'lax'
+
+
+def conv_lax(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
+  """Convolution by XLA's own operator.
+
+  Args:
+    x: [B, H, W, Cin].
+    kernel: [kh, kw, Cin, Cout].
+    stride: of both axes.
+    pads: `SAME`, `VALID` or (before, after) for H and W.
+
+  Returns:
+    [B, H', W', Cout]; H' is ceil(H / stride) under `SAME`.
+  """
+  return lax.conv_general_dilated(
+    x, kernel, (stride, stride), pads, dimension_numbers=_LAYOUT
+  )
+
+
+def conv_matmul(
+  x: Array, kernel: Array, stride: int, pads: str | Pads
+) -> Array:
+  """`conv_lax` as one matrix product over shifted copies of the image."""
+  kh, kw, _, cout = kernel.shape
+  if isinstance(pads, str):
+    pads = lax.padtype_to_pads(x.shape[1:3], (kh, kw), (stride, stride), pads)
+  x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
+  h, w = (
+    (n - k) // stride for n, k in zip(x.shape[1:3], (kh, kw), strict=True)
+  )
+  shifted = [
+    x[:, i : i + stride * h + 1 : stride, j : j + stride * w + 1 : stride]
+    for i in range(kh)
+    for j in range(kw)
+  ]
+  columns = jnp.concatenate(shifted, axis=-1)
+  return jnp.tensordot(columns, kernel.reshape(-1, cout), 1)
+
+
+def up_lax(x: Array, kernel: Array) -> Array:
+  """Transposed convolution of stride 2 by XLA's own operator.
+
+  Args:
+    x: [B, H, W, Cin].
+    kernel: [k, k, Cin, Cout], k odd and at least 3.
+
+  Returns:
+    [B, 2H, 2W, Cout]: what a `SAME` convolution of stride 2, run backwards,
+    makes of x (its kernel mirrored and with the channels swapped).
+  """
+  return lax.conv_general_dilated(
+    x,
+    kernel,
+    (1, 1),
+    [_up_pads(k) for k in kernel.shape[:2]],
+    lhs_dilation=(2, 2),
+    dimension_numbers=_LAYOUT,
+  )
+
+
+def up_matmul(x: Array, kernel: Array) -> Array:
+  """`up_lax` without its zeros: each of four phases of pixels on its own.
+
+  An output pixel at an even row sees other rows of the kernel than one at an
+  odd row, likewise for columns; a phase is a plain convolution with its part
+  of the kernel (Shi et al., 2016, sub-pixel convolution).
+  """
+  b, h, w, _ = x.shape
+  kh, kw, _, cout = kernel.shape
+  rows, cols = _phases(kh), _phases(kw)
+  phases = [
+    [
+      conv_matmul(x, kernel[first_y::2, first_x::2], 1, (pad_y, pad_x))
+      for first_x, pad_x in cols
+    ]
+    for first_y, pad_y in rows
+  ]
+  y = jnp.stack([jnp.stack(row, axis=3) for row in phases], axis=2)
+  return y.reshape(b, 2 * h, 2 * w, cout)
+
+
+def _up_pads(k: int) -> tuple[int, int]:
+  return (k + 1) // 2, k // 2
+
+
+def _phases(k: int) -> list[tuple[int, tuple[int, int]]]:
+  """For even and odd outputs: their first kernel tap, and the pads of x."""
+  before = _up_pads(k)[0]
+  phases = []
+  for odd in (0, 1):
+    first = (before - odd) % 2
+    shift = (before - odd - first) // 2
+    taps = (k - first + 1) // 2
+    phases.append((first, (shift, taps - 1 - shift)))
+  return phases

@@ -1,0 +1,152 @@
+"""What the nets share: convolutions, normalisation, resampling, initialisers.
+
+Weights are drawn as by the WGAN-GP authors (Gulrajani et al., 2017; their
+tflib): uniform, with variance gain / mean(fan_in, fan_out), where a fan counts
+what one value sees of a strided kernel. The gain is 2 where a ReLU follows or
+precedes (He et al., 2015) and 1 elsewhere (Glorot & Bengio, 2010). Biases are
+zero.
+"""
+
+import math
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan.nets import conv as ways
+from jaxgan.schema import Net
+from jaxgan.types import Array
+
+LEAK = 0.2  # Slope of LeakyReLU below zero (Radford et al., 2016).
+
+glorot = jax.nn.initializers.glorot_uniform()
+he_dense = jax.nn.initializers.he_uniform()
+
+_CONV = {'lax': ways.conv_lax, 'matmul': ways.conv_matmul}
+_UP = {'lax': ways.up_lax, 'matmul': ways.up_matmul}
+
+
+def strided_init(gain: float, down: int = 1, up: int = 1) -> Any:
+  """Initialiser of convolution kernels [k, k, Cin, Cout].
+
+  Args:
+    gain: 2 beside a ReLU, else 1.
+    down: stride; an input value reaches only k^2 / down^2 places.
+    up: stride of a transposed convolution; an output value sees only
+      k^2 / up^2 places.
+
+  Returns:
+    A function of (key, shape, dtype).
+  """
+
+  def init(key: Array, shape: Any, dtype: Any = jnp.float32) -> Array:
+    kh, kw, cin, cout = shape
+    fan_in = kh * kw * cin / up**2
+    fan_out = kh * kw * cout / down**2
+    limit = math.sqrt(6 * gain / (fan_in + fan_out))
+    return jax.random.uniform(key, shape, dtype, -limit, limit)
+
+  return init
+
+
+class Conv(nn.Module):
+  """Convolution with `SAME` padding and a bias.
+
+  Attributes:
+    config: gives the compute dtype and the formulation.
+    features: Cout.
+    size: k, the side of the kernel.
+    stride: of both axes.
+    gain: of the initialiser.
+  """
+
+  config: Net
+  features: int
+  size: int = 3
+  stride: int = 1
+  gain: float = 2.0
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """[B, H, W, Cin] -> [B, ceil(H / stride), ceil(W / stride), Cout]."""
+    init = strided_init(self.gain, down=self.stride)
+    x, kernel, bias = _operands(self, x, init)
+    way = _CONV[ways.resolve(self.config.conv)]
+    return way(x, kernel, self.stride, 'SAME') + bias
+
+
+class UpConv(nn.Module):
+  """Transposed convolution of stride 2 with a bias; attributes as `Conv`."""
+
+  config: Net
+  features: int
+  size: int = 5
+  gain: float = 2.0
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
+    x, kernel, bias = _operands(self, x, strided_init(self.gain, up=2))
+    return _UP[ways.resolve(self.config.conv)](x, kernel) + bias
+
+
+def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
+  """Normalisation inside a compact module, with an affine map per channel.
+
+  Args:
+    x: [B, ..., C].
+    kind: `none`; `batch`, over all axes but the last; or `layer`, over all
+      axes of one example (as GroupNorm of one group).
+    config: gives the compute dtype; statistics are float32.
+    train: batch norm uses the batch and updates `batch_stats`, else it uses
+      `batch_stats`.
+
+  Returns:
+    The shape of x.
+  """
+  # The two-pass variance: E[x^2] - E[x]^2 cancels, and its derivatives worse.
+  if kind == 'batch':
+    return nn.BatchNorm(
+      use_running_average=not train,
+      momentum=0.9,
+      dtype=config.compute_dtype,
+      use_fast_variance=False,
+    )(x)
+  if kind == 'layer':
+    return nn.LayerNorm(
+      epsilon=1e-5,
+      dtype=config.compute_dtype,
+      reduction_axes=tuple(range(1, x.ndim)),
+      use_fast_variance=False,
+    )(x)
+  return x
+
+
+def score(x: Array) -> Array:
+  """A linear score of features, float32 throughout: [B, ...] -> [B]."""
+  x = x.reshape(x.shape[0], -1).astype(jnp.float32)
+  return nn.Dense(1, kernel_init=glorot)(x)[:, 0]
+
+
+def upsample(x: Array) -> Array:
+  """Nearest neighbour: [B, H, W, C] -> [B, 2H, 2W, C]."""
+  return x.repeat(2, axis=1).repeat(2, axis=2)
+
+
+def mean_pool(x: Array) -> Array:
+  """Means of 2 x 2 pixels: [B, H, W, C] -> [B, H/2, W/2, C], H, W even."""
+  b, h, w, c = x.shape
+  return x.reshape(b, h // 2, 2, w // 2, 2, c).mean((2, 4))
+
+
+def _operands(
+  module: Conv | UpConv, x: Array, init: Any
+) -> tuple[Array, Array, Array]:
+  """The input, and the module's float32 parameters, in the compute dtype."""
+  shape = (module.size, module.size, x.shape[-1], module.features)
+  kernel = module.param('kernel', init, shape)
+  bias = module.param('bias', nn.initializers.zeros_init(), shape[-1:])
+  dtype = module.config.compute_dtype
+  bias = bias.reshape(1, 1, 1, -1)
+  return x.astype(dtype), kernel.astype(dtype), bias.astype(dtype)

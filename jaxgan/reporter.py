@@ -1,0 +1,141 @@
+"""What a person sees of a run: a progress bar, scalars, grids, a summary."""
+
+import contextlib
+import json
+import pathlib
+import time
+import types
+
+import flax.linen as nn
+import jax
+from absl import logging
+from tqdm import tqdm
+
+from jaxgan import config as config_lib
+from jaxgan import sampling
+from jaxgan.data import pipeline
+from jaxgan.data.sources import Dataset
+from jaxgan.schema import Config
+from jaxgan.state import GANState
+from jaxgan.types import Metrics, Variables
+from jaxgan.writers import Writer
+
+# The latents of the grids: apart from every key of the training.
+_GRID_KEY = 2**31 - 1
+
+
+class Reporter(contextlib.AbstractContextManager):
+  """Tells of a run in its workdir and on the terminal.
+
+  Only the first process does; on the others its methods say nothing.
+  """
+
+  def __init__(
+    self, config: Config, gen: nn.Module, folder: pathlib.Path, first_step: int
+  ) -> None:
+    """Opens the writers.
+
+    Args:
+      config: the run.
+      gen: the generator module.
+      folder: the workdir.
+      first_step: of the state that the run goes on from; 0 for a new one.
+    """
+    self._config = config
+    self._folder = folder
+    self._generate = sampling.make_generate(gen)
+    self._latents = sampling.latents(
+      jax.random.key(_GRID_KEY), config.eval.num_images, config.net.latent_size
+    )
+    self._first = jax.process_index() == 0
+    self._writer = (
+      Writer(folder, tensorboard=config.log.tensorboard, first_step=first_step)
+      if self._first
+      else None
+    )
+    self._bar = tqdm(
+      total=config.train.steps,
+      initial=first_step,
+      unit='step',
+      disable=not self._first,
+      dynamic_ncols=True,
+    )
+    self._since = (first_step, time.perf_counter())
+
+  def __exit__(
+    self,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: types.TracebackType | None,
+  ) -> None:
+    self._bar.close()
+    if self._writer is not None:
+      self._writer.close()
+
+  def welcome(self, state: GANState, dataset: Dataset) -> None:
+    """Says what is about to be trained; a new run shows real images."""
+    step = int(state.step)
+    if step:
+      logging.info('Going on from step %d in %s.', step, self._folder)
+      return
+    logging.info(
+      '%s: %d examples of shape %s on %d %s device(s).',
+      dataset.name,
+      len(dataset.images),
+      dataset.shape,
+      jax.device_count(),
+      jax.default_backend(),
+    )
+    if self._writer is not None:
+      config = json.dumps(config_lib.to_dict(self._config), indent=2)
+      self._writer.text('config', f'```\n{config}\n```')
+      count = self._config.eval.num_images
+      real = pipeline.real_grid(dataset, count, self._config.seed)
+      self._writer.samples('real', 0, real, generated=False)
+    self.samples(0, state.ema)
+
+  def tick(self, step: int) -> None:
+    """Moves the progress bar; the clock starts after the first step."""
+    if step == self._since[0] + 1 == self._bar.initial + 1:
+      self._since = (step, time.perf_counter())
+    self._bar.update()
+
+  def read(self, step: int, metrics: Metrics) -> dict[str, float]:
+    """The metrics of a step on the host, with the speed since the last."""
+    scalars = {k: float(v) for k, v in jax.device_get(metrics).items()}
+    start, began = self._since
+    seconds = time.perf_counter() - began
+    scalars['steps_per_second'] = (step - start) / seconds
+    return scalars
+
+  def scalars(self, step: int, scalars: dict[str, float]) -> None:
+    """Writes scalars, shows the most telling ones, restarts the clock."""
+    self._since = (step, time.perf_counter())
+    self._bar.set_postfix_str(
+      f'gap {scalars["gap"]:.3f}, lambda {scalars["weight"]:.2f}'
+    )
+    if self._writer is not None:
+      self._writer.scalars(step, scalars)
+
+  def samples(self, step: int, ema: Variables) -> None:
+    """Writes the grid of the fixed latents, by the averaged generator."""
+    if self._writer is None:
+      return
+    # From the host, since one process alone cannot use what all share.
+    samples = self._generate(jax.device_get(ema), self._latents)
+    self._writer.samples(f'step_{step:07d}', step, samples, generated=True)
+
+  def farewell(self) -> None:
+    """Says where everything is, and how to sample."""
+    self._bar.close()
+    folder = self._folder
+    logging.info(
+      'Done: %d steps.\n'
+      '  grids        %s/samples\n'
+      '  scalars      %s/metrics.jsonl, or: tensorboard --logdir=%s\n'
+      '  checkpoints  %s/checkpoints\n'
+      '  new images   python -m jaxgan.sample --workdir=%s --num=64 '
+      '--out=grid.png',
+      self._config.train.steps,
+      *[folder] * 5,
+    )

@@ -1,0 +1,68 @@
+"""Draws images from a trained generator.
+
+  python -m jaxgan.sample --workdir=runs/digits --num=64 --out=grid.png
+
+The ending of --out says what it becomes: a grid or strip (.png), arrays
+(.npz), or a folder of PNGs. It can run beside a training that goes on.
+"""
+
+from absl import app, flags
+
+from jaxgan import cli
+
+_WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Of the run to sample from.', required=True
+)
+_OUT = flags.DEFINE_string(
+  'out', None, 'A .png, a .npz, or a folder.', required=True
+)
+_NUM = flags.DEFINE_integer('num', 64, 'How many images.', lower_bound=1)
+_SEED = flags.DEFINE_integer('seed', 0, 'Equal seeds give equal images.')
+_WEIGHTS = flags.DEFINE_enum(
+  'weights', 'ema', ['ema', 'raw'], 'Averaged weights, or those of the step.'
+)
+_TRUNCATION = flags.DEFINE_float(
+  'truncation', 0.0, 'Latent numbers beyond it are drawn again; 0 for none.', 0
+)
+_LATENTS = flags.DEFINE_enum(
+  'latents',
+  'random',
+  ['random', 'interpolation'],
+  'Independent latents, or --num of them from one to another.',
+)
+
+
+def main(argv: list[str]) -> int:
+  """Parses flags, samples, and returns the exit status."""
+  cli.no_more(argv)
+  return cli.run(_sample)
+
+
+def _sample() -> None:
+  import pathlib  # The rest only now: --help shall not wait for jax.
+
+  import jax
+
+  from jaxgan import export, sampling, trained
+
+  count, key = _NUM.value, jax.random.key(_SEED.value)
+  run = trained.load(pathlib.Path(_WORKDIR.value), _WEIGHTS.value)
+  if _LATENTS.value == 'random':
+    z = sampling.latents(
+      key, count, run.latent_size, truncation=_TRUNCATION.value
+    )
+  else:
+    z = sampling.interpolation(key, count, run.latent_size)
+  columns = count if _LATENTS.value == 'interpolation' else 0
+  export.write(
+    pathlib.Path(_OUT.value), run.stream(z), count=count, columns=columns
+  )
+
+
+def run() -> None:
+  """The console entry."""
+  app.run(main)
+
+
+if __name__ == '__main__':
+  run()

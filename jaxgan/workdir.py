@@ -1,0 +1,145 @@
+"""The folder of a run: whose it is, and what was decided for it.
+
+A workdir belongs to one configuration and one data set. `config.json` and
+`data.json` say which, and a start with another is refused by the names of what
+differs.
+"""
+
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from jaxgan import config as config_lib
+from jaxgan.schema import Config
+
+Facts = dict[str, Any]
+
+
+def open_run(
+  workdir: pathlib.Path, config: Config, *, accept_new_config: bool = False
+) -> None:
+  """Claims a workdir for a configuration.
+
+  Args:
+    workdir: made where it is missing.
+    config: written to config.json in a new workdir.
+    accept_new_config: goes on under a configuration that differs from that of
+      the workdir; the old config.json stays beside the new one.
+
+  Raises:
+    ValueError: the workdir cannot be written, or it is of another
+      configuration; the sentence names the keys that differ.
+  """
+  make(workdir)
+  values = _plain(config_lib.to_dict(config))
+  path = workdir / 'config.json'
+  if not path.exists():
+    _write(path, values)
+    return
+  old = _plain(config_lib.to_dict(load_config(workdir)))
+  if old == values:
+    return
+  if not accept_new_config:
+    raise ValueError(
+      f'{workdir} holds a run of another configuration, which differs in '
+      f'{_differences(old, values)}; choose another workdir, or say '
+      '--accept_new_config to go on under the new one.'
+    )
+  _keep_beside(path)
+  _write(path, values)
+
+
+def check_data(workdir: pathlib.Path, facts: Facts) -> None:
+  """Writes data.json, or compares with the one that is there.
+
+  Args:
+    workdir: of the run.
+    facts: name, shape, num_classes and num_examples of the data set.
+
+  Raises:
+    ValueError: the run was started on other data.
+  """
+  path, facts = workdir / 'data.json', _plain(facts)
+  if not path.exists():
+    _write(path, facts)
+    return
+  old = load_data(workdir)
+  if old != facts:
+    raise ValueError(
+      f'{workdir} holds a run on other data, which differ in '
+      f'{_differences(old, facts)}; choose another workdir.'
+    )
+
+
+def load_config(workdir: pathlib.Path) -> Config:
+  """The configuration of a run.
+
+  Raises:
+    ValueError: the folder holds no run, or one whose config.json is damaged.
+  """
+  return config_lib.from_config_dict(_read(workdir / 'config.json'))
+
+
+def load_data(workdir: pathlib.Path) -> Facts:
+  """The facts of a run's data set.
+
+  Raises:
+    ValueError: the folder holds no run, or one whose data.json is damaged.
+  """
+  return _read(workdir / 'data.json')
+
+
+def make(folder: pathlib.Path) -> None:
+  """Makes a folder and makes sure that it can be written.
+
+  Raises:
+    ValueError: it cannot.
+  """
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f'.probe{os.getpid()}'
+    probe.touch()
+    probe.unlink()
+  except OSError as error:
+    raise ValueError(
+      f'{folder} cannot be written ({error.strerror}); choose a folder that '
+      'you may write to.'
+    ) from error
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
+  try:
+    return json.loads(path.read_text())
+  except FileNotFoundError as error:
+    raise ValueError(
+      f'{path.parent} holds no run: {path.name} is missing.'
+    ) from error
+  except (OSError, ValueError) as error:
+    raise ValueError(f'{path} cannot be read ({error}).') from error
+
+
+def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:
+  """In one move, so that no crash leaves half a file."""
+  new = path.with_name(f'{path.name}.{os.getpid()}')
+  new.write_text(json.dumps(values, indent=2) + '\n')
+  new.replace(path)
+
+
+def _keep_beside(path: pathlib.Path) -> None:
+  number = 1
+  while (old := path.with_name(f'config.{number}.json')).exists():
+    number += 1
+  path.rename(old)
+
+
+def _plain(values: Any) -> Any:
+  """What JSON makes of them: tuples are lists."""
+  return json.loads(json.dumps(values))
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+  old, new = config_lib.flatten(old), config_lib.flatten(new)
+  names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
+  return ', '.join(f'{k} ({old.get(k)} there, {new.get(k)} now)' for k in names)
