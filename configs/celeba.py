@@ -2,7 +2,7 @@ r"""CelebA, 64x64, with the residual nets of WGAN-GP's authors.
 
 Command: python -m jaxgan.main --config=configs/celeba.py \
            --workdir=runs/celeba
-           --config.data.path=FOLDER_OF_IMG_ALIGN_CELEBA 
+           --config.data.path=FOLDER_OF_IMG_ALIGN_CELEBA
 """
 
 from ml_collections import config_dict

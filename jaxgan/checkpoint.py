@@ -6,6 +6,7 @@ SHA-256 of its arrays, and one that does not restore to it is passed over.
 
 import contextlib
 import hashlib
+import logging
 import math
 import pathlib
 import types
@@ -15,12 +16,13 @@ from typing import Any
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-from absl import logging
 from etils import epath
 from orbax.checkpoint import checkpoint_managers as managers
 
 from jaxgan import schema
 from jaxgan.state import GANState
+
+_LOG = logging.getLogger(__name__)
 
 # Stands for a metric that is not finite: orbax would take NaN for the best.
 _WORST = float(np.finfo(np.float32).max)
@@ -146,7 +148,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         state = self._restore(step, target)
       except Exception as error:  # Orbax raises a dozen kinds, bare ones too.
         reason = str(error).strip().split('\n')[0][:200]
-        logging.warning(
+        _LOG.warning(
           'Checkpoint %d in %s is damaged and passed over (%s).',
           step,
           self._folder,

@@ -1,9 +1,11 @@
 """What the commands share: how an error reads, and what they exit with."""
 
+import logging
 import sys
 from collections.abc import Callable
 
-from absl import app, flags, logging
+from absl import app, flags
+from absl import logging as absl_logging
 
 _TRACEBACK = flags.DEFINE_bool(
   'traceback', False, 'Show where an error came from, not only its sentence.'
@@ -31,8 +33,7 @@ def run(command: Callable[[], None]) -> int:
     0; 2 for an error; 3 for a run that diverged; 128 plus the signal's number
     for one that was interrupted.
   """
-  logging.use_absl_handler()
-  logging.set_verbosity(logging.INFO)
+  _talk()
   # Late, so that --help answers at once.
   from jaxgan.interruption import Interrupted
 
@@ -49,6 +50,17 @@ def run(command: Callable[[], None]) -> int:
       raise
     return _say(f'jaxgan: {error}', 2)
   return 0
+
+
+def _talk() -> None:
+  """Lets jaxgan's own messages through, plain, and nobody else's chatter."""
+  absl_logging.set_verbosity(absl_logging.ERROR)
+  handler = logging.StreamHandler()
+  handler.setFormatter(logging.Formatter('%(message)s'))
+  logger = logging.getLogger('jaxgan')
+  logger.addHandler(handler)
+  logger.setLevel(logging.INFO)
+  logger.propagate = False
 
 
 def _say(sentence: str, status: int) -> int:

@@ -2,13 +2,13 @@
 
 import contextlib
 import json
+import logging
 import pathlib
 import time
 import types
 
 import flax.linen as nn
 import jax
-from absl import logging
 from tqdm import tqdm
 
 from jaxgan import config as config_lib
@@ -19,6 +19,8 @@ from jaxgan.schema import Config
 from jaxgan.state import GANState
 from jaxgan.types import Metrics, Variables
 from jaxgan.writers import Writer
+
+_LOG = logging.getLogger(__name__)
 
 # The latents of the grids: apart from every key of the training.
 _GRID_KEY = 2**31 - 1
@@ -76,9 +78,9 @@ class Reporter(contextlib.AbstractContextManager):
     """Says what is about to be trained; a new run shows real images."""
     step = int(state.step)
     if step:
-      logging.info('Going on from step %d in %s.', step, self._folder)
+      _LOG.info('Going on from step %d in %s.', step, self._folder)
       return
-    logging.info(
+    _LOG.info(
       '%s: %d examples of shape %s on %d %s device(s).',
       dataset.name,
       len(dataset.images),
@@ -129,7 +131,7 @@ class Reporter(contextlib.AbstractContextManager):
     """Says where everything is, and how to sample."""
     self._bar.close()
     folder = self._folder
-    logging.info(
+    _LOG.info(
       'Done: %d steps.\n'
       '  grids        %s/samples\n'
       '  scalars      %s/metrics.jsonl, or: tensorboard --logdir=%s\n'

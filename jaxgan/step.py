@@ -177,7 +177,7 @@ class Iteration:
       grads, (metrics, seen) = jax.grad(loss, has_aux=True)(critic[0])
       critic = self._descend('critic', critic, grads)
       critic = (self._clip(critic[0]), critic[1])
-      metrics['grad_norm_critic'] = optax.global_norm(grads)
+      metrics['grad_norm_critic'] = optax.tree.norm(grads)
       return critic, (metrics, self._measured(seen, real, fake))
 
     start = (state.variables.critic['params'], state.opt.critic)
@@ -205,7 +205,7 @@ class Iteration:
     value_and_grad = jax.value_and_grad(loss, has_aux=True)
     (value, statistics), grads = value_and_grad(old['params'])
     params, opt = self._descend('gen', (old['params'], state.opt.gen), grads)
-    metrics = {'gen_loss': value, 'grad_norm_gen': optax.global_norm(grads)}
+    metrics = {'gen_loss': value, 'grad_norm_gen': optax.tree.norm(grads)}
     return ({'params': params, **statistics}, opt), metrics
 
   def _next(

@@ -71,7 +71,7 @@ def train_and_evaluate(
     )
     reporter.welcome(state, dataset)
     batches = pipeline.device_batches(sampler, first_step, where.batch)
-    stack.enter_context(contextlib.closing(batches))
+    stack.callback(batches.close)
     run = _Run(config, train_step, checkpoints, reporter)
     state = run.loop(state, batches)
     reporter.farewell()

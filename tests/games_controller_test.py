@@ -165,7 +165,9 @@ def test_the_iterative_weight(power):
 def test_the_weight_at_ratio_one_is_weight0_bit_for_bit():
   for floor in np.linspace(0, 1, 41):
     config = Penalty(floor=float(floor), weight=0.7)
-    assert float(run(config, [1.0])[0].weight) == np.float32(0.7)
+    control = controller.init(config)
+    now = controller.Moment(control, measurement(1, 1), jnp.float32(0), config)
+    assert float(controller.iterative(now)) == np.float32(0.7)
 
 
 def test_the_literal_preset():

@@ -1,7 +1,7 @@
 """The records of a tfds builder, decoded into arrays once."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,9 +15,8 @@ from jaxgan.schema import Data
 _CHUNK = 500  # Records read together cost a third of records read one by one.
 _QUIET = 5_000  # Up to so many are decoded without a progress bar.
 
-Records = (
-  Any  # A tfds data source: it has a length and takes many keys at once.
-)
+# Gives the records of some keys, as a tfds data source does.
+Records = Callable[[list[int]], Sequence[Mapping[str, Any]]]
 
 
 class Spec(NamedTuple):
@@ -48,7 +47,7 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
   if not isinstance(image, kinds) or len(image.shape) not in (1, 3):
     raise ValueError(
       f'{config.name} has no feature image of one image each; its features '
-      f'are {", ".join(features)}.'
+      f'are {", ".join(sorted(features))}.'
     )
   is_vector = len(image.shape) == 1
   dtype = np.dtype(image.np_dtype)
@@ -69,8 +68,10 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
   return Spec(tuple(shape), num_classes)
 
 
-def open_split(builder: tfds.core.DatasetBuilder, config: Data) -> Records:
-  """The records of `data.split`, their images still encoded.
+def open_split(
+  builder: tfds.core.DatasetBuilder, config: Data
+) -> tuple[Records, int]:
+  """The records of `data.split`, their images still encoded, and how many.
 
   Args:
     builder: prepared.
@@ -83,22 +84,24 @@ def open_split(builder: tfds.core.DatasetBuilder, config: Data) -> Records:
   try:
     num = splits[config.split].num_examples
   except (ValueError, KeyError, AssertionError) as error:
-    raise _no_split(config, 'unknown', splits) from error
+    raise _no_split(config, splits) from error
   if not num:
-    raise _no_split(config, 'empty', splits)
+    raise _no_split(config, splits)
   # Encoded, because what tfds decodes with depends on what is installed.
   skip = {'image': tfds.decode.SkipDecoding()}
-  return builder.as_data_source(config.split, decoders=skip)
+  source = builder.as_data_source(config.split, decoders=skip)
+  return source.__getitems__, len(source)
 
 
 def decode(
-  records: Records, spec: Spec, config: Data, folder: Path | None
+  records: Records, num: int, spec: Spec, config: Data, folder: Path | None
 ) -> cache.Arrays:
   """Decodes every record, into files or into memory.
 
   Args:
-    records: dicts with `image`, encoded or [H, W, C] uint8 or [D] float32,
-      and `label` where there are classes.
+    records: gives the records of some keys, each a dict with `image`, encoded
+      or [H, W, C] uint8 or [D] float32, and `label` where there are classes.
+    num: N, the number of records.
     spec: from `describe`; gaps in its shape are filled from the first record.
     config: reads name and image_size; 0 lets no two images differ in size.
     folder: where the arrays are kept; None for memory.
@@ -111,10 +114,10 @@ def decode(
   """
   shape = tuple(n for n in spec.shape if n is not None)
   if len(shape) < len(spec.shape):
-    first = images.shape_of(_open(records[0], 0, config))
+    first = images.shape_of(_open(records([0])[0], 0, config))
     shape = tuple(n or m for n, m in zip(spec.shape, first, strict=True))
   fill = functools.partial(_fill, records, bool(spec.num_classes), config)
-  return cache.write(folder, shape, len(records), fill)
+  return cache.write(folder, shape, num, fill)
 
 
 def _target(config: Data, native: Sequence[int | None]) -> cache.Shape:
@@ -126,9 +129,9 @@ def _target(config: Data, native: Sequence[int | None]) -> cache.Shape:
   )
 
 
-def _no_split(config: Data, fault: str, splits: Any) -> ValueError:
+def _no_split(config: Data, splits: Any) -> ValueError:
   return ValueError(
-    f'data.split is {config.split!r}, which is {fault}; {config.name} has '
+    f'data.split is {config.split!r}, which names no images; {config.name} has '
     f"{', '.join(splits)}, and slices of them such as 'train[:10%]'."
   )
 
@@ -141,7 +144,7 @@ def _fill(
   labels: np.ndarray,
 ) -> None:
   """Writes every record into out [N, ...] and labels [N]."""
-  num = len(records)
+  num = len(out)
   bar = tqdm(
     total=num,
     desc=f'Decoding {config.name}',
@@ -152,14 +155,14 @@ def _fill(
   with bar:
     for start in range(0, num, _CHUNK):
       keys = list(range(start, min(start + _CHUNK, num)))
-      for key, record in zip(keys, records.__getitems__(keys), strict=True):
+      for key, record in zip(keys, records(keys), strict=True):
         out[key] = _pixels(record, key, config, out.shape[1:])
         labels[key] = record['label'] if labelled else 0
       bar.update(len(keys))
 
 
 def _pixels(
-  record: Any, key: int, config: Data, shape: tuple[int, ...]
+  record: Mapping[str, Any], key: int, config: Data, shape: tuple[int, ...]
 ) -> np.ndarray:
   if len(shape) == 1:
     return record['image']
@@ -173,7 +176,7 @@ def _pixels(
   return images.fit(image, *shape)
 
 
-def _open(record: Any, key: int, config: Data) -> Any:
+def _open(record: Mapping[str, Any], key: int, config: Data) -> Any:
   image = record['image']
   if isinstance(image, np.ndarray):  # Mock data are never encoded.
     return images.from_array(image)

@@ -9,6 +9,7 @@ import importlib.util
 import queue
 import socket
 import threading
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
@@ -17,9 +18,11 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 from jaxgan.data.builders import builder as builder_lib
+from jaxgan.data.builders.recipe import existing
 from jaxgan.schema import Data
 
 _TIMEOUT_SECONDS = 3.0
+_PORTS = {'http': 80, 'ftp': 21}
 
 
 def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
@@ -38,13 +41,13 @@ def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
   kept = {'data_dir': config.dir or None}
   try:
     builder = tfds.builder(name, **kept)
-    if not builder.is_prepared():
+    if not builder_lib.is_prepared(builder):
       return tfds.builder(name, file_format='array_record', **kept)
   except tfds.core.DatasetNotFoundError as error:
     raise ValueError(_unknown(name, ours)) from error
   except Exception as error:  # Whatever a builder's own code raises.
     raise ValueError(
-      f'data.name is {name!r}, and tfds cannot open it: {_brief(error)}.'
+      f'data.name is {name!r}, and tfds cannot open it: {_brief(error)}'
     ) from error
   formats = {each.value for each in builder.info.available_file_formats()}
   if 'array_record' not in formats:
@@ -65,42 +68,43 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
       downloaded.
 
   Raises:
+    FileNotFoundError: there is nothing at path.
     RuntimeError: TensorFlow is missing, no host answers, or tfds fails.
   """
+  manual = existing(config, 'the folder of its files') if config.path else None
   if importlib.util.find_spec('tensorflow') is None:
     raise RuntimeError(
       f'{config.name} is not prepared in {builder.data_dir}, and tfds needs '
       "TensorFlow to prepare it; run pip install 'jaxgan[tf]'"
       f'{_own_files(config)}.'
     )
-  _check_network(builder, config)
-  manual = str(Path(config.path).expanduser()) if config.path else None
+  _check_network(builder, config.name, manual)
   download = tfds.download.DownloadConfig(
-    manual_dir=manual, try_download_gcs=False
+    manual_dir=manual and str(manual), try_download_gcs=False
   )
   try:
     builder_lib.prepare(builder, download_config=download)
   except Exception as error:  # Downloads, checksums, a builder's own code.
     raise RuntimeError(
-      f'tfds cannot prepare {config.name}: {_brief(error)}; '
-      f'{_where(_downloads(builder))}.'
+      f'tfds cannot prepare {config.name}; {_where(_downloads(builder))}; what '
+      f'it says is: {_brief(error)}'
     ) from error
 
 
-def _check_network(builder: tfds.core.DatasetBuilder, config: Data) -> None:
+def _check_network(
+  builder: tfds.core.DatasetBuilder, name: str, manual: Path | None
+) -> None:
   """Raises a RuntimeError where downloads would only be retried in vain."""
-  downloads = _downloads(builder)
   missing = {
-    url: name
-    for url, name in downloads.items()
-    if not config.path
-    or not Path(config.path).expanduser().joinpath(name).exists()
+    url: file
+    for url, file in _downloads(builder).items()
+    if not (manual and (manual / file).exists())
   }
   if not missing or urllib.request.getproxies() or _reachable(missing):
     return
   hosts = sorted({str(urllib.parse.urlsplit(url).hostname) for url in missing})
   raise RuntimeError(
-    f'{config.name} is not prepared in {builder.data_dir}, and '
+    f'{name} is not prepared in {builder.data_dir}, and '
     f'{_some(hosts)} cannot be reached; {_where(missing)}.'
   )
 
@@ -109,11 +113,12 @@ def _reachable(urls: Iterable[str]) -> bool:
   """Whether any host of some URLs answers within a few seconds."""
   parts = [urllib.parse.urlsplit(url) for url in urls]
   hosts = {
-    (part.hostname, part.port or (80 if part.scheme == 'http' else 443))
+    (part.hostname, part.port or _PORTS.get(part.scheme, 443))
     for part in parts
     if part.hostname
   }
   answers: queue.Queue[bool] = queue.Queue()
+  deadline = time.monotonic() + _TIMEOUT_SECONDS
 
   def probe(host: str, port: int) -> None:
     try:
@@ -126,7 +131,9 @@ def _reachable(urls: Iterable[str]) -> bool:
   for host, port in sorted(hosts):
     threading.Thread(target=probe, args=(host, port), daemon=True).start()
   try:
-    return any(answers.get(timeout=_TIMEOUT_SECONDS) for _ in hosts)
+    return any(
+      answers.get(timeout=max(0.0, deadline - time.monotonic())) for _ in hosts
+    )
   except queue.Empty:
     return False
 
@@ -158,8 +165,8 @@ def _some(names: list[str]) -> str:
 
 
 def _unknown(name: str, ours: Iterable[str]) -> str:
-  known = [*ours, *tfds.list_builders(with_community_datasets=False)]
-  close = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+  known = {*ours, *tfds.list_builders(with_community_datasets=False)}
+  close = difflib.get_close_matches(name, sorted(known), n=4, cutoff=0.5)
   meant = f'; did you mean {" or ".join(close)}?' if close else '.'
   return (
     f'data.name is {name!r}, which is neither a data set of jaxgan '
@@ -170,4 +177,4 @@ def _unknown(name: str, ours: Iterable[str]) -> str:
 def _brief(error: Exception) -> str:
   """The start of a message, on one line."""
   text = ' '.join(str(error).split()) or type(error).__name__
-  return text if len(text) <= 200 else f'{text[:200]}...'
+  return text if len(text) <= 300 else f'{text[:300]} ...'

@@ -23,7 +23,7 @@ from jaxgan.types import Batch
 _AHEAD = 2  # Batches that are made before they are asked for.
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Sampler:
   """What decides which examples each iteration reads.
 

@@ -45,7 +45,7 @@ _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
 _LAYOUT = 1  # To be raised when the same files come to be decoded otherwise.
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
   """Every example of one split.
 
@@ -88,6 +88,7 @@ def load(config: Data) -> Dataset:
     RuntimeError: tfds lacks TensorFlow or the network to prepare its own.
   """
   from jaxgan.data import cache, decode
+  from jaxgan.data.builders import builder as ours
 
   if config.mock_examples:
     return _load_mock(config)
@@ -100,11 +101,11 @@ def load(config: Data) -> Dataset:
   place = _place(builder, config, spec)
   arrays = cache.read(place, spec.shape)
   if arrays is None:
-    if not builder.is_prepared():
+    if not ours.is_prepared(builder):
       prepare(builder)
       builder = open_builder()
-    records = decode.open_split(builder, config)
-    arrays = decode.decode(records, spec, config, place)
+    records, num = decode.open_split(builder, config)
+    arrays = decode.decode(records, num, spec, config, place)
   return Dataset(*arrays, spec.num_classes, config.name)
 
 
@@ -117,8 +118,13 @@ def _load_mock(config: Data) -> Dataset:
   with tfds.testing.mock_data(num_examples=config.mock_examples):
     builder = _resolve(dataclasses.replace(config, path=''))[0]()
     spec = decode.describe(builder, config)
-    records = builder.as_data_source(config.split)
-    arrays = decode.decode(records, spec, config, None)
+    source = builder.as_data_source(config.split)
+
+    # The mock of a source takes no more than one key at a time.
+    def records(keys: list[int]) -> list[Any]:
+      return [source[key] for key in keys]
+
+    arrays = decode.decode(records, len(source), spec, config, None)
   return Dataset(*arrays, spec.num_classes, config.name)
 
 
@@ -161,9 +167,7 @@ def _recipe(config: Data) -> Recipe | None:
 
 def _place(builder: Any, config: Data, spec: 'Spec') -> Path:
   """Where the arrays of one data set, split and shape are kept."""
-  settings = (config.image_size, config.image_width, config.channels)
-  source = f'{builder.info.full_name} {config.split}'
-  key = f'{_LAYOUT} {source} {settings} {spec}'
+  key = f'{_LAYOUT} {builder.info.full_name} {config.split} {spec}'
   digest = hashlib.sha256(key.encode()).hexdigest()[:16]
   root = Path(builder.data_dir_root).expanduser()
   return root / 'jaxgan_arrays' / f'{config.name.replace("/", "-")}-{digest}'

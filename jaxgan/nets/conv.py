@@ -7,6 +7,8 @@ pads, a family that is closed under differentiation. Both ways read the same
 kernels, [k, k, Cin, Cout].
 """
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 
 import jax
@@ -48,20 +50,22 @@ def conv_lax(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
 def conv_matmul(
   x: Array, kernel: Array, stride: int, pads: str | Pads
 ) -> Array:
-  """`conv_lax` as one matrix product over shifted copies of the image."""
-  kh, kw, _, cout = kernel.shape
+  """`conv_lax` as one matrix product and k^2 shifted slices."""
+  kh, kw, cin, cout = kernel.shape
   if isinstance(pads, str):
     pads = lax.padtype_to_pads(x.shape[1:3], (kh, kw), (stride, stride), pads)
   x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
-  h, w = (
-    (n - k) // stride for n, k in zip(x.shape[1:3], (kh, kw), strict=True)
-  )
-  shifted = [
-    x[:, i : i + stride * h + 1 : stride, j : j + stride * w + 1 : stride]
-    for i in range(kh)
-    for j in range(kw)
-  ]
-  columns = jnp.concatenate(shifted, axis=-1)
+  # What dominates is the array of k^2 slices: slice the side of the product
+  # that has fewer channels, unless a stride would waste most of its rows.
+  if stride == 1 and 4 * cout <= cin:
+    taps = kernel.reshape(-1, cin, cout).transpose(1, 0, 2)
+    products = jnp.tensordot(x, taps.reshape(cin, -1), 1)
+    products = products.reshape(*x.shape[:3], kh * kw, cout)
+    parts = _shifted(products, kh, kw, stride)
+    return functools.reduce(
+      operator.add, (part[:, :, :, t] for t, part in enumerate(parts))
+    )
+  columns = jnp.concatenate(_shifted(x, kh, kw, stride), axis=-1)
   return jnp.tensordot(columns, kernel.reshape(-1, cout), 1)
 
 
@@ -105,6 +109,18 @@ def up_matmul(x: Array, kernel: Array) -> Array:
   ]
   y = jnp.stack([jnp.stack(row, axis=3) for row in phases], axis=2)
   return y.reshape(b, 2 * h, 2 * w, cout)
+
+
+def _shifted(x: Array, kh: int, kw: int, stride: int) -> list[Array]:
+  """What each of the kh * kw taps of a kernel sees of x, row by row."""
+  h, w = (
+    (n - k) // stride for n, k in zip(x.shape[1:3], (kh, kw), strict=True)
+  )
+  return [
+    x[:, i : i + stride * h + 1 : stride, j : j + stride * w + 1 : stride]
+    for i in range(kh)
+    for j in range(kw)
+  ]
 
 
 def _up_pads(k: int) -> tuple[int, int]:

@@ -30,13 +30,13 @@ class Jaxgan(
 
   def _info(self) -> tfds.core.DatasetInfo:
     recipe = self._recipe
-    features: dict[str, Any] = {
-      'image': tfds.features.Image(shape=recipe.shape)
-    }
+    features: dict[str, Any] = {}
     if len(recipe.shape) == 1:
       features['image'] = tfds.features.Tensor(
         shape=recipe.shape, dtype=np.float32
       )
+    else:
+      features['image'] = tfds.features.Image(shape=recipe.shape)
     if recipe.num_classes:
       features['label'] = tfds.features.ClassLabel(
         num_classes=recipe.num_classes
@@ -79,6 +79,12 @@ def open_recipe(recipe: Recipe, directory: str) -> Jaxgan:
     )
 
 
+def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
+  """Whether a whole prepared copy is on disk."""
+  with _quiet():
+    return builder.is_prepared()
+
+
 def prepare(builder: tfds.core.DatasetBuilder, **options: Any) -> None:
   """Writes the prepared copy, unless another process does so first.
 
@@ -95,13 +101,13 @@ def prepare(builder: tfds.core.DatasetBuilder, **options: Any) -> None:
       builder.download_and_prepare(**options)
     except OSError:
       # The rename fails where another process has renamed its own first.
-      if not builder.is_prepared():
+      if not is_prepared(builder):
         raise
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-  """Holds back tfds' warning that the config is not one in its table."""
+  """Holds back tfds' warnings of custom configs and of what is not there."""
   before = logging.get_verbosity()
   logging.set_verbosity(logging.ERROR)
   try:

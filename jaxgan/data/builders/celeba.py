@@ -2,6 +2,7 @@
 
 import functools
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def _examples(images: Path, names: list[str]) -> Iterator[Example]:
   try:
     with zipfile.ZipFile(images) as archive:
       yield from _zipped(images, archive, names)
-  except zipfile.BadZipFile as error:
+  except (zipfile.BadZipFile, zlib.error) as error:
     raise ValueError(
       f'{images} is not a whole zip archive; fetch it again.'
     ) from error

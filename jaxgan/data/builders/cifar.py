@@ -6,6 +6,7 @@ pickle, which can run any code when it is opened, so it is refused.
 """
 
 import functools
+import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def _examples(source: Path, names: tuple[str, ...]) -> Iterator[Example]:
   try:
     with tarfile.open(source) as archive:
       yield from _archived(source, archive, names)
-  except (tarfile.TarError, EOFError, zlib.error) as error:
+  except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
     raise ValueError(
       f'{source} is not a whole tar archive; fetch it again.'
     ) from error

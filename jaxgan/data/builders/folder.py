@@ -122,9 +122,11 @@ def _examples(
     yield data, label
   if bad:
     logging.warning(
-      '%d of %d images cannot be decoded and are left out, the first of them '
-      '%s.', len(bad), len(files), bad[0]
-    )  # fmt: skip
+      '%d of %d images cannot be decoded and are left out, such as %s.',
+      len(bad),
+      len(files),
+      bad[0],
+    )
 
 
 def _unlike(

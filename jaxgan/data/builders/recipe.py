@@ -2,9 +2,10 @@
 
 The modules beside this one each make a `Recipe`; `builder.py` turns any recipe
 into a tfds builder. Recipes know nothing of tfds, so they cost nothing to
-import, and they leave the reading to their splits' functions.
+import, and most of the reading is left to their splits' functions.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,8 +52,11 @@ def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
   """
   digest = hashlib.sha256(f'{root.resolve()} {settings}'.encode())
   for file in files:
-    stat = file.stat()
-    digest.update(f'{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n'.encode())
+    digest.update(f'{file}\0'.encode())
+    # A dangling link has no size; whether that matters is the reader's affair.
+    with contextlib.suppress(OSError):
+      stat = file.stat()
+      digest.update(f'{stat.st_size}\0{stat.st_mtime_ns}\n'.encode())
   return digest.hexdigest()[:16]
 
 

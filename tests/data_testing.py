@@ -1,0 +1,139 @@
+"""Small files in the layouts of real data sets, and how to read them back."""
+
+import gzip
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+from jaxgan.data import images as images_lib
+from jaxgan.data.images import png
+
+
+def random_images(num, height, width, channels, seed=0):
+  rng = np.random.default_rng(seed)
+  return rng.integers(0, 256, (num, height, width, channels), np.uint8)
+
+
+def as_set(images):
+  """A multiset of images, for data sets whose order is arbitrary."""
+  return sorted(image.tobytes() for image in images)
+
+
+def pairs(images, labels):
+  """A multiset of images with their labels."""
+  both = zip(images, labels, strict=True)
+  return sorted((image.tobytes(), int(label)) for image, label in both)
+
+
+def write_folder(root, images, names=None):
+  """One PNG per image; `names` may hold sub-folders."""
+  names = names or [f'{i:03d}.png' for i in range(len(images))]
+  for image, name in zip(images, names, strict=True):
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_bytes(png(image))
+  return root
+
+
+def idx_bytes(array):
+  header = [bytes([0, 0, 8, array.ndim])]
+  header += [n.to_bytes(4, 'big') for n in array.shape]
+  return b''.join(header) + array.tobytes()
+
+
+def write_mnist(root, num_train=20, num_test=6, compress=True):
+  """The four idx files; returns (images, labels) by split."""
+  root.mkdir(parents=True, exist_ok=True)
+  made = {}
+  sizes = {'train': ('train', num_train), 'test': ('t10k', num_test)}
+  for split, (prefix, num) in sizes.items():
+    images = random_images(num, 28, 28, 1, seed=num)
+    labels = (np.arange(num) % 10).astype(np.uint8)
+    made[split] = images, labels
+    parts = {'images-idx3': images[..., 0], 'labels-idx1': labels}
+    for part, array in parts.items():
+      data = idx_bytes(array)
+      name = f'{prefix}-{part}-ubyte'
+      if compress:
+        (root / f'{name}.gz').write_bytes(gzip.compress(data))
+      else:
+        (root / name).write_bytes(data)
+  return made
+
+
+def write_cifar(root, per_batch=2):
+  """The folder of the binary version; returns (images, labels) by split."""
+  folder = root / 'cifar-10-batches-bin'
+  folder.mkdir(parents=True)
+  made = {}
+  for split, num in (('train', 5), ('test', 1)):
+    images = random_images(num * per_batch, 32, 32, 3, seed=num)
+    labels = (np.arange(num * per_batch) % 10).astype(np.uint8)
+    planes = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
+    records = np.concatenate([labels[:, None], planes], axis=1)
+    names = [f'data_batch_{i + 1}.bin' for i in range(5)]
+    if split == 'test':
+      names = ['test_batch.bin']
+    for name, batch in zip(names, np.split(records, num), strict=True):
+      (folder / name).write_bytes(batch.tobytes())
+    made[split] = images, labels
+  return made
+
+
+def pack_cifar(root):
+  """Replaces the folder by the archive and returns its path."""
+  folder = root / 'cifar-10-batches-bin'
+  archive = root / 'cifar-10-binary.tar.gz'
+  with tarfile.open(archive, 'w:gz') as tar:
+    tar.add(folder, folder.name)
+  for file in folder.iterdir():
+    file.unlink()
+  folder.rmdir()
+  return archive
+
+
+def write_celeba(root, num=9, zipped=False):
+  """Image i is in split i % 3; returns all images [num, 218, 178, 3]."""
+  images = random_images(num, 218, 178, 3)
+  names = [f'{i + 1:06d}.jpg' for i in range(num)]
+  root.mkdir(parents=True, exist_ok=True)
+  lines = [f'{name} {i % 3}' for i, name in enumerate(names)]
+  (root / 'list_eval_partition.txt').write_text('\n'.join(lines) + '\n')
+  # PNG under the name of a JPEG, so that pixels can be compared exactly.
+  if not zipped:
+    write_folder(root / 'img_align_celeba', images, names)
+    return images
+  with zipfile.ZipFile(root / 'img_align_celeba.zip', 'w') as archive:
+    for name, image in zip(names, images, strict=True):
+      archive.writestr(f'img_align_celeba/{name}', png(image))
+  return images
+
+
+def read(recipe, split):
+  """The images [N, H, W, C] and labels of one split, in order."""
+  made, labels = [], []
+  for data, label in recipe.splits[split]():
+    image = images_lib.open_image(data)
+    made.append(images_lib.fit(image, *images_lib.shape_of(image)))
+    labels.append(label)
+  return np.stack(made), labels
+
+
+def check(recipe, made):
+  assert set(recipe.splits) == set(made)
+  for split, (expected, labels) in made.items():
+    got, got_labels = read(recipe, split)
+    np.testing.assert_array_equal(got, expected)
+    assert got_labels == labels.tolist()
+
+
+def fails(kind, recipe, config, *words, split='train'):
+  """The recipe, or the reading of its split, raises one fitting sentence."""
+  with pytest.raises(kind) as caught:
+    list(recipe(config).splits[split]())
+  message = str(caught.value)
+  for word in words:
+    assert word in message
+  assert message.endswith('.')
+  assert '\n' not in message
