@@ -8,7 +8,7 @@ import numpy as np
 from jaxgan import __version__
 
 # Smaller grids are enlarged by whole pixels until one side has so many.
-_LEAST_SIDE = 256
+_LEAST_SIDE = 384
 _CLOUD_SIDE = 256
 
 
@@ -25,7 +25,7 @@ def picture(samples: np.ndarray, columns: int = 0) -> np.ndarray:
   """
   if samples.ndim == 2:
     return _enlarge(_cloud(samples))
-  return _enlarge(_grid(samples, columns or math.ceil(math.sqrt(len(samples)))))
+  return _enlarge(grid(samples, columns or math.ceil(len(samples) ** 0.5)))
 
 
 def save_png(path: pathlib.Path, image: np.ndarray, *, generated: bool) -> None:
@@ -47,13 +47,24 @@ def save_png(path: pathlib.Path, image: np.ndarray, *, generated: bool) -> None:
   Image.fromarray(pixels, modes[image.shape[-1]]).save(path, pnginfo=info)
 
 
-def _grid(images: np.ndarray, columns: int) -> np.ndarray:
+def grid(images: np.ndarray, columns: int) -> np.ndarray:
+  """Images in rows, one black pixel apart.
+
+  Args:
+    images: [N, H, W, C] uint8.
+    columns: images per row; the last row may stay short.
+
+  Returns:
+    [rows (H + 1) - 1, columns (W + 1) - 1, C] uint8.
+  """
   count, height, width, channels = images.shape
   rows = math.ceil(count / columns)
-  cells = np.zeros((rows * columns, height, width, channels), np.uint8)
-  cells[:count] = images
-  cells = cells.reshape(rows, columns, height, width, channels)
-  return cells.swapaxes(1, 2).reshape(rows * height, columns * width, channels)
+  shape = (rows * columns, height + 1, width + 1, channels)
+  cells = np.zeros(shape, np.uint8)
+  cells[:count, :height, :width] = images
+  cells = cells.reshape(rows, columns, *shape[1:]).swapaxes(1, 2)
+  page = cells.reshape(rows * shape[1], columns * shape[2], channels)
+  return page[:-1, :-1]
 
 
 def _cloud(points: np.ndarray) -> np.ndarray:

@@ -108,5 +108,8 @@ def _board(workdir: pathlib.Path, first_step: int) -> Any:
   import tensorboardX
 
   return tensorboardX.SummaryWriter(
-    str(workdir), purge_step=first_step + 1 if first_step else None
+    str(workdir),
+    purge_step=first_step + 1 if first_step else None,
+    # A restart within the same second would overwrite the file before it.
+    filename_suffix=f'.{first_step}',
   )

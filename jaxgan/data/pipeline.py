@@ -11,7 +11,7 @@ import functools
 import itertools
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import jax
@@ -95,7 +95,7 @@ def host_batch(sampler: Sampler, step: int) -> Batch:
 
 def device_batches(
   sampler: Sampler, first_step: int, sharding: jax.sharding.Sharding
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
   """Batches on the devices, made ahead by a thread.
 
   Closing the iterator ends the thread; what goes wrong in the thread is raised
@@ -166,7 +166,7 @@ def _epoch(seed: int, epoch: int, num: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _stream(
   sampler: Sampler, first_step: int, sharding: jax.sharding.Sharding
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
   ready: queue.Queue[Batch | BaseException] = queue.Queue()
   room = threading.Semaphore(_AHEAD)
   closed = threading.Event()

@@ -56,7 +56,7 @@ def conv_matmul(
     pads = lax.padtype_to_pads(x.shape[1:3], (kh, kw), (stride, stride), pads)
   x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
   # What dominates is the array of k^2 slices: slice the side of the product
-  # that has fewer channels, unless a stride would waste most of its rows.
+  # that has far fewer channels, unless a stride would waste most of its rows.
   if stride == 1 and 4 * cout <= cin:
     taps = kernel.reshape(-1, cin, cout).transpose(1, 0, 2)
     products = jnp.tensordot(x, taps.reshape(cin, -1), 1)

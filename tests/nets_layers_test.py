@@ -1,0 +1,201 @@
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import schema
+from jaxgan.nets import conv, layers
+
+KEY = jax.random.key(0)
+WAYS = (conv.conv_lax, conv.conv_matmul)
+UP_WAYS = (conv.up_lax, conv.up_matmul)
+
+
+def normal(*shape, seed=0):
+  return jax.random.normal(jax.random.fold_in(KEY, seed), shape)
+
+
+def scaled_kernel(k, cin, cout):
+  return normal(k, k, cin, cout, seed=1) / (k * cin**0.5)
+
+
+def orders(convolve, x, kernel):
+  """Values, gradients, and gradients of a function of the gradients."""
+
+  def value(x, kernel):
+    return jnp.sum(jnp.tanh(convolve(x, kernel)))
+
+  def slope(x, kernel):
+    return jnp.sum(jax.grad(value)(x, kernel) ** 2)
+
+  return (
+    convolve(x, kernel),
+    jax.grad(value, (0, 1))(x, kernel),
+    jax.grad(slope, (0, 1))(x, kernel),
+  )
+
+
+def agree(ways, x, kernel):
+  one, other = (jax.jit(lambda x, k, w=w: orders(w, x, k)) for w in ways)
+  for a, b in zip(
+    jax.tree.leaves(one(x, kernel)),
+    jax.tree.leaves(other(x, kernel)),
+    strict=True,
+  ):
+    scale = max(1.0, float(jnp.abs(a).max()))
+    np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize(
+  ('k', 'stride', 'size', 'cin', 'cout'),
+  [
+    (1, 1, (4, 5), 3, 4),
+    (1, 2, (5, 4), 3, 4),
+    (3, 1, (5, 6), 1, 4),
+    (3, 1, (6, 5), 8, 2),  # Few outputs: products come before slices.
+    (3, 2, (7, 4), 2, 3),
+    (5, 1, (4, 7), 8, 1),
+    (5, 2, (8, 8), 1, 3),
+    (5, 2, (7, 9), 3, 2),
+    (5, 2, (2, 1), 2, 2),
+  ],
+)
+def test_both_ways_agree_to_second_order(k, stride, size, cin, cout):
+  ways = [lambda x, w, c=c: c(x, w, stride, 'SAME') for c in WAYS]
+  agree(ways, normal(2, *size, cin), scaled_kernel(k, cin, cout))
+
+
+@pytest.mark.parametrize('pads', ['VALID', ((2, 0), (1, 3))])
+@pytest.mark.parametrize('stride', [1, 2])
+def test_both_ways_agree_on_other_paddings(pads, stride):
+  x, kernel = normal(2, 6, 7, 3), scaled_kernel(3, 3, 2)
+  one, other = (way(x, kernel, stride, pads) for way in WAYS)
+  np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+  ('k', 'size', 'cin', 'cout'),
+  [(5, (4, 4), 3, 2), (5, (3, 1), 8, 1), (3, (2, 5), 1, 3)],
+)
+def test_both_ways_double_a_side_to_second_order(k, size, cin, cout):
+  agree(UP_WAYS, normal(2, *size, cin), scaled_kernel(k, cin, cout))
+
+
+@pytest.mark.parametrize('up', UP_WAYS)
+def test_doubling_is_the_transpose_of_halving(up):
+  x, y = normal(2, 3, 4, 2), normal(2, 6, 8, 3, seed=2)
+  kernel = scaled_kernel(5, 2, 3)
+  mirrored = kernel[::-1, ::-1].swapaxes(2, 3)
+  down = conv.conv_lax(y, mirrored, 2, 'SAME')
+  np.testing.assert_allclose(
+    jnp.vdot(up(x, kernel), y), jnp.vdot(x, down), rtol=1e-4
+  )
+
+
+@pytest.mark.parametrize(
+  'convolve',
+  [
+    lambda x, k: conv.conv_matmul(x, k, 2, 'SAME'),
+    lambda x, k: conv.up_matmul(x, k),
+  ],
+)
+def test_second_derivative_is_that_of_finite_differences(convolve):
+  with jax.enable_x64(True):
+    x, kernel, step = (
+      jnp.asarray(np.random.default_rng(i).normal(size=s))
+      for i, s in enumerate([(1, 3, 4, 2), (3, 3, 2, 2), (3, 3, 2, 2)])
+    )
+
+    @jax.jit
+    def penalty(kernel):
+      slope = jax.grad(lambda x: jnp.sum(jnp.tanh(convolve(x, kernel))))(x)
+      return (jnp.sqrt(jnp.sum(slope**2)) - 1) ** 2
+
+    found = jnp.vdot(jax.grad(penalty)(kernel), step)
+    eps = 1e-5
+    above, below = penalty(kernel + eps * step), penalty(kernel - eps * step)
+    np.testing.assert_allclose(found, (above - below) / (2 * eps), rtol=1e-7)
+
+
+def test_auto_follows_the_backend(monkeypatch):
+  for backend, way in (('cpu', 'matmul'), ('gpu', 'lax'), ('tpu', 'lax')):
+    monkeypatch.setattr(jax, 'default_backend', lambda name=backend: name)
+    assert conv.resolve('auto') == way
+    assert conv.resolve('lax') == 'lax'
+    assert conv.resolve('matmul') == 'matmul'
+
+
+@pytest.mark.parametrize('cls', [layers.Conv, layers.UpConv])
+def test_parameters_do_not_depend_on_the_way(cls):
+  x = normal(1, 4, 4, 3)
+  one, other = (
+    cls(schema.Net(conv=way), 2, size=5).init(KEY, x)
+    for way in ('lax', 'matmul')
+  )
+  assert jax.tree.all(
+    jax.tree.map(lambda a, b: bool((a == b).all()), one, other)
+  )
+
+
+@pytest.mark.parametrize(
+  ('gain', 'down', 'up', 'variance'),
+  [
+    (2.0, 1, 1, 4 / (25 * 40 + 25 * 60)),
+    (1.0, 1, 1, 2 / (25 * 40 + 25 * 60)),
+    (2.0, 2, 1, 4 / (25 * 40 + 25 * 60 / 4)),
+    (2.0, 1, 2, 4 / (25 * 40 / 4 + 25 * 60)),
+  ],
+)
+def test_initial_variance(gain, down, up, variance):
+  kernel = layers.strided_init(gain, down, up)(KEY, (5, 5, 40, 60))
+  assert float(kernel.var()) == pytest.approx(variance, rel=0.02)
+  assert float(jnp.abs(kernel).max()) <= (3 * variance) ** 0.5
+
+
+class Normalised(nn.Module):
+  kind: str
+
+  @nn.compact
+  def __call__(self, x, train):
+    return layers.normalise(x, self.kind, schema.Net(), train)
+
+
+@pytest.mark.parametrize('shape', [(4, 3, 5, 2), (4, 7)])
+def test_layer_norm_is_over_one_example_with_an_affine_map_per_channel(shape):
+  x, (scale, bias) = 3 * normal(*shape) + 1, normal(2, shape[-1], seed=1)
+  params = {'LayerNorm_0': {'scale': scale, 'bias': bias}}
+  found = Normalised('layer').apply({'params': params}, x, True)
+  flat = np.asarray(x, np.float64).reshape(len(x), -1)
+  unit = (flat - flat.mean(1, keepdims=True)) / np.sqrt(
+    flat.var(1, keepdims=True) + 1e-5
+  )
+  wanted = unit.reshape(shape) * np.asarray(scale) + np.asarray(bias)
+  np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_batch_norm_uses_the_batch_in_training_and_its_averages_after():
+  x = 3 * normal(64, 4, 4, 2) + 1
+  module = Normalised('batch')
+  variables = module.init(KEY, x, False)
+  out, changed = module.apply(variables, x, True, mutable=['batch_stats'])
+  np.testing.assert_allclose(out.mean((0, 1, 2)), 0, atol=1e-5)
+  np.testing.assert_allclose(out.std((0, 1, 2)), 1, atol=1e-3)
+  stats = changed['batch_stats']['BatchNorm_0']
+  np.testing.assert_allclose(stats['mean'], 0.1 * x.mean((0, 1, 2)), rtol=1e-4)
+  np.testing.assert_allclose(
+    module.apply(variables, x, False), x / (1 + 1e-5) ** 0.5, rtol=1e-5
+  )
+
+
+def test_no_norm_has_no_variables():
+  assert not Normalised('none').init(KEY, normal(2, 3), False)
+
+
+def test_resampling_by_hand():
+  x = jnp.arange(4.0).reshape(1, 2, 2, 1)
+  rows = [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
+  up = layers.upsample(x)
+  np.testing.assert_array_equal(up[0, :, :, 0], rows)
+  np.testing.assert_array_equal(layers.mean_pool(up), x)
+  np.testing.assert_array_equal(layers.mean_pool(x), [[[[1.5]]]])
