@@ -62,6 +62,7 @@ class Reporter(contextlib.AbstractContextManager):
       disable=not self._first,
       dynamic_ncols=True,
     )
+    self._start = first_step
     self._since = (first_step, time.perf_counter())
 
   def __exit__(
@@ -98,7 +99,7 @@ class Reporter(contextlib.AbstractContextManager):
 
   def tick(self, step: int) -> None:
     """Moves the progress bar; the clock starts after the first step."""
-    if step == self._since[0] + 1 == self._bar.initial + 1:
+    if step == self._start + 1:
       self._since = (step, time.perf_counter())
     self._bar.update()
 

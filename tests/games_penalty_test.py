@@ -120,3 +120,8 @@ def test_moving_one_example_leaves_the_slopes_of_the_others_alone(batch_norm):
   after = penalty.slopes(score, x.at[0].add(3.0))
   untouched = bool(jnp.allclose(before[1:], after[1:], rtol=1e-6, atol=0))
   assert untouched == (not batch_norm)
+
+
+def test_a_critic_with_more_than_one_score_per_example_is_refused():
+  with pytest.raises(AssertionError):
+    penalty.slopes(lambda x: x, jnp.ones((4, 3)))

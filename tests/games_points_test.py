@@ -117,3 +117,9 @@ def test_no_gradient_flows_through_ratio():
 def test_an_unknown_law_lists_the_known():
   with pytest.raises(ValueError, match=r"penalty.points is 'middle'.*midpoint"):
     points.build(Penalty(points='middle'))
+
+
+@pytest.mark.parametrize(('fakes', 'alphas'), [(1, 4), (4, 1)])
+def test_nothing_broadcasts_along_the_batch(fakes, alphas):
+  with pytest.raises(AssertionError):
+    points.interpolate(jnp.ones((4, 2)), jnp.ones((fakes, 2)), jnp.ones(alphas))

@@ -50,7 +50,7 @@ def start(environment, *arguments, module='jaxgan.main'):
 
 
 def finish(process, status=0):
-  output, _ = process.communicate(timeout=300)
+  output, _ = process.communicate(timeout=120)
   assert process.returncode == status, output
   return output
 

@@ -236,7 +236,7 @@ def test_images_fill_their_range_and_no_more(name):
 def test_vectors_are_not_bounded():
   gen, _ = concrete(config('mlp', (8,), (8,)), (2,))
   z = jax.random.normal(KEY, (5, 4))
-  np.testing.assert_allclose(gen(1e4 * z), 1e4 * gen(z), rtol=1e-4)
+  assert float(jnp.abs(gen(1e4 * z)).max()) > 1e3
 
 
 @pytest.mark.parametrize('name', SMALL)

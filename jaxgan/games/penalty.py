@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -25,8 +26,17 @@ def slopes(score: Score, points: Array) -> Array:
 
   Returns:
     [B] float32, at least 1e-6.
+
+  Raises:
+    AssertionError: there is not one score per example, when it is traced.
   """
-  gradient = jax.grad(lambda x: jnp.sum(score(x)))(points)
+
+  def total(x: Array) -> Array:
+    scores = score(x)
+    chex.assert_shape(scores, points.shape[:1])
+    return jnp.sum(scores)
+
+  gradient = jax.grad(total)(points)
   squares = jnp.square(gradient.astype(jnp.float32))
   return jnp.sqrt(jnp.sum(squares.reshape(len(points), -1), axis=1) + EPSILON)
 

@@ -9,6 +9,7 @@ knows nothing of how strong the penalty is. To add one, write a function of
 
 from collections.abc import Callable, Mapping
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -110,7 +111,13 @@ def interpolate(real: Array, fake: Array, alpha: Array) -> Array:
 
   Returns:
     [B, ...], equal to `real` where alpha is 0.
+
+  Raises:
+    AssertionError: the shapes do not fit, when the function is traced.
   """
+  # A batch of one, or one alpha for all, would broadcast without a word.
+  chex.assert_equal_shape([real, fake])
+  chex.assert_shape(alpha, real.shape[:1])
   alpha = alpha.reshape((-1,) + (1,) * (real.ndim - 1))
   return real + alpha * (fake - real)
 

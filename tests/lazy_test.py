@@ -1,0 +1,45 @@
+"""What is not needed is not imported: the step works without tfds and more."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+BLOCKED = """
+import sys
+for name in ('tensorflow_datasets', 'array_record', 'ml_collections', 'sklearn',
+             'PIL', 'tensorboardX', 'tensorflow', 'torch'):
+  sys.modules[name] = None
+"""
+
+
+def python(code):
+  return subprocess.run(
+    [sys.executable, '-c', code],
+    cwd=ROOT, capture_output=True, text=True, check=True,
+    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': f'{ROOT}:{ROOT}/tests'},
+  ).stdout  # fmt: skip
+
+
+def test_the_step_needs_neither_tfds_nor_ml_collections():
+  code = """
+import jaxgan, jaxgan.train, small
+_, history = small.run(small.config(), 1)
+print(sorted(history[0])[0])
+"""
+  assert python(BLOCKED + code) == 'accuracy_fake\n'
+
+
+@pytest.mark.parametrize('command', ['main', 'sample'])
+def test_help_does_not_wait_for_jax(command):
+  code = f"import jaxgan.{command}, sys; print('jax' in sys.modules)"
+  assert python(code) == 'False\n'
+
+
+def test_the_package_itself_imports_nothing():
+  code = "import jaxgan, sys; print('jax' in sys.modules)"
+  assert python(code) == 'False\n'
