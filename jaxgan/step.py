@@ -17,10 +17,11 @@ import numpy as np
 import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jaxgan import games, optim
 from jaxgan import nets as nets_lib
+from jaxgan import optim
 from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
+from jaxgan.games import catalog as games
 from jaxgan.games import controller, distances
 from jaxgan.nets import conv
 from jaxgan.schema import Config

@@ -6,9 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import games
 from jaxgan.config import from_config_dict
-from jaxgan.games import controller, wasserstein
+from jaxgan.games import catalog, controller, wasserstein
 from jaxgan.schema import Penalty
 
 
@@ -164,4 +163,4 @@ def test_a_conditional_critic_sees_its_labels_inside_the_penalty():
 def test_an_unknown_game_lists_the_known():
   config = from_config_dict({'game': 'chess'})
   with pytest.raises(ValueError, match=r"game is 'chess'.*one of wgan"):
-    games.build(config)
+    catalog.build(config)
