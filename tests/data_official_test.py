@@ -74,7 +74,7 @@ def test_a_data_set_without_images_lists_its_features(tmp_path):
 )
 def test_without_tensorflow(tmp_path, monkeypatch, name, own_files):
   monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
-  text = message(RuntimeError, tmp_path, name=name)
+  text = message(ValueError, tmp_path, name=name)
   assert f'{name} is not prepared in {tmp_path}' in text
   assert "pip install 'jaxgan[tf]'" in text
   assert ('data.path' in text) == own_files
@@ -82,7 +82,7 @@ def test_without_tensorflow(tmp_path, monkeypatch, name, own_files):
 
 @pytest.mark.usefixtures('with_tensorflow', 'offline')
 def test_without_network(tmp_path):
-  text = message(RuntimeError, tmp_path, name='mnist')
+  text = message(ValueError, tmp_path, name='mnist')
   assert 'storage.googleapis.com cannot be reached' in text
   assert 'train-images-idx3-ubyte.gz' in text
   assert 'data.path' in text
@@ -98,7 +98,7 @@ def test_a_network_that_never_answers(tmp_path, monkeypatch):
 
   monkeypatch.setattr(official, '_TIMEOUT_SECONDS', 0.2)
   monkeypatch.setattr(socket, 'create_connection', hang)
-  text = message(RuntimeError, tmp_path, name='stl10')
+  text = message(ValueError, tmp_path, name='stl10')
   assert 'ai.stanford.edu cannot be reached' in text
   over.set()
 
@@ -120,7 +120,7 @@ def asked(monkeypatch):
 def test_a_network_that_answers_is_used(tmp_path, monkeypatch, asked):
   here, there = socket.socketpair()
   monkeypatch.setattr(socket, 'create_connection', lambda *args: here)
-  text = message(RuntimeError, tmp_path, name='stl10')
+  text = message(ValueError, tmp_path, name='stl10')
   there.close()
   assert text.startswith('tfds cannot prepare stl10; put its files (stl10_')
   assert text.endswith('first line second line')
@@ -134,7 +134,7 @@ def test_files_at_hand_need_no_network(tmp_path, asked):
   assert 'data.path' in text
   path.mkdir()
   (path / 'stl10_binary.tar.gz').write_bytes(b'')
-  message(RuntimeError, tmp_path, name='stl10', path=str(path))
+  message(ValueError, tmp_path, name='stl10', path=str(path))
   assert asked[0].manual_dir == str(path)
 
 
@@ -142,7 +142,7 @@ def test_files_at_hand_need_no_network(tmp_path, asked):
 def test_a_proxy_is_trusted_to_reach_the_network(tmp_path, monkeypatch, asked):
   proxies = {'https': 'http://proxy:1'}
   monkeypatch.setattr(official.urllib.request, 'getproxies', lambda: proxies)
-  message(RuntimeError, tmp_path, name='stl10')
+  message(ValueError, tmp_path, name='stl10')
   assert len(asked) == 1
 
 
@@ -175,7 +175,7 @@ def test_a_copy_in_another_format_is_refused(tmp_path):
   info = tmp_path / 'mnist' / '3.0.1' / 'dataset_info.json'
   text = info.read_text().replace('"array_record"', '"tfrecord"')
   info.write_text(text)
-  text = message(RuntimeError, tmp_path, name='mnist')
+  text = message(ValueError, tmp_path, name='mnist')
   assert f'mnist is prepared in {tmp_path}' in text
   assert 'as tfrecord' in text
   assert 'data.dir' in text

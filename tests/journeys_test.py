@@ -20,7 +20,6 @@ STEPS = 300
 # Long enough to be caught in the middle, small enough to take seconds.
 RUN = (
   '--config=configs/digits.py:tiny',
-  '--config.net.name=mlp',
   f'--config.train.steps={STEPS}',
   '--config.checkpoint.every_steps=10',
   '--config.log.every_steps=10',

@@ -5,13 +5,15 @@ sees half of one and two writers never meet; what they write is the same.
 """
 
 import contextlib
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from absl import logging
+
+_LOG = logging.getLogger(__name__)
 
 Arrays = tuple[np.ndarray, np.ndarray]  # Images [N, ...] and labels [N].
 Shape = tuple[int | None, ...]
@@ -39,10 +41,10 @@ def read(folder: Path, shape: Shape) -> Arrays | None:
   try:
     images, labels = _load(folder)
   except (OSError, ValueError, EOFError) as error:
-    logging.warning('Decoding anew: %s is damaged (%s).', folder, error)
+    _LOG.warning('Decoding anew: %s is damaged (%s).', folder, error)
     return None
   if not _as_expected(images, labels, shape):
-    logging.warning('Decoding anew: %s holds other arrays.', folder)
+    _LOG.warning('Decoding anew: %s holds other arrays.', folder)
     return None
   return images, labels
 
@@ -96,7 +98,7 @@ def _make(folder: Path) -> bool:
   try:
     folder.mkdir(parents=True, exist_ok=True)
   except OSError as error:
-    logging.warning('Arrays are not kept for the next time: %s.', error)
+    _LOG.warning('Arrays are not kept for the next time: %s.', error)
     return False
   return True
 

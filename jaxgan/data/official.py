@@ -33,9 +33,8 @@ def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
     ours: further names to suggest where this one is unknown.
 
   Raises:
-    ValueError: tfds has no such builder or cannot construct it.
-    RuntimeError: a prepared copy is there, but in a format that only
-      TensorFlow reads.
+    ValueError: tfds has no such builder or cannot construct it, or a prepared
+      copy is there in a format that only TensorFlow reads.
   """
   name = 'celeb_a' if config.name == 'celeba' else config.name
   kept = {'data_dir': config.dir or None}
@@ -51,7 +50,7 @@ def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
     ) from error
   formats = {each.value for each in builder.info.available_file_formats()}
   if 'array_record' not in formats:
-    raise RuntimeError(
+    raise ValueError(
       f'{name} is prepared in {builder.data_dir} as '
       f'{", ".join(sorted(formats))}, and only array_record can be read '
       'without TensorFlow; remove that copy or set data.dir to another folder.'
@@ -69,11 +68,11 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
 
   Raises:
     FileNotFoundError: there is nothing at path.
-    RuntimeError: TensorFlow is missing, no host answers, or tfds fails.
+    ValueError: TensorFlow is missing, no host answers, or tfds fails.
   """
   manual = existing(config, 'the folder of its files') if config.path else None
   if importlib.util.find_spec('tensorflow') is None:
-    raise RuntimeError(
+    raise ValueError(
       f'{config.name} is not prepared in {builder.data_dir}, and tfds needs '
       "TensorFlow to prepare it; run pip install 'jaxgan[tf]'"
       f'{_own_files(config)}.'
@@ -85,7 +84,7 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
   try:
     builder_lib.prepare(builder, download_config=download)
   except Exception as error:  # Downloads, checksums, a builder's own code.
-    raise RuntimeError(
+    raise ValueError(
       f'tfds cannot prepare {config.name}; {_where(_downloads(builder))}; what '
       f'it says is: {_brief(error)}'
     ) from error
@@ -94,7 +93,7 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
 def _check_network(
   builder: tfds.core.DatasetBuilder, name: str, manual: Path | None
 ) -> None:
-  """Raises a RuntimeError where downloads would only be retried in vain."""
+  """Raises a ValueError where downloads would only be retried in vain."""
   missing = {
     url: file
     for url, file in _downloads(builder).items()
@@ -103,7 +102,7 @@ def _check_network(
   if not missing or urllib.request.getproxies() or _reachable(missing):
     return
   hosts = sorted({str(urllib.parse.urlsplit(url).hostname) for url in missing})
-  raise RuntimeError(
+  raise ValueError(
     f'{name} is not prepared in {builder.data_dir}, and '
     f'{_some(hosts)} cannot be reached; {_where(missing)}.'
   )

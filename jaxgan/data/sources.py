@@ -82,10 +82,9 @@ def load(config: Data) -> Dataset:
     Images of the config's size, width and channels, and labels.
 
   Raises:
-    ValueError: unknown name or split, or files that are not what they should
-      be.
+    ValueError: unknown name or split, files that are not what they should be,
+      or tfds lacks TensorFlow or the network to prepare its own.
     FileNotFoundError: `data.path` or a file in it is missing.
-    RuntimeError: tfds lacks TensorFlow or the network to prepare its own.
   """
   from jaxgan.data import cache, decode
   from jaxgan.data.builders import builder as ours
@@ -151,7 +150,7 @@ def _recipe(config: Data) -> Recipe | None:
     if config.path:
       raise ValueError(
         f'data.path is {config.path!r} and data.name is {config.name}, which '
-        'needs no files; name the data set in data.path, such as folder.'
+        'needs no files; leave data.path empty, or set data.name to folder.'
       )
     return _PACKAGED[config.name]()
   if config.name in _FROM_FILES and config.path:

@@ -1,11 +1,10 @@
 """Any folder of images, as the user has it."""
 
 import functools
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-
-from absl import logging
 
 from jaxgan.data import images
 from jaxgan.data.builders.recipe import (
@@ -15,6 +14,8 @@ from jaxgan.data.builders.recipe import (
   fingerprint,
 )
 from jaxgan.schema import Data
+
+_LOG = logging.getLogger(__name__)
 
 SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.webp', '.gif')
 
@@ -121,7 +122,7 @@ def _examples(
       raise _unlike(*first, file, shape)
     yield data, label
   if bad:
-    logging.warning(
+    _LOG.warning(
       '%d of %d images cannot be decoded and are left out, such as %s.',
       len(bad),
       len(files),
