@@ -70,7 +70,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         best_mode='min',
         cleanup_tmp_directories=not read_only,
         create=not read_only,
-        read_only=read_only,
+        save_root_metadata=not read_only,
       ),
     )
 

@@ -44,8 +44,8 @@ def open_run(
   if not accept_new_config:
     raise ValueError(
       f'{workdir} holds a run of another configuration, which differs in '
-      f'{_differences(old, values)}; choose another workdir, or say '
-      '--accept_new_config to go on under the new one.'
+      f'{_differences(old, values)}; choose another workdir, or go on under '
+      'the new one with accept_new_config.'
     )
   _keep_beside(path)
   _write(path, values)

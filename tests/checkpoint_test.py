@@ -1,6 +1,7 @@
 """Checkpoints: whole states, damage noticed, retention, other devices."""
 
 import dataclasses
+import gc
 import pathlib
 
 import chex
@@ -13,8 +14,19 @@ from jaxgan import schema
 from jaxgan import step as step_lib
 from jaxgan.checkpoint import Checkpoints, digest
 
+# Orbax leaves its readers unawaited where a checkpoint is damaged.
+pytestmark = pytest.mark.filterwarnings(
+  'ignore::pytest.PytestUnraisableExceptionWarning'
+)
+
 CONFIG = small.config()
 KEEP = schema.Checkpoint()
+
+
+@pytest.fixture(autouse=True)
+def leftovers_are_collected_here():
+  yield
+  gc.collect()  # And not in some other test, whose warnings are errors.
 
 
 @pytest.fixture(scope='module')

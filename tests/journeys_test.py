@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from tensorboard.backend.event_processing import event_accumulator
 
 from jaxgan.writers import read_metrics
 
@@ -114,6 +115,17 @@ def test_metrics_hold_every_scalar(whole):
     assert set(row) == expected
     assert all(np.isfinite(value) for value in row.values())
   assert len({row['ratio'] for row in rows}) > 3
+
+
+def test_tensorboard_reads_the_run(whole):
+  board = event_accumulator.EventAccumulator(str(whole[0])).Reload()
+  row = read_metrics(whole[0] / 'metrics.jsonl')[-1]
+  tags = board.Tags()
+  assert set(tags['scalars']) == set(row) - {'step'}
+  assert set(tags['images']) == {'generated', 'real'}
+  last = board.Scalars('gap')[-1]
+  assert (last.step, last.value) == (STEPS, pytest.approx(row['gap']))
+  assert [p.step for p in board.Images('generated')] == [0, 100, 200, 300]
 
 
 @pytest.mark.parametrize(
