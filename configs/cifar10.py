@@ -1,7 +1,10 @@
-r"""CIFAR-10 with the residual nets of WGAN-GP's authors.
+r"""CIFAR-10 with the residual nets and the recipe of WGAN-GP's authors.
 
-Command: python -m jaxgan.main --config=configs/cifar10.py \
-           --workdir=runs/cifar10 --config.data.path=cifar-10-binary.tar.gz
+  python -m jaxgan.main --config=configs/cifar10.py --workdir=runs/cifar10 \
+    --config.data.path=FOLDER_OR_cifar-10-binary.tar.gz
+
+Not measured yet; 100,000 steps want a GPU. For orientation: the mimicry library
+reports an FID of 22.29 for WGAN-GP on CIFAR-10.
 """
 
 from ml_collections import config_dict

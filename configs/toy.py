@@ -1,7 +1,9 @@
-r"""Points in the plane: 8 Gaussians on a circle, or another toy by data.name.
+r"""Points in the plane, with the nets and the recipe of WGAN-GP's authors.
 
-Command: python -m jaxgan.main --config=configs/toy.py --workdir=runs/toy \
-           --config.data.name=swiss_roll
+  python -m jaxgan.main --config=configs/toy.py --workdir=runs/toy
+
+data.name is gaussians8, gaussians25 or swiss_roll. About 10 steps/s on 2 busy
+CPU cores (200 steps). The grids are clouds of points.
 """
 
 from ml_collections import config_dict

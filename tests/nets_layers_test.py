@@ -24,16 +24,14 @@ def orders(convolve, x, kernel):
   """Values, gradients, and gradients of a function of the gradients."""
 
   def value(x, kernel):
-    return jnp.sum(jnp.tanh(convolve(x, kernel)))
+    out = convolve(x, kernel)
+    return jnp.sum(jnp.tanh(out)), out
 
   def slope(x, kernel):
-    return jnp.sum(jax.grad(value)(x, kernel) ** 2)
+    grads, out = jax.grad(value, (0, 1), has_aux=True)(x, kernel)
+    return sum(jnp.sum(g**2) for g in grads), (grads, out)
 
-  return (
-    convolve(x, kernel),
-    jax.grad(value, (0, 1))(x, kernel),
-    jax.grad(slope, (0, 1))(x, kernel),
-  )
+  return jax.grad(slope, (0, 1), has_aux=True)(x, kernel)
 
 
 def agree(ways, x, kernel):
@@ -51,8 +49,6 @@ def agree(ways, x, kernel):
   ('k', 'stride', 'size', 'cin', 'cout'),
   [
     (1, 1, (4, 5), 3, 4),
-    (1, 2, (5, 4), 3, 4),
-    (3, 1, (5, 6), 1, 4),
     (3, 1, (6, 5), 8, 2),  # Few outputs: products come before slices.
     (3, 2, (7, 4), 2, 3),
     (5, 1, (4, 7), 8, 1),
@@ -82,14 +78,13 @@ def test_both_ways_double_a_side_to_second_order(k, size, cin, cout):
   agree(UP_WAYS, normal(2, *size, cin), scaled_kernel(k, cin, cout))
 
 
-@pytest.mark.parametrize('up', UP_WAYS)
-def test_doubling_is_the_transpose_of_halving(up):
+def test_doubling_is_the_transpose_of_halving():
   x, y = normal(2, 3, 4, 2), normal(2, 6, 8, 3, seed=2)
   kernel = scaled_kernel(5, 2, 3)
   mirrored = kernel[::-1, ::-1].swapaxes(2, 3)
   down = conv.conv_lax(y, mirrored, 2, 'SAME')
   np.testing.assert_allclose(
-    jnp.vdot(up(x, kernel), y), jnp.vdot(x, down), rtol=1e-4
+    jnp.vdot(conv.up_matmul(x, kernel), y), jnp.vdot(x, down), rtol=1e-4
   )
 
 
