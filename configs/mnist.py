@@ -3,7 +3,7 @@ r"""MNIST with the nets of WGAN-GP's authors, who trained 200,000 steps.
   python -m jaxgan.main --config=configs/mnist.py --workdir=runs/mnist \
     --config.data.path=FOLDER_OF_THE_FOUR_IDX_FILES
 
-About 1 step/s on 2 busy CPU cores (15 steps). There, a smaller net is digit-like
+About 1 step/s on 2 busy CPU cores (15 steps). A smaller net is digit-like there
 after 300 steps (1.6 steps/s; docs/images/mnist_300.png):
 
     --config.net.gen_widths='(128,64,32)' \

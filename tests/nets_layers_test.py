@@ -35,7 +35,14 @@ def orders(convolve, x, kernel):
 
 
 def agree(ways, x, kernel):
-  one, other = (jax.jit(lambda x, k, w=w: orders(w, x, k)) for w in ways)
+  one, other = (
+    # Each compiles for longer than it runs.
+    jax.jit(
+      lambda x, k, w=w: orders(w, x, k),
+      compiler_options={'xla_backend_optimization_level': 0},
+    )
+    for w in ways
+  )
   for a, b in zip(
     jax.tree.leaves(one(x, kernel)),
     jax.tree.leaves(other(x, kernel)),
