@@ -106,9 +106,6 @@ class Checkpoints(contextlib.AbstractContextManager):
       state: whose `step` names the checkpoint; one that is kept already is
         left as it is.
       metrics: holds the metric that `best_metric` names, if it names one.
-
-    Raises:
-      ValueError: `best_metric` names none of them.
     """
     step = int(jax.device_get(state.step))
     if step in self.steps():
@@ -192,11 +189,6 @@ class Checkpoints(contextlib.AbstractContextManager):
   def _score(self, metrics: Mapping[str, float]) -> dict[str, float] | None:
     if not self._metric:
       return None
-    if self._metric not in metrics:
-      raise ValueError(
-        f'checkpoint.best_metric is {self._metric!r}; it must be one of '
-        f'{", ".join(sorted(metrics))}.'
-      )
     value = float(metrics[self._metric])
     return {'value': value if math.isfinite(value) else _WORST}
 

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan import nets as nets_lib
 from jaxgan import optim
 from jaxgan.games import controller
+from jaxgan.nets import catalog as nets_lib
 from jaxgan.schema import Config
 from jaxgan.types import Array, Pair, Variables
 

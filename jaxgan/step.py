@@ -17,16 +17,24 @@ import numpy as np
 import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jaxgan import nets as nets_lib
 from jaxgan import optim
 from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
 from jaxgan.games import catalog as games
 from jaxgan.games import controller, distances
+from jaxgan.nets import catalog as nets_lib
 from jaxgan.nets import conv
 from jaxgan.schema import Config
 from jaxgan.state import GANState
-from jaxgan.types import Array, Batch, Metrics, Pair, Params, Variables
+from jaxgan.types import (
+  METRICS,
+  Array,
+  Batch,
+  Metrics,
+  Pair,
+  Params,
+  Variables,
+)
 
 TrainStep = Callable[[GANState, Batch], tuple[GANState, Metrics]]
 Critic = tuple[Params, optax.OptState]
@@ -92,6 +100,8 @@ def check_names(config: Config) -> None:
   games.build(config)
   controller.build(config.penalty, config.train.steps)
   optim.build(config.optim, steps=1, critic_steps=1)
+  if config.checkpoint.best_metric:
+    pick('checkpoint.best_metric', config.checkpoint.best_metric, METRICS)
 
 
 def make_train_step(

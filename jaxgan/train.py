@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import jax
 
-from jaxgan import nets as nets_lib
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
 from jaxgan import workdir
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.data import pipeline, sources
 from jaxgan.interruption import Interrupted, Interruption
+from jaxgan.nets import catalog as nets_lib
 from jaxgan.reporter import Reporter
 from jaxgan.schema import Config
 from jaxgan.state import GANState
@@ -44,28 +44,30 @@ def train_and_evaluate(
   mesh = step_lib.make_mesh()
   step_lib.check_devices(config, mesh.size)
   step_lib.check_names(config)
-  workdir.open_run(folder, config, accept_new_config=accept_new_config)
-
-  dataset = sources.load(config.data)
-  workdir.check_data(folder, _facts(dataset))
-  sampler = _sampler(config, dataset)
-
-  nets = nets_lib.build(config.net, dataset.shape)
-  train_step = step_lib.make_train_step(config, nets, mesh)
-  where = step_lib.shardings(mesh)
-  # Under jit, so that the state is born on the devices where it shall live.
-  create = jax.jit(
-    lambda: state_lib.create(config, nets, dataset.shape),
-    out_shardings=where.state,
-  )
 
   with contextlib.ExitStack() as stack:
+    stack.enter_context(_claimed(folder, config, accept_new_config))
+    dataset = sources.load(config.data)
+    if jax.process_index() == 0:
+      workdir.check_data(folder, _facts(dataset))
+    sampler = _sampler(config, dataset)
+
+    nets = nets_lib.build(config.net, dataset.shape)
+    train_step = step_lib.make_train_step(config, nets, mesh)
+    where = step_lib.shardings(mesh)
+    # Under jit, so that the state is born on the devices where it shall live.
+    create = jax.jit(
+      lambda: state_lib.create(config, nets, dataset.shape),
+      out_shardings=where.state,
+    )
+
     checkpoints = stack.enter_context(
       Checkpoints(folder / 'checkpoints', config.checkpoint)
     )
     fresh = create()
     state = checkpoints.restore(fresh) or fresh
     first_step = int(state.step)
+
     reporter = stack.enter_context(
       Reporter(config, nets.gen, folder, first_step)
     )
@@ -144,6 +146,20 @@ class _Run:
       f'A loss was not finite at step {diverged}; {where}; lower the learning '
       'rates or raise penalty.weight.'
     )
+
+
+@contextlib.contextmanager
+def _claimed(
+  folder: pathlib.Path, config: Config, accept_new_config: bool
+) -> Iterator[None]:
+  """The first process claims the workdir, for as long as the run lasts."""
+  if jax.process_index() != 0:
+    yield
+    return
+  workdir.make(folder)
+  with workdir.held(folder):
+    workdir.open_run(folder, config, accept_new_config=accept_new_config)
+    yield
 
 
 def _facts(dataset: sources.Dataset) -> workdir.Facts:

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import nets as nets_lib
 from jaxgan import sampling, workdir
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
 from jaxgan.checkpoint import Checkpoints
+from jaxgan.nets import catalog as nets_lib
 from jaxgan.schema import Checkpoint
 from jaxgan.state import GANState
 from jaxgan.types import Array, Variables

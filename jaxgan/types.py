@@ -19,10 +19,30 @@ import jax
 Array = jax.Array
 Params = Any  # A tree of float32 arrays.
 Variables = Mapping[str, Any]  # flax's {'params': ..., 'batch_stats': ...}.
-Metrics = dict[str, Array]  # Names as in metrics.jsonl, float32 scalars.
+Metrics = dict[str, Array]  # The names below, float32 scalars.
 Score = Callable[[Array], Array]  # Images [B, H, W, C] -> float32 scores [B].
 
 T = TypeVar('T')
+
+# What each iteration tells, in metrics.jsonl and TensorBoard. All but the last
+# two are of the last critic update.
+METRICS: Mapping[str, str] = {
+  'gap': 'mean D(x) - mean D(x~)',
+  'critic_loss': '-gap + weight penalty',
+  'penalty': 'GP, without its weight',
+  'penalty_share': 'weight penalty / |gap|: the realised share',
+  'slope': 'mean norm of dD/dx at the points',
+  'weight': 'lambda, as it was used',
+  'ratio': 'distance over its reference, as it was used',
+  'distance': 'the newest estimate, in units of the data',
+  'score_real': 'mean D(x)',
+  'score_fake': 'mean D(x~)',
+  'accuracy_real': 'share of real above the middle of the mean scores',
+  'accuracy_fake': 'share of fake below it',
+  'grad_norm_critic': 'global norm of its gradient',
+  'gen_loss': '-mean D(G(z))',
+  'grad_norm_gen': 'global norm of its gradient',
+}
 
 
 class Pair(NamedTuple, Generic[T]):

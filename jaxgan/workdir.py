@@ -5,10 +5,12 @@ A workdir belongs to one configuration and one data set. `config.json` and
 differs.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jaxgan import config as config_lib
@@ -49,6 +51,29 @@ def open_run(
     )
   _keep_beside(path)
   _write(path, values)
+
+
+@contextlib.contextmanager
+def held(workdir: pathlib.Path) -> Iterator[None]:
+  """Keeps a second process out of a run for as long as it lasts.
+
+  The system lets go of the lock when the process ends, however it ends.
+
+  Args:
+    workdir: of the run; it exists.
+
+  Raises:
+    ValueError: another process trains there.
+  """
+  with (workdir / '.lock').open('w') as file:
+    try:
+      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+      raise ValueError(
+        f'{workdir} is in use by another process; wait for it or choose '
+        'another workdir.'
+      ) from error
+    yield
 
 
 def check_data(workdir: pathlib.Path, facts: Facts) -> None:

@@ -173,12 +173,6 @@ def test_what_is_not_finite_is_never_best(tmp_path, state):
   assert best is None
 
 
-def test_an_unknown_metric_is_refused(tmp_path, state):
-  config = schema.Checkpoint(best_metric='fid')
-  with pytest.raises(ValueError, match=r"best_metric is 'fid'.*distance"):
-    save_all(tmp_path / 'c', state, [1], config, [1.0])
-
-
 def test_a_step_that_is_kept_is_not_written_again(tmp_path, state):
   assert save_all(tmp_path / 'c', state, [1, 1])[0] == [1]
 

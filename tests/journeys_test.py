@@ -90,7 +90,8 @@ def test_a_run_leaves_what_it_promised(whole):
   workdir, output = whole
   names = {p.name for p in workdir.iterdir() if 'events' not in p.name}
   assert names == {
-    'checkpoints', 'config.json', 'data.json', 'metrics.jsonl', 'samples'
+    '.lock', 'checkpoints', 'config.json', 'data.json', 'metrics.jsonl',
+    'samples',
   }  # fmt: skip
   assert list(workdir.glob('events*'))
   assert {p.stem for p in (workdir / 'samples').iterdir()} == {

@@ -8,9 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import nets, schema
+from jaxgan import schema
+from jaxgan.nets import catalog as nets
 
 KEY = jax.random.key(0)
+
+
+def normal(shape):
+  return np.random.default_rng(1).normal(size=shape).astype(np.float32)
 
 
 def config(name, gen, critic, **changes):
@@ -26,8 +31,8 @@ def concrete(net, shape, latent_size=4):
 
   def fill(leaf):
     fan_in = math.prod(leaf.shape[:-1])
-    normal = rng.normal(size=leaf.shape) if leaf.ndim > 1 else 1.0
-    return jnp.full(leaf.shape, normal / fan_in**0.5, leaf.dtype)
+    values = rng.normal(size=leaf.shape) if leaf.ndim > 1 else 1.0
+    return np.full(leaf.shape, values / fan_in**0.5, leaf.dtype)
 
   variables = jax.tree.map(fill, shapes)
 
@@ -83,39 +88,41 @@ def test_parameters_and_outputs_are_float32(name, norm):
 @pytest.mark.parametrize('name', SMALL)
 def test_images_fill_their_range_and_no_more(name):
   gen, critic = concrete(*SMALL[name])
-  images = gen(jax.random.normal(KEY, (5, 4)))
-  assert 0.9 < float(jnp.abs(images).max()) <= 1
-  assert bool(jnp.isfinite(critic(images)).all())
+  images = gen(normal((5, 4)))
+  assert 0.9 < np.abs(images).max() <= 1
+  assert np.isfinite(critic(images)).all()
 
 
 def test_vectors_are_not_bounded():
   gen, _ = concrete(config('mlp', (8,), (8,)), (2,))
-  z = jax.random.normal(KEY, (5, 4))
-  assert float(jnp.abs(gen(1e4 * z)).max()) > 1e3
+  z = normal((5, 4))
+  assert np.abs(gen(1e4 * z)).max() > 1e3
 
 
 @pytest.mark.parametrize('name', SMALL)
 def test_bfloat16_is_near_float32_and_not_it(name):
   net, shape = SMALL[name]
-  z = jax.random.normal(KEY, (5, 4))
+  z = normal((5, 4))
   fine, _ = concrete(net, shape)
   coarse, _ = concrete(
     dataclasses.replace(net, compute_dtype='bfloat16'), shape
   )
-  error = float(jnp.abs(fine(z) - coarse(z)).max())
+  error = np.abs(np.asarray(fine(z)) - np.asarray(coarse(z))).max()
   assert 1e-5 < error < 0.1
 
 
 @pytest.mark.parametrize('name', SMALL)
 def test_permuted_examples_permute_outputs(name):
   net, shape = SMALL[name]
-  order = jnp.array([3, 1, 4, 0, 2])
+  order = np.array([3, 1, 4, 0, 2])
   inputs = (
-    jax.random.normal(KEY, (5, 4)),
-    jax.random.normal(KEY, (5, *shape)),
+    normal((5, 4)),
+    normal((5, *shape)),
   )
   for apply, x in zip(concrete(net, shape), inputs, strict=True):
-    np.testing.assert_allclose(apply(x[order]), apply(x)[order], atol=1e-5)
+    np.testing.assert_allclose(
+      apply(x[order]), np.asarray(apply(x))[order], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize('name', SMALL)
@@ -124,12 +131,13 @@ def test_only_batch_norm_mixes_examples(name, norm):
   net, shape = SMALL[name]
   _, critic = concrete(dataclasses.replace(net, critic_norm=norm), shape)
   slopes = jax.jit(jax.grad(lambda x: critic(x).sum()))
-  x = jax.random.normal(KEY, (5, *shape))
-  change = jnp.abs(slopes(x) - slopes(x.at[0].multiply(3)))[1:].max()
+  x = normal((5, *shape))
+  moved = np.concatenate([3 * x[:1], x[1:]])
+  change = np.abs(np.asarray(slopes(x)) - np.asarray(slopes(moved)))[1:].max()
   if norm == 'batch':
-    assert float(change) > 1e-3
+    assert change > 1e-3
   else:
-    assert float(change) < 1e-6
+    assert change < 1e-6
 
 
 @pytest.mark.parametrize('name', ['dcgan', 'resnet'])
@@ -139,7 +147,7 @@ def test_nets_do_not_depend_on_the_convolution(name):
     concrete(dataclasses.replace(net, conv=way), shape)
     for way in ('lax', 'matmul')
   ]
-  z = jax.random.normal(KEY, (5, 4))
+  z = normal((5, 4))
   (gen, critic), (other_gen, other_critic) = ways
   np.testing.assert_allclose(gen(z), other_gen(z), atol=1e-5)
   np.testing.assert_allclose(critic(gen(z)), other_critic(gen(z)), atol=1e-5)
@@ -170,14 +178,14 @@ def test_the_two_nets_are_drawn_apart():
   net = config('mlp', (4,), (4,))
   variables = nets.init(nets.build(net, (4,)), KEY, 4, (4,))
   one, other = (v['params']['Dense_0']['kernel'] for v in variables)
-  assert float(jnp.abs(one - other).min()) > 0
+  assert np.abs(np.asarray(one) - np.asarray(other)).min() > 0
 
 
 def test_a_penalised_critic_trains_inside_scan():
   net, shape = config('dcgan', (4,), (4,), conv='matmul'), (4, 4, 1)
   pair = nets.build(net, shape)
   start = nets.init(pair, KEY, 4, shape).critic['params']
-  x = jax.random.normal(KEY, (3, 5, *shape))
+  x = normal((3, 5, *shape))
 
   def loss(params, x):
     def score(x):

@@ -2,7 +2,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from jaxgan import nets, schema
+from jaxgan import schema
+from jaxgan.nets import catalog as nets
 
 KEY = jax.random.key(0)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import small
 
-from jaxgan import nets as nets_lib
 from jaxgan import sampling
 from jaxgan.data.ranges import to_float, to_uint8
+from jaxgan.nets import catalog as nets_lib
 
 KEY = jax.random.key(0)
 

@@ -3,10 +3,10 @@
 import jax
 import numpy as np
 
-from jaxgan import nets as nets_lib
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
 from jaxgan.config import from_config_dict
+from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import Batch
 
 SHAPE = (6, 5, 1)

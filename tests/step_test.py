@@ -10,15 +10,9 @@ import numpy as np
 import pytest
 import small
 
-from jaxgan import nets as nets_lib
 from jaxgan import step as step_lib
-from jaxgan.types import Pair
-
-SCALARS = {
-  'gap', 'critic_loss', 'gen_loss', 'penalty', 'penalty_share', 'slope',
-  'weight', 'ratio', 'distance', 'score_real', 'score_fake', 'accuracy_real',
-  'accuracy_fake', 'grad_norm_critic', 'grad_norm_gen',
-}  # fmt: skip
+from jaxgan.nets import catalog as nets_lib
+from jaxgan.types import METRICS, Pair
 
 
 def params(state):
@@ -27,7 +21,7 @@ def params(state):
 
 def test_every_scalar_is_there_and_finite():
   _, history = small.run(small.config(), 1)
-  assert set(history[0]) == SCALARS
+  assert set(history[0]) == set(METRICS)
   for name, value in history[0].items():
     assert value.shape == (), name
     assert value.dtype == np.float32, name
@@ -231,6 +225,7 @@ def test_a_batch_that_does_not_spread_is_refused(name):
     ('penalty', {'controller': 'x'}, "penalty.controller is 'x'"),
     ('penalty', {'distance': 'x'}, "penalty.distance is 'x'"),
     ('optim', {'gen': {'name': 'x'}}, "optim.gen.name is 'x'"),
+    ('checkpoint', {'best_metric': 'x'}, "checkpoint.best_metric is 'x'"),
     ('optim', {'critic': {'schedule': 'x'}}, "optim.critic.schedule is 'x'"),
   ],
 )

@@ -81,3 +81,14 @@ def test_no_half_written_files_are_left(tmp_path):
   workdir.check_data(tmp_path, FACTS)
   names = {p.name for p in tmp_path.iterdir()}
   assert names == {'config.json', 'data.json'}
+
+
+def test_a_second_process_is_kept_out(tmp_path):
+  with (
+    workdir.held(tmp_path),
+    pytest.raises(ValueError, match='in use by another process'),
+    workdir.held(tmp_path),
+  ):
+    pass
+  with workdir.held(tmp_path):
+    pass  # It was let go.

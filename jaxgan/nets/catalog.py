@@ -1,0 +1,82 @@
+"""The nets by name.
+
+Every generator is called as `gen.apply(variables, z, label, train=...)` and
+every critic as `critic.apply(variables, x, label, train=...)`; labels are
+accepted and not used. Batch norm's averages live in `batch_stats`.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan.config import pick
+from jaxgan.nets import conv, dcgan, mlp, resnet
+from jaxgan.schema import Net
+from jaxgan.types import Array, Pair, Variables
+
+NETS: Mapping[str, Callable[[Net, Any], Pair[nn.Module]]] = {
+  'mlp': mlp.build,
+  'dcgan': dcgan.build,
+  'resnet': resnet.build,
+}
+
+
+def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
+  """The generator and critic that a configuration names.
+
+  Args:
+    config: the `net` part of the configuration.
+    shape: of one example: (H, W, C), or (D,) for vectors.
+
+  Returns:
+    Modules: latents [B, Z] -> [B, *shape] float32 (images in [-1, 1], vectors
+    unbounded), and [B, *shape] -> scores [B] float32.
+
+  Raises:
+    ValueError: unknown name, or a shape that the net cannot make.
+  """
+  make = pick('net.name', config.name, NETS)
+  if len(shape) == 1 and config.name != 'mlp':
+    raise ValueError(
+      f'net.name is {config.name!r} and the data are vectors of {shape[0]} '
+      'values; vectors need mlp.'
+    )
+  return make(
+    dataclasses.replace(config, conv=conv.resolve(config.conv)), shape
+  )
+
+
+def init(
+  nets: Pair[nn.Module], key: Array, latent_size: int, shape: tuple[int, ...]
+) -> Pair[Variables]:
+  """Fresh variables of both nets, each from a key of its own.
+
+  Args:
+    nets: as `build` returns them.
+    key: a PRNG key.
+    latent_size: Z.
+    shape: of one example, as for `build`.
+
+  Returns:
+    flax variables: `params`, and `batch_stats` where there is batch norm.
+  """
+  keys = Pair(*jax.random.split(key))
+  inputs = Pair(jnp.zeros((2, latent_size)), jnp.zeros((2, *shape)))
+  # Under jit XLA drops the forward pass, of which only shapes are needed.
+  return Pair(
+    *(
+      jax.jit(functools.partial(net.init, train=False))(key, x)
+      for net, key, x in zip(nets, keys, inputs, strict=True)
+    )
+  )
+
+
+def count(variables: Variables) -> int:
+  """The number of trainable parameters."""
+  return sum(math.prod(x.shape) for x in jax.tree.leaves(variables['params']))
