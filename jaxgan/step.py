@@ -8,15 +8,14 @@ over the whole batch, so that one device and eight agree.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding
 
+from jaxgan import mesh as mesh_lib
 from jaxgan import optim
 from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
@@ -46,50 +45,6 @@ _MEASURES: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-class Shardings(NamedTuple):
-  """Where things live on the mesh.
-
-  Attributes:
-    state: a copy on each device.
-    batch: [K, B, ...], spread along B.
-    examples: [B, ...], spread along B.
-  """
-
-  state: NamedSharding
-  batch: NamedSharding
-  examples: NamedSharding
-
-
-def make_mesh() -> Mesh:
-  """All devices of all processes along one axis."""
-  return Mesh(np.array(jax.devices()), ('data',))
-
-
-def shardings(mesh: Mesh) -> Shardings:
-  """The three layouts that a run needs."""
-  return Shardings(
-    NamedSharding(mesh, PartitionSpec()),
-    NamedSharding(mesh, PartitionSpec(None, 'data')),
-    NamedSharding(mesh, PartitionSpec('data')),
-  )
-
-
-def check_devices(config: Config, devices: int) -> None:
-  """Refuses a batch that does not spread evenly.
-
-  Raises:
-    ValueError: `train.batch_size` or `train.gen_batch_size` is no multiple of
-      the number of devices.
-  """
-  for name in ('batch_size', 'gen_batch_size'):
-    size = getattr(config.train, name)
-    if size % devices:
-      raise ValueError(
-        f'train.{name} is {size}, which cannot be spread over {devices} '
-        f'devices; it must be a multiple of {devices}.'
-      )
-
-
 def check_names(config: Config) -> None:
   """Builds what needs no data, so that a bad name fails before any is read.
 
@@ -112,7 +67,7 @@ def make_train_step(
   Args:
     config: the run.
     nets: as built by `nets.build`.
-    mesh: from `make_mesh`.
+    mesh: from `mesh.make_mesh`.
 
   Returns:
     A function (state, batch) -> (state, metrics); metrics are float32 scalars
@@ -121,7 +76,7 @@ def make_train_step(
   Raises:
     ValueError: a name in the configuration that nothing answers to.
   """
-  where = shardings(mesh)
+  where = mesh_lib.shardings(mesh)
   iteration = Iteration(config, nets, where.examples)
   return jax.jit(
     iteration,
@@ -155,17 +110,28 @@ class Iteration:
     key = jax.random.fold_in(state.key, state.step)
     gen_key, critic_key = jax.random.split(key)
 
-    critic, metrics, seen = self._critic_updates(state, batch, critic_key)
-    gen, gen_metrics = self._gen_update(state, critic[0], batch, gen_key)
+    critic, metrics, seen = self.critic_updates(state, batch, critic_key)
+    gen, gen_metrics = self.gen_update(state, critic[0], batch, gen_key)
     control = self.control(state.control, seen, state.step)
 
     metrics |= gen_metrics | {'distance': control.distance}
     new_state = self._next(state, gen, critic, control, metrics)
     return new_state, metrics
 
-  def _critic_updates(
+  def critic_updates(
     self, state: GANState, batch: Batch, key: Array
   ) -> tuple[Critic, Metrics, controller.Measurement]:
+    """All critic updates of an iteration, in a loop inside the program.
+
+    Args:
+      state: before the iteration.
+      batch: one fresh batch for each update.
+      key: of latents and points.
+
+    Returns:
+      The critic's parameters and optimiser state, and the metrics and the
+      measurement of the last update.
+    """
     steps = self.config.train.critic_steps
     statistics = _without_params(state.variables.critic)
 
@@ -199,9 +165,20 @@ class Iteration:
     metrics, seen = jax.tree.map(lambda x: x[-1], outs)
     return critic, metrics, seen
 
-  def _gen_update(
+  def gen_update(
     self, state: GANState, critic: Params, batch: Batch, key: Array
   ) -> tuple[tuple[Variables, optax.OptState], Metrics]:
+    """The generator update of an iteration.
+
+    Args:
+      state: before the iteration.
+      critic: the parameters after its updates.
+      batch: whose last labels the fakes get.
+      key: of the latents.
+
+    Returns:
+      The generator's variables and optimiser state, and the metrics.
+    """
     size = self.config.train.gen_batch_size or self.config.train.batch_size
     label = jnp.resize(batch.label[-1], (size,))
     old = state.variables.gen

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import jax
 
+from jaxgan import mesh as mesh_lib
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
 from jaxgan import workdir
@@ -41,8 +42,8 @@ def train_and_evaluate(
     Interrupted: SIGTERM or Ctrl-C, after the state was saved.
   """
   folder = pathlib.Path(folder)
-  mesh = step_lib.make_mesh()
-  step_lib.check_devices(config, mesh.size)
+  mesh = mesh_lib.make_mesh()
+  mesh_lib.check_devices(config, mesh.size)
   step_lib.check_names(config)
 
   with contextlib.ExitStack() as stack:
@@ -54,7 +55,7 @@ def train_and_evaluate(
 
     nets = nets_lib.build(config.net, dataset.shape)
     train_step = step_lib.make_train_step(config, nets, mesh)
-    where = step_lib.shardings(mesh)
+    where = mesh_lib.shardings(mesh)
     # Under jit, so that the state is born on the devices where it shall live.
     create = jax.jit(
       lambda: state_lib.create(config, nets, dataset.shape),

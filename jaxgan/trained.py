@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan import mesh as mesh_lib
 from jaxgan import sampling, workdir
 from jaxgan import state as state_lib
-from jaxgan import step as step_lib
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.schema import Checkpoint
@@ -59,7 +59,7 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
   config = workdir.load_config(folder)
   shape = tuple(workdir.load_data(folder)['shape'])
   nets = nets_lib.build(config.net, shape)
-  where = step_lib.shardings(step_lib.make_mesh()).state
+  where = mesh_lib.shardings(mesh_lib.make_mesh()).state
   target = jax.eval_shape(lambda: state_lib.create(config, nets, shape))
   target = jax.tree.map(
     lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where), target

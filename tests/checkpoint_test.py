@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import pytest
 import small
 
+from jaxgan import mesh as mesh_lib
 from jaxgan import schema
-from jaxgan import step as step_lib
 from jaxgan.checkpoint import Checkpoints, digest
 
 # Orbax leaves its readers unawaited where a checkpoint is damaged.
@@ -197,7 +197,7 @@ def test_another_number_of_devices(tmp_path, saved_on, restored_on):
   target, train_step, over = small.make(CONFIG, restored_on)
   found = restore(tmp_path / 'c', target)
   chex.assert_trees_all_equal(jax.device_get(raw(found)), expected)
-  where = step_lib.shardings(over).state
+  where = mesh_lib.shardings(over).state
   assert all(
     x.sharding.is_equivalent_to(where, x.ndim) for x in jax.tree.leaves(found)
   )

@@ -6,7 +6,7 @@ import jax
 import pytest
 import small
 
-from jaxgan import step as step_lib
+from jaxgan import mesh as mesh_lib
 from jaxgan import train, trained
 from jaxgan.config import from_config_dict
 from jaxgan.writers import read_metrics
@@ -24,7 +24,7 @@ SHAPES = {
 
 @pytest.mark.parametrize('name', SHAPES)
 def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
-  monkeypatch.setattr(step_lib, 'make_mesh', small.mesh)
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = importlib.import_module(f'configs.{name}').get_config('tiny')
   settings.net.conv = 'lax'  # It compiles faster, and runs hardly at all.
   settings.train.steps = 2

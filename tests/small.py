@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 
+from jaxgan import mesh as mesh_lib
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
 from jaxgan.config import from_config_dict
@@ -38,7 +39,7 @@ def make(config, devices=1, nets=None, shape=SHAPE):
   nets = nets or nets_lib.build(config.net, shape)
   state = jax.jit(
     lambda: state_lib.create(config, nets, shape),
-    out_shardings=step_lib.shardings(over).state,
+    out_shardings=mesh_lib.shardings(over).state,
   )()
   return state, step_lib.make_train_step(config, nets, over), over
 
@@ -49,7 +50,7 @@ def batch(config, over, step=0, shape=SHAPE):
   size = (config.train.critic_steps, config.train.batch_size)
   image = rng.integers(0, 256, (*size, *shape)).astype(np.uint8)
   label = rng.integers(0, 3, size).astype(np.int32)
-  return jax.device_put(Batch(image, label), step_lib.shardings(over).batch)
+  return jax.device_put(Batch(image, label), mesh_lib.shardings(over).batch)
 
 
 def run(config, steps, devices=1, nets=None):

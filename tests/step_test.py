@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import small
 
+from jaxgan import mesh as mesh_lib
 from jaxgan import step as step_lib
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import METRICS, Pair
@@ -214,7 +215,7 @@ def test_bfloat16_keeps_scores_slopes_and_control_in_float32():
 def test_a_batch_that_does_not_spread_is_refused(name):
   config = small.config(train={name: 12})
   with pytest.raises(ValueError, match=f'train.{name} is 12.*multiple of 8'):
-    step_lib.check_devices(config, 8)
+    mesh_lib.check_devices(config, 8)
 
 
 @pytest.mark.parametrize(
