@@ -3,6 +3,9 @@
 Started again with the same workdir, a run goes on where it was.
 """
 
+import os
+import pathlib
+
 from absl import app, flags
 from ml_collections import config_flags
 
@@ -39,6 +42,7 @@ def _train() -> None:
   from jaxgan import config, train
 
   settings = config.from_config_dict(_CONFIG.value)
+  _keep_programs()
   if _DISTRIBUTED.value:
     jax.distributed.initialize(
       _COORDINATOR.value, _PROCESSES.value, _PROCESS.value
@@ -46,6 +50,16 @@ def _train() -> None:
   train.train_and_evaluate(
     settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
   )
+
+
+def _keep_programs() -> None:
+  """Keeps compiled programs for the next start, unless jax was told where."""
+  import jax
+
+  if not os.environ.get('JAX_COMPILATION_CACHE_DIR'):
+    cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
+    folder = pathlib.Path(cache) / 'jaxgan' / 'programs'
+    jax.config.update('jax_compilation_cache_dir', str(folder))
 
 
 def run() -> None:

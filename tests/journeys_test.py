@@ -259,6 +259,15 @@ def test_a_run_that_diverges_names_the_step_and_the_last_good_one(
   assert 'Traceback' not in output
 
 
+def test_compiled_programs_are_kept_for_the_next_start(environment, tmp_path):
+  plain = {k: v for k, v in environment.items() if 'COMPILATION' not in k}
+  command(
+    plain | {'XDG_CACHE_HOME': str(tmp_path / 'cache')},
+    *RUN, f'--workdir={tmp_path}/run', '--config.train.steps=1',
+  )  # fmt: skip
+  assert list((tmp_path / 'cache' / 'jaxgan' / 'programs').iterdir())
+
+
 def free_port():
   with socket.socket() as probe:
     probe.bind(('127.0.0.1', 0))
