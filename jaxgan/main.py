@@ -5,11 +5,16 @@ Started again with the same workdir, a run goes on where it was.
 
 import os
 import pathlib
+import sys
 
 from absl import app, flags
 from ml_collections import config_flags
 
 from jaxgan import cli
+
+# Config files import each other as `configs.default`, whatever folder the
+# command is given in.
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, with :tiny behind it for a dry run.'

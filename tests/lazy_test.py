@@ -21,7 +21,7 @@ def python(code):
   return subprocess.run(
     [sys.executable, '-c', code],
     cwd=ROOT, capture_output=True, text=True, check=True,
-    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': f'{ROOT}:{ROOT}/tests'},
+    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': str(ROOT / 'tests')},
   ).stdout  # fmt: skip
 
 
@@ -43,3 +43,8 @@ def test_help_does_not_wait_for_jax(command):
 def test_the_package_itself_imports_nothing():
   code = "import jaxgan, sys; print('jax' in sys.modules)"
   assert python(code) == 'False\n'
+
+
+def test_config_files_find_each_other_from_any_folder():
+  code = f'import jaxgan.main, sys; print({str(ROOT)!r} in sys.path[1:])'
+  assert python(code) == 'True\n'
