@@ -1,6 +1,7 @@
 """What the commands share: how an error reads, and what they exit with."""
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 
@@ -20,6 +21,29 @@ def no_more(argv: list[str]) -> None:
   """
   if len(argv) > 1:
     raise app.UsageError(f'Unexpected argument {argv[1]!r}.')
+
+
+def parse(argv: list[str]) -> list[str]:
+  """Parses flags; a key that no config has ends the program with a sentence.
+
+  Args:
+    argv: the command line.
+
+  Returns:
+    What is left of it.
+  """
+  try:
+    return app.parse_flags_with_usage(argv)
+  except (AttributeError, KeyError) as error:  # From ml_collections.
+    name = re.findall(r'\w+', str(error))[0]
+    given = [arg.split('=')[0].removeprefix('--config.') for arg in argv]
+    key = next((k for k in given if name in k.split('.')), name)
+    raise SystemExit(
+      _say(
+        f'jaxgan: Unknown config key {key}; configs/default.py lists the keys.',
+        2,
+      )
+    ) from None
 
 
 def run(command: Callable[[], None]) -> int:

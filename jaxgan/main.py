@@ -6,6 +6,7 @@ Started again with the same workdir, a run goes on where it was.
 import os
 import pathlib
 import sys
+from typing import Any
 
 from absl import app, flags
 from ml_collections import config_flags
@@ -46,7 +47,7 @@ def _train() -> None:
 
   from jaxgan import config, train
 
-  settings = config.from_config_dict(_CONFIG.value)
+  settings = config.from_config_dict(_values())
   _keep_programs()
   if _DISTRIBUTED.value:
     jax.distributed.initialize(
@@ -55,6 +56,15 @@ def _train() -> None:
   train.train_and_evaluate(
     settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
   )
+
+
+def _values() -> Any:
+  """The config file's values, with what the command line changed."""
+  try:
+    return dict(_CONFIG.value.items())  # A file that failed fails here.
+  except OSError as error:
+    cause = str(error).strip().split('\n')[-1].strip()
+    raise ValueError(f'--config cannot be read ({cause}).') from error
 
 
 def _keep_programs() -> None:
@@ -70,7 +80,7 @@ def _keep_programs() -> None:
 def run() -> None:
   """The console entry."""
   flags.mark_flag_as_required('config')
-  app.run(main)
+  app.run(main, flags_parser=cli.parse)
 
 
 if __name__ == '__main__':

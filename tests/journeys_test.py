@@ -231,6 +231,8 @@ def test_nothing_to_sample_from(environment, whole, tmp_path):
      'net.gen_widths'),
     (('--config.penalty.power=2.0',), 'penalty.power is 2'),
     (('--config.data.name=digitz',), 'digitz'),
+    (('--config.optim.gen.lrr=1.0',), 'Unknown config key optim.gen.lrr; '),
+    (('--config=configs/none.py',), '--config cannot be read ('),
   ],
 )  # fmt: skip
 def test_bad_input_gets_one_sentence(
