@@ -24,7 +24,7 @@ def no_more(argv: list[str]) -> None:
 
 
 def parse(argv: list[str]) -> list[str]:
-  """Parses flags; a key that no config has ends the program with a sentence.
+  """Parses flags; a bad config file or key ends the program with a sentence.
 
   Args:
     argv: the command line.
@@ -34,16 +34,20 @@ def parse(argv: list[str]) -> list[str]:
   """
   try:
     return app.parse_flags_with_usage(argv)
+  except OSError as error:
+    sentence = unreadable(error)
   except (AttributeError, KeyError) as error:  # From ml_collections.
     name = re.findall(r'\w+', str(error))[0]
     given = [arg.split('=')[0].removeprefix('--config.') for arg in argv]
     key = next((k for k in given if name in k.split('.')), name)
-    raise SystemExit(
-      _say(
-        f'jaxgan: Unknown config key {key}; configs/default.py lists the keys.',
-        2,
-      )
-    ) from None
+    sentence = f'Unknown config key {key}; configs/default.py lists the keys.'
+  raise SystemExit(_say(f'jaxgan: {sentence}', 2))
+
+
+def unreadable(error: OSError) -> str:
+  """The sentence for a config file that ml_collections could not load."""
+  cause = str(error).strip().split('\n')[-1].strip()
+  return f'--config cannot be read ({cause}).'
 
 
 def run(command: Callable[[], None]) -> int:

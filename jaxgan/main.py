@@ -63,8 +63,7 @@ def _values() -> Any:
   try:
     return dict(_CONFIG.value.items())  # A file that failed fails here.
   except OSError as error:
-    cause = str(error).strip().split('\n')[-1].strip()
-    raise ValueError(f'--config cannot be read ({cause}).') from error
+    raise ValueError(cli.unreadable(error)) from error
 
 
 def _keep_programs() -> None:
