@@ -17,7 +17,7 @@ test:
 
 # Minutes long: trains the digits to the end and lets a classifier judge them.
 slow:
-	python -m pytest -m slow
+	python -m pytest -m slow -rP
 
 # Repairs what can be repaired.
 fix:
