@@ -25,6 +25,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   data.channels = 0
   data.flip = False
   data.on_bad_image = 'error'
+  data.placement = 'auto'
   data.mock_examples = 0
 
   config.net = net = config_dict.ConfigDict()
@@ -34,6 +35,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   net.critic_widths = (64, 128, 256)
   net.gen_norm = 'none'
   net.critic_norm = 'none'
+  net.gen_up = 'transposed'
   net.critic_stem = 'conv'
   net.critic_plain_blocks = 0
   net.critic_pool = 'flatten'

@@ -8,7 +8,9 @@ backend does not tell), the floating-point operations of an iteration by XLA's
 own count, the machine's best measured rate of a matrix product, and the share
 of it that was reached. Random images sit on the device, as in `step` mode
 nothing but the step is timed; in `loop` mode the same nets train on tfds' mock
-data through the real pipeline, with logging and checkpoints.
+data through the real pipeline, with logging and checkpoints. `data` mode writes
+a folder of image files and times how many a second are read, and delivered to
+the devices as batches.
 """
 
 import json
@@ -37,7 +39,17 @@ _PRECISION = flags.DEFINE_enum(
 _CONV = flags.DEFINE_enum(
   'conv', 'auto', ['auto', 'lax', 'matmul'], 'How convolutions are computed.'
 )
-_MODE = flags.DEFINE_enum('mode', 'step', ['step', 'loop'], 'What is timed.')
+_MODE = flags.DEFINE_enum(
+  'mode', 'step', ['step', 'loop', 'data'], 'What is timed.'
+)
+_SEEDS = flags.DEFINE_integer(
+  'seeds', 1, 'Runs in one program; seconds are of all of them.', 1
+)
+_REPLICAS = flags.DEFINE_enum(
+  'replicas', 'auto', ['auto', 'vmap', 'map'], 'How several seeds are run.'
+)
+_FILES = flags.DEFINE_enum('files', 'png', ['png', 'jpeg'], 'In data mode.')
+_IMAGES = flags.DEFINE_integer('images', 2000, 'Files in data mode.', 64)
 
 
 def main(argv: list[str]) -> int:
@@ -47,6 +59,24 @@ def main(argv: list[str]) -> int:
 
 
 def _benchmark() -> None:
+  if _SEEDS.value > 1 and _MODE.value != 'step':
+    raise ValueError(
+      f'--seeds is {_SEEDS.value} and --mode is {_MODE.value}; several seeds '
+      'are timed with --mode=step only.'
+    )
+  if _MODE.value == 'data':
+    from jaxgan import timing_data
+
+    files = timing_data.Settings(
+      files=_FILES.value,
+      images=_IMAGES.value,
+      net=_NET.value,
+      batch=_BATCH.value,
+      critic_steps=_CRITIC_STEPS.value,
+    )
+    figures = timing_data.measure(files)
+    sys.stdout.write(json.dumps(figures) + '\n')
+    return
   from jaxgan import timing  # Only now: --help shall not wait for jax.
 
   settings = timing.Settings(
@@ -58,8 +88,11 @@ def _benchmark() -> None:
     mode=_MODE.value,
     precision=_PRECISION.value,
     conv=_CONV.value,
+    seeds=_SEEDS.value,
+    replicas=_REPLICAS.value,
   )
-  sys.stdout.write(json.dumps(timing.measure(settings)) + '\n')
+  figures = timing.measure(settings)
+  sys.stdout.write(json.dumps(figures) + '\n')
 
 
 def run() -> None:

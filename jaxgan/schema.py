@@ -37,6 +37,8 @@ class Data:
     channels: 1 to 4, or 0 for what the files hold.
     flip: mirrors half of the images left to right.
     on_bad_image: what a broken image in a folder does.
+    placement: where the images live: in the host's memory, on every device,
+      or on the devices where they fit beside an accelerator (`auto`).
     mock_examples: random images in the shape of the data set, for dry runs
       without its files; 0 for the real ones.
   """
@@ -50,6 +52,7 @@ class Data:
   channels: int = _within(0, 0, 4)
   flip: bool = False
   on_bad_image: str = _one_of('error', 'skip')
+  placement: str = _one_of('auto', 'host', 'device')
   mock_examples: int = _within(0, 0)
 
 
@@ -64,6 +67,9 @@ class Net:
     critic_widths: features per layer, from the image to the score.
     gen_norm, critic_norm: normalisation; batch norm mixes examples, so a
       critic under a penalty must not have it.
+    gen_up: how the generator doubles sides: a transposed convolution, nearest
+      neighbours and a convolution, or four phases of one convolution
+      (sub-pixel) (dcgan only).
     critic_stem: first residual block: a plain convolution, or the authors'
       optimised block (resnet only).
     critic_plain_blocks: residual blocks after the last halving (resnet only).
@@ -79,6 +85,7 @@ class Net:
   critic_widths: tuple[int, ...] = _within((64, 128, 256), 1)
   gen_norm: str = _one_of('none', 'batch', 'layer')
   critic_norm: str = _one_of('none', 'layer', 'batch')
+  gen_up: str = _one_of('transposed', 'nearest', 'subpixel')
   critic_stem: str = _one_of('conv', 'optimised')
   critic_plain_blocks: int = _within(0, 0)
   critic_pool: str = _one_of('flatten', 'mean')

@@ -90,7 +90,10 @@ class Iteration:
   """The pure function behind `make_train_step`, told in paragraphs."""
 
   def __init__(
-    self, config: Config, nets: Pair[nn.Module], examples: NamedSharding
+    self,
+    config: Config,
+    nets: Pair[nn.Module],
+    examples: NamedSharding | None = None,
   ) -> None:
     train = config.train
     self.config = config
@@ -225,7 +228,8 @@ class Iteration:
   ) -> tuple[Array, Variables]:
     """[B, ...] fakes spread over the devices, and the updated statistics."""
     z = jax.random.normal(key, (size, self.config.net.latent_size))
-    z = jax.lax.with_sharding_constraint(z, self.examples)
+    if self.examples is not None:
+      z = jax.lax.with_sharding_constraint(z, self.examples)
     statistics = list(_without_params(variables))
     return self.nets.gen.apply(
       variables, z, label, train=True, mutable=statistics

@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import mesh as mesh_lib
+from jaxgan import replicas, train
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
-from jaxgan import train
 from jaxgan.config import from_config_dict
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.schema import Config
@@ -98,6 +98,8 @@ class Settings:
   mode: str = 'step'
   precision: str = 'fp32'
   conv: str = 'auto'
+  seeds: int = 1
+  replicas: str = 'auto'
 
 
 def configuration(settings: Settings) -> Config:
@@ -130,7 +132,7 @@ def measure(settings: Settings) -> dict[str, Any]:
     timed = {'step': _time_step, 'loop': _time_loop}[settings.mode](settings)
     flops = count_flops(settings)
     peak = peak_rate(settings.precision)
-  seconds = timed['seconds_median']
+  seconds = timed['seconds_median'] / settings.seeds
   return {
     **dataclasses.asdict(settings),
     'device': jax.devices()[0].device_kind,
@@ -198,15 +200,18 @@ def _prepare(
 
 
 def _time_step(settings: Settings) -> dict[str, Any]:
-  config, nets, state, batch = _prepare(settings)
-  train_step = step_lib.make_train_step(config, nets, mesh_lib.make_mesh())
+  state, batch, train_step = _program(settings)
 
   def iterate() -> Metrics:
     nonlocal state
-    state, metrics = train_step(state, batch)
+    state, metrics = compiled(state, batch)
     return metrics
 
-  first = _seconds(iterate)
+  start = time.perf_counter()
+  lowered = jax.jit(train_step, donate_argnums=0).lower(state, batch)
+  compiled = lowered.compile()
+  _seconds(iterate)
+  first = time.perf_counter() - start
   for _ in range(settings.warmup):
     _seconds(iterate)
   times = [_seconds(iterate) for _ in range(settings.steps)]
@@ -215,7 +220,37 @@ def _time_step(settings: Settings) -> dict[str, Any]:
     'seconds_min': min(times),
     'seconds_max': max(times),
     'first_seconds': first,
+    'program_bytes': program_bytes(compiled),
   }
+
+
+def program_bytes(compiled: Any) -> int:
+  """What a compiled step needs at once on each device, by XLA's own account.
+
+  Its arguments, its results that do not take an argument's place, and all that
+  it holds in between.
+  """
+  memory = compiled.memory_analysis()
+  return int(
+    memory.argument_size_in_bytes
+    + memory.output_size_in_bytes
+    - memory.alias_size_in_bytes
+    + memory.temp_size_in_bytes
+  )
+
+
+def _program(settings: Settings) -> tuple[GANState, Batch, Any]:
+  """The state, a batch and the jitted step of one run, or of many seeds."""
+  config, nets, state, batch = _prepare(settings)
+  mesh = mesh_lib.make_mesh()
+  if settings.seeds == 1:
+    return state, batch, step_lib.make_train_step(config, nets, mesh)
+  reps = replicas.Replicas(config, {'seed': list(range(settings.seeds))})
+  shape = NETS[settings.net][1]
+  states = replicas.create(reps, nets, shape, mesh)
+  batches = jax.tree.map(lambda x: jnp.stack([x] * settings.seeds), batch)
+  step = replicas.make_train_step(reps, nets, mesh, settings.replicas)
+  return states, jax.device_put(batches, states.step.sharding), step
 
 
 def _time_loop(settings: Settings) -> dict[str, Any]:
@@ -229,6 +264,7 @@ def _time_loop(settings: Settings) -> dict[str, Any]:
     'seconds_min': min(times),
     'seconds_max': max(times),
     'first_seconds': None,
+    'program_bytes': None,
   }
 
 

@@ -13,7 +13,7 @@ from jaxgan import state as state_lib
 from jaxgan import step as step_lib
 from jaxgan import workdir
 from jaxgan.checkpoint import Checkpoints
-from jaxgan.data import pipeline, sources
+from jaxgan.data import pipeline, resident, sources
 from jaxgan.interruption import Interrupted, Interruption
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.reporter import Reporter
@@ -73,7 +73,9 @@ def train_and_evaluate(
       Reporter(config, nets.gen, folder, first_step)
     )
     reporter.welcome(state, dataset)
-    batches = pipeline.device_batches(sampler, first_step, where.batch)
+    on_devices = resident.fits(dataset, config.data.placement)
+    way = resident if on_devices else pipeline
+    batches = way.device_batches(sampler, first_step, where.batch)
     stack.callback(batches.close)
     run = _Run(config, train_step, checkpoints, reporter)
     state = run.loop(state, batches)

@@ -132,6 +132,35 @@ def test_parameters_do_not_depend_on_the_way(cls):
   )
 
 
+@pytest.mark.parametrize('name', layers.UPS)
+@pytest.mark.parametrize('way', ['lax', 'matmul'])
+def test_each_way_up_doubles_the_sides(name, way):
+  up = layers.UPS[name](schema.Net(conv=way), 3)
+  out, _ = up.init_with_output(KEY, normal(2, 4, 5, 6))
+  assert out.shape == (2, 8, 10, 3)
+  assert float(out.std()) > 0.1
+
+
+def test_a_subpixel_convolution_is_four_phases():
+  up = layers.SubpixelConv(schema.Net(conv='lax'), 1, size=1)
+  x = normal(1, 2, 2, 1)
+  kernel = jnp.arange(1.0, 5.0).reshape(1, 1, 1, 4)
+  params = {'Conv_0': {'kernel': kernel, 'bias': jnp.zeros(4)}}
+  out = up.apply({'params': params}, x)[0, :, :, 0]
+  phases = np.array([[1.0, 2.0], [3.0, 4.0]])
+  np.testing.assert_allclose(out, np.kron(x[0, :, :, 0], phases), rtol=1e-6)
+
+
+def test_nearest_neighbours_before_a_convolution():
+  up = layers.NearestConv(schema.Net(conv='lax'), 1, size=1)
+  x = normal(1, 2, 3, 1)
+  params = {'Conv_0': {'kernel': jnp.full((1, 1, 1, 1), 2.0),
+                       'bias': jnp.ones(1)}}  # fmt: skip
+  out = up.apply({'params': params}, x)[0, :, :, 0]
+  wanted = np.kron(x[0, :, :, 0], np.full((2, 2), 2.0)) + 1
+  np.testing.assert_allclose(out, wanted, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
   ('gain', 'down', 'up', 'variance'),
   [

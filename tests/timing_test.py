@@ -1,16 +1,21 @@
 """The benchmark's figures are counted right; no time is judged."""
 
+import dataclasses
 import json
 import os
 import pathlib
 import subprocess
 import sys
 
+import jax
 import pytest
+import small
 
 from jaxgan import timing
+from jaxgan.nets import catalog as nets_lib
 from jaxgan.timing import Settings
 
+SHAPE = (16, 16, 1)
 ROOT = pathlib.Path(__file__).parents[1]
 
 # What jaxgan and the PyTorch peer both print.
@@ -42,19 +47,59 @@ def test_operations_are_counted_as_by_hand():
   assert found == pytest.approx(5 * update + other, rel=0.05)
 
 
-@pytest.mark.parametrize('mode', ['step', 'loop'])
-def test_the_command_prints_one_line(mode):
+def command(*flags):
   output = subprocess.run(
     [
-      sys.executable, '-m', 'jaxgan.benchmark', '--net=toy', '--batch=8',
-      '--steps=2', '--critic_steps=1', f'--mode={mode}',
+      sys.executable, '-m', 'jaxgan.benchmark', '--batch=8', '--steps=2',
+      '--critic_steps=1', *flags,
     ],
     cwd=ROOT, check=True, capture_output=True, text=True,
     env=os.environ | {'XLA_FLAGS': ''},
   ).stdout  # fmt: skip
-  figures = json.loads(output)
+  return json.loads(output)
+
+
+@pytest.mark.parametrize('mode', ['step', 'loop'])
+def test_the_command_prints_one_line(mode):
+  figures = command('--net=toy', f'--mode={mode}')
   assert set(figures) >= SHARED
   assert figures['mode'] == mode
   least, most = figures['seconds_min'], figures['seconds_max']
   assert 0 < least <= figures['seconds_median'] <= most
   assert figures['flops'] > 0
+
+
+@pytest.mark.parametrize('files', ['png', 'jpeg'])
+def test_the_command_times_files(files):
+  figures = command('--mode=data', f'--files={files}', '--images=64')
+  assert figures['shape'] == [28, 28, 1]
+  for name in ('first', 'again', 'delivered'):
+    assert figures[f'{name}_images_per_second'] > 0
+
+
+def test_seeds_in_one_program_are_counted_together():
+  settings = Settings(net='toy', batch=8, critic_steps=1, steps=1, warmup=0)
+  one = timing.measure(settings)
+  four = timing.measure(dataclasses.replace(settings, seeds=8))
+  assert four['seeds'] == 8
+  assert four['flops'] == one['flops']  # Of one seed.
+  share = four['flops'] / (four['seconds_median'] / 8)
+  assert four['share_of_peak'] == pytest.approx(
+    share / four['peak_flops_per_second']
+  )
+
+
+def test_eight_devices_share_the_activations():
+  """Each holds all parameters and an eighth of what grows with the batch."""
+
+  def needed(devices, batch):
+    config = small.config(train={'batch_size': batch})
+    nets = nets_lib.build(config.net, SHAPE)
+    state, train_step, over = small.make(config, devices, nets, SHAPE)
+    images = small.batch(config, over, shape=SHAPE)
+    lowered = jax.jit(train_step, donate_argnums=0).lower(state, images)
+    return timing.program_bytes(lowered.compile())
+
+  grown_on_one = needed(1, 1024) - needed(1, 64)
+  grown_on_eight = needed(8, 1024) - needed(8, 64)
+  assert grown_on_eight < 1.5 * grown_on_one / 8

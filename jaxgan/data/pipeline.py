@@ -68,6 +68,25 @@ class Sampler:
       )
 
 
+def chosen(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
+  """This process's share of the examples of one iteration, by number.
+
+  Args:
+    sampler: which data set, seed and share.
+    step: the iteration, from 0.
+
+  Returns:
+    Numbers of examples [K, B / P] int64, and which are mirrored [K, B / P].
+  """
+  shape = sampler.critic_steps, sampler.batch_size
+  share = sampler.batch_size // sampler.process_count
+  first = sampler.process_index * share
+  positions = step * shape[0] * shape[1] + np.arange(shape[0] * shape[1])
+  positions = positions.reshape(shape)[:, first : first + share]
+  examples, mirrored = _look_up(sampler, positions)
+  return examples, mirrored & sampler.flip
+
+
 def host_batch(sampler: Sampler, step: int) -> Batch:
   """This process's share of the examples of one iteration.
 
@@ -79,12 +98,7 @@ def host_batch(sampler: Sampler, step: int) -> Batch:
     Numpy arrays: image [K, B / P, H, W, C] uint8 (or [K, B / P, D] float32) and
     label [K, B / P] int32.
   """
-  shape = sampler.critic_steps, sampler.batch_size
-  share = sampler.batch_size // sampler.process_count
-  first = sampler.process_index * share
-  positions = step * shape[0] * shape[1] + np.arange(shape[0] * shape[1])
-  positions = positions.reshape(shape)[:, first : first + share]
-  examples, mirrored = _look_up(sampler, positions)
+  examples, mirrored = chosen(sampler, step)
   # Out of a mapped file this reads; the result is an array in memory.
   image: Any = np.asarray(sampler.dataset.images[examples])
   label: Any = sampler.dataset.labels[examples]
@@ -153,7 +167,8 @@ def _look_up(
   return examples, mirrored
 
 
-@functools.lru_cache(maxsize=2)
+# Two epochs of each of many replicas.
+@functools.lru_cache(maxsize=128)
 def _epoch(seed: int, epoch: int, num: int) -> tuple[np.ndarray, np.ndarray]:
   """One epoch's order [N] of the examples, and who is mirrored [N].
 

@@ -87,8 +87,10 @@ def build(config: Penalty) -> Wasserstein:
   Raises:
     ValueError: unknown `penalty.points`.
   """
+  # A weight that is traced may be anything, so it counts as more than 0.
+  unpenalised = isinstance(config.weight, float) and config.weight == 0
   return Wasserstein(
-    points.build(config), penalty.build(config), config.weight > 0
+    points.build(config), penalty.build(config), not unpenalised
   )
 
 

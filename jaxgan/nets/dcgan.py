@@ -40,7 +40,7 @@ class Generator(nn.Module):
       sizes[1:], (*widths[1:], self.shape[-1]), strict=True
     ):
       x = nn.relu(layers.normalise(x, net.gen_norm, net, train))
-      x = layers.UpConv(net, width)(x)[:, :h, :w]
+      x = layers.UPS[net.gen_up](net, width)(x)[:, :h, :w]
     return jnp.tanh(x.astype(jnp.float32))
 
 

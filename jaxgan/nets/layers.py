@@ -91,6 +91,51 @@ class UpConv(nn.Module):
     return _UP[ways.resolve(self.config.conv)](x, kernel) + bias
 
 
+class NearestConv(nn.Module):
+  """Nearest neighbours, then a convolution: no checkerboards (Odena, 2016)."""
+
+  config: Net
+  features: int
+  size: int = 5
+  gain: float = 2.0
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
+    return Conv(self.config, self.features, self.size, gain=self.gain)(
+      upsample(x)
+    )
+
+
+class SubpixelConv(nn.Module):
+  """A convolution whose channels become 2 x 2 pixels (Shi et al., 2016).
+
+  Its kernel covers half the side of the others', rounded up to an odd number,
+  since it works on half as many pixels.
+  """
+
+  config: Net
+  features: int
+  size: int = 5
+  gain: float = 2.0
+
+  @nn.compact
+  def __call__(self, x: Array) -> Array:
+    """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
+    size = (self.size + 1) // 2 | 1
+    x = Conv(self.config, 4 * self.features, size, gain=self.gain)(x)
+    b, h, w, _ = x.shape
+    x = x.reshape(b, h, w, 2, 2, self.features).transpose(0, 1, 3, 2, 4, 5)
+    return x.reshape(b, 2 * h, 2 * w, self.features)
+
+
+UPS = {
+  'transposed': UpConv,
+  'nearest': NearestConv,
+  'subpixel': SubpixelConv,
+}
+
+
 def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
   """Normalisation inside a compact module, with an affine map per channel.
 
