@@ -1,0 +1,98 @@
+"""Inception says of random weights what the nets of PyTorch said of them."""
+
+import json
+
+import inception_random
+import jax
+import numpy as np
+import pytest
+
+from jaxgan.metrics import inception, resize, weights
+
+
+@pytest.fixture(scope='module')
+def variables(tmp_path_factory):
+  """Random weights on the way that the public ones take."""
+  path = tmp_path_factory.mktemp('weights') / 'inception.npz'
+  arrays = weights.from_torch(inception_random.state_dict())
+  weights.save(path, arrays, '0' * 64)
+  return weights.load(path).variables
+
+
+@pytest.fixture(scope='module')
+def references(root):
+  """Written by tests/references/inception.py, from the packages themselves."""
+  path = root / 'tests' / 'references' / 'inception.json'
+  return json.loads(path.read_text())
+
+
+def test_every_resize_has_its_scale():
+  assert set(inception.SCALES) == set(resize.RESIZES)
+
+
+@pytest.mark.parametrize('name', resize.RESIZES)
+def test_features_and_logits_equal_those_of_pytorch(
+  variables, references, name
+):
+  images = inception_random.images(2, 24, 32)
+  outputs = inception.embed(variables, images, resize=name)
+  assert [x.shape[1] for x in outputs] == [2048, 1008, 1008]
+  for field, expected in references[name].items():
+    found = getattr(outputs, field)
+    assert found.dtype == np.float32
+    found = found[:, :: found.shape[1] // len(expected[0])]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5)
+
+
+def test_protocols_are_told_apart(references):
+  clean, legacy, first = (
+    np.array(references[name]['features'])
+    for name in ('clean', 'legacy', 'legacy_tf')
+  )
+  assert np.abs(legacy - first).max() > 1e-3
+  assert np.abs(legacy - clean).max() > 1e-2
+
+
+def test_an_image_has_the_same_features_in_any_batch(variables):
+  images = inception_random.images(2, 24, 32)
+  both = inception.embed(variables, images).features
+  alone = inception.embed(variables, images[1:]).features
+  np.testing.assert_allclose(both[1:], alone, rtol=0, atol=2e-5)
+  assert np.abs(both[0] - both[1]).max() > 0.1
+
+
+def test_the_net_has_the_size_of_the_public_one():
+  net = weights.shapes()
+  # 94 convolutions with a kernel and four arrays of a norm each, one layer.
+  assert len(net) == 94 * 5 + 2
+  params = {n: s for n, s in net.items() if n.startswith('params/')}
+  head = 2048 * 1008 + 1008
+  assert sum(np.prod(s) for s in params.values()) == 21_785_568 + head
+
+
+@pytest.mark.parametrize(
+  ('shape', 'dtype', 'name', 'sentence'),
+  [
+    ((1, 8, 8, 1), np.uint8, 'clean', 'have 1 channels and Inception takes 3'),
+    ((1, 8, 8, 4), np.uint8, 'clean', 'have 4 channels and Inception takes 3'),
+    ((8, 8, 3), np.uint8, 'clean', r'takes uint8 of shape \[N, H, W, C\]'),
+    ((1, 8, 8, 3), np.float32, 'clean', 'images are float32 of shape'),
+    ((1, 8, 8, 3), np.uint8, 'best', "resize is 'best'; it must be one of cle"),
+  ],
+)
+def test_what_does_not_fit_is_refused(shape, dtype, name, sentence):
+  with pytest.raises(ValueError, match=sentence):
+    inception.embed({}, np.zeros(shape, dtype), resize=name)
+
+
+def test_a_batch_may_lie_on_several_devices(variables):
+  mesh = jax.sharding.Mesh(np.array(jax.devices()[:2]), ('data',))
+  spec = jax.sharding.PartitionSpec
+  over = lambda x, *axes: jax.device_put(
+    x, jax.sharding.NamedSharding(mesh, spec(*axes))
+  )
+  images = inception_random.images(2, 24, 32)
+  spread = inception.embed(over(variables), over(images, 'data'))
+  assert spread.features.sharding.spec == spec('data')
+  whole = inception.embed(variables, images)
+  np.testing.assert_allclose(spread.features, whole.features, rtol=0, atol=2e-5)
