@@ -33,14 +33,14 @@ def _convert() -> None:
   import pathlib  # The rest only now: --help shall not wait for jax.
 
   from jaxgan import workdir
-  from jaxgan.metrics import weights
+  from jaxgan.metrics import inception_weights
 
   source, out = pathlib.Path(_WEIGHTS.value), pathlib.Path(_OUT.value)
   if out.suffix != '.npz':
     raise ValueError(f'--out is {str(out)!r}; it must end in .npz.')
   workdir.make(out.absolute().parent)
-  sha256 = weights.check_source(source, _SHA256.value)
-  weights.save(out, weights.from_torch(weights.read_torch(source)), sha256)
+  sha256 = inception_weights.check_source(source, _SHA256.value)
+  inception_weights.save(out, inception_weights.from_torch(inception_weights.read_torch(source)), sha256)
 
 
 def run() -> None:

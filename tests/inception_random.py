@@ -6,7 +6,7 @@ weights once can be compared with what the net says of them now.
 
 import numpy as np
 
-from jaxgan.metrics import weights
+from jaxgan.metrics import inception_weights
 
 # What follows the last dot of a name, and the range of its values. Kernels
 # are He's, so that a signal neither dies nor grows; statistics are far from
@@ -23,8 +23,8 @@ def state_dict(seed=0):
   """float32 arrays by the names, and in the layout, of PyTorch."""
   rng = np.random.RandomState(seed)
   state = {}
-  for name, shape in sorted(weights.shapes().items()):
-    theirs = weights.torch_name(name)
+  for name, shape in sorted(inception_weights.shapes().items()):
+    theirs = inception_weights.torch_name(name)
     shape = {4: lambda h, w, i, o: (o, i, h, w), 2: lambda i, o: (o, i)}.get(
       len(shape), lambda n: (n,)
     )(*shape)

@@ -14,9 +14,9 @@ from jaxgan.metrics import inception, resize, weights
 def variables(tmp_path_factory):
   """Random weights on the way that the public ones take."""
   path = tmp_path_factory.mktemp('weights') / 'inception.npz'
-  arrays = weights.from_torch(inception_random.state_dict())
-  weights.save(path, arrays, '0' * 64)
-  return weights.load(path).variables
+  arrays = inception_weights.from_torch(inception_random.state_dict())
+  inception_weights.save(path, arrays, '0' * 64)
+  return inception_weights.load(path).variables
 
 
 @pytest.fixture(scope='module')
@@ -62,7 +62,7 @@ def test_an_image_has_the_same_features_in_any_batch(variables):
 
 
 def test_the_net_has_the_size_of_the_public_one():
-  net = weights.shapes()
+  net = inception_weights.shapes()
   # 94 convolutions with a kernel and four arrays of a norm each, one layer.
   assert len(net) == 94 * 5 + 2
   params = {n: s for n, s in net.items() if n.startswith('params/')}

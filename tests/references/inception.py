@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 import inception_random
 
-from jaxgan.metrics import inception, weights
+from jaxgan.metrics import inception, inception_weights
 
 OUT = pathlib.Path(__file__).with_suffix('.json')
 COUNT, KEPT = 2, 16
@@ -78,7 +78,7 @@ def convert(source, out):
     ],
     check=True,
   )  # fmt: skip
-  return weights.load(out).variables
+  return inception_weights.load(out).variables
 
 
 def compare(name, theirs, ours):

@@ -127,7 +127,7 @@ def read_torch(path: pathlib.Path) -> Arrays:
     ValueError: PyTorch is not installed, or the file is not a state dict.
   """
   try:
-    import torch  # type: ignore[import-not-found]
+    import torch
   except ImportError as error:
     raise ValueError(
       'PyTorch is not installed, and nothing else reads its .pth files; '

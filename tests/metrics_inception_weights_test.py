@@ -13,7 +13,7 @@ import inception_random
 import numpy as np
 import pytest
 
-from jaxgan.metrics import weights
+from jaxgan.metrics import inception_weights
 
 ROOT = pathlib.Path(__file__).parents[1]
 HASH = 'ab' * 32
@@ -39,13 +39,13 @@ def state():
 
 @pytest.fixture(scope='module')
 def arrays(state):
-  return weights.from_torch(state)
+  return inception_weights.from_torch(state)
 
 
 @pytest.fixture(scope='module')
 def whole(arrays, tmp_path_factory):
   path = tmp_path_factory.mktemp('weights') / 'inception.npz'
-  weights.save(path, arrays, HASH)
+  inception_weights.save(path, arrays, HASH)
   return path
 
 
@@ -79,7 +79,7 @@ def test_the_command_converts_what_load_reads(state, arrays, tmp_path):
   )
   assert (done.returncode, done.stderr) == (0, '')
   assert [p.name for p in out.parent.iterdir()] == ['inception.npz']
-  variables, found = weights.load(out, sha256)
+  variables, found = inception_weights.load(out, sha256)
   assert found == sha256
   assert set(variables) == {'params', 'batch_stats'}
   kernel = variables['params']['Mixed_7b']['branch3x3_2a']['conv']['kernel']
@@ -93,14 +93,14 @@ def test_the_command_converts_what_load_reads(state, arrays, tmp_path):
 
 
 def test_equal_weights_make_equal_files(arrays, whole, tmp_path):
-  weights.save(tmp_path / 'again.npz', arrays, HASH)
+  inception_weights.save(tmp_path / 'again.npz', arrays, HASH)
   assert file_hash(tmp_path / 'again.npz') == file_hash(whole)
 
 
 @pytest.mark.parametrize(
   ('arguments', 'sentence'),
   [
-    ((), f'not {weights.PUBLIC_SHA256}, that of the public FID weights; it'),
+    ((), f'not {inception_weights.PUBLIC_SHA256}, that of the public FID weights; it'),
     ((f'--sha256={HASH}',), f'and not {HASH}, that of --sha256; it is cut off'),
     (('--sha256=6726825d',), "--sha256 is '6726825d'; a SHA-256 has 64 hex"),
     (('--out=x.pth',), "--out is 'x.pth'; it must end in .npz."),
@@ -122,7 +122,7 @@ def test_the_command_refuses_with_a_sentence(tmp_path, arguments, sentence):
 
 def test_what_is_not_there_cannot_be_converted(tmp_path):
   with pytest.raises(ValueError, match=r'x\.pth cannot be read \(No such file'):
-    weights.check_source(tmp_path / 'x.pth')
+    inception_weights.check_source(tmp_path / 'x.pth')
 
 
 def test_what_torch_cannot_read_is_no_state_dict(tmp_path, monkeypatch):
@@ -131,13 +131,13 @@ def test_what_torch_cannot_read_is_no_state_dict(tmp_path, monkeypatch):
   monkeypatch.syspath_prepend(tmp_path)
   monkeypatch.delitem(sys.modules, 'torch', raising=False)
   with pytest.raises(ValueError, match=r'x\.pth is not a state dict of PyT'):
-    weights.read_torch(tmp_path / 'x.pth')
+    inception_weights.read_torch(tmp_path / 'x.pth')
   sys.modules.pop('torch', None)
 
 
 def test_counts_of_batches_are_no_weights(state, arrays):
   more = {**state, 'Mixed_5b.branch1x1.bn.num_batches_tracked': np.array(3)}
-  chex.assert_trees_all_equal(weights.from_torch(more), arrays)
+  chex.assert_trees_all_equal(inception_weights.from_torch(more), arrays)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_counts_of_batches_are_no_weights(state, arrays):
 def test_weights_of_another_net_are_refused(state, change, sentence):
   changed = {k: v for k, v in {**state, **change}.items() if v is not None}
   with pytest.raises(ValueError, match=sentence):
-    weights.from_torch(changed)
+    inception_weights.from_torch(changed)
 
 
 @pytest.mark.parametrize(
@@ -180,17 +180,17 @@ def test_an_npz_that_is_not_the_net_is_refused(
 ):
   path = tmp_path / 'x.npz'
   changed = {k: v for k, v in {**arrays, **change}.items() if v is not None}
-  weights.save(path, changed, HASH)
+  inception_weights.save(path, changed, HASH)
   with pytest.raises(ValueError, match=rf'x\.npz: {sentence}'):
-    weights.load(path)
+    inception_weights.load(path)
 
 
 def test_weights_of_another_hash_are_refused(whole):
-  assert weights.load(whole, HASH.upper()).sha256 == HASH
+  assert inception_weights.load(whole, HASH.upper()).sha256 == HASH
   with pytest.raises(
     ValueError, match=f'made from weights of SHA-256 {HASH} and {"0" * 64} was'
   ):
-    weights.load(whole, '0' * 64)
+    inception_weights.load(whole, '0' * 64)
 
 
 def test_an_npz_without_its_source_is_refused(tmp_path):
@@ -198,7 +198,7 @@ def test_an_npz_without_its_source_is_refused(tmp_path):
   with pytest.raises(
     ValueError, match='does not say which weights it was made'
   ):
-    weights.load(tmp_path / 'x.npz')
+    inception_weights.load(tmp_path / 'x.npz')
 
 
 @pytest.mark.parametrize('damage', ['cut', 'bit', 'empty', 'pickle', 'array'])
@@ -218,7 +218,7 @@ def test_a_damaged_npz_is_refused(whole, tmp_path, damage):
     with path.open('wb') as file:
       np.save(file, np.zeros(3))
   with pytest.raises(ValueError, match=r'x\.npz is damaged or no \.npz \('):
-    weights.load(path)
+    inception_weights.load(path)
 
 
 def test_a_pickle_inside_an_npz_is_not_run(tmp_path):
@@ -226,9 +226,9 @@ def test_a_pickle_inside_an_npz_is_not_run(tmp_path):
   np.savez(path, a=np.array([{}], dtype=object))
   assert zipfile.is_zipfile(path)
   with pytest.raises(ValueError, match=r'is damaged or no \.npz'):
-    weights.load(path)
+    inception_weights.load(path)
 
 
 def test_what_is_not_there_cannot_be_loaded(tmp_path):
   with pytest.raises(ValueError, match=r'x\.npz does not exist; make it from'):
-    weights.load(tmp_path / 'x.npz')
+    inception_weights.load(tmp_path / 'x.npz')
