@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan.metrics import inception, resize, weights
+from jaxgan.metrics import inception, inception_weights, resize
 
 
 @pytest.fixture(scope='module')

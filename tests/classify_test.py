@@ -1,0 +1,197 @@
+"""The training of the digit classifier, and the command that starts it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import chex
+import jax
+import numpy as np
+import pytest
+from data_testing import random_images, write_folder
+
+from jaxgan.data.sources import Dataset
+from jaxgan.metrics import digit_files, digit_net, digit_training
+from jaxgan.metrics.digit_training import Settings
+
+ROOT = pathlib.Path(__file__).parents[1]
+TINY = Settings(split='train[:10%]', test_split='train[90%:]', epochs=2)
+
+
+def command(*arguments, status=0, **environment):
+  done = subprocess.run(
+    [sys.executable, '-m', 'jaxgan.classify', *arguments],
+    cwd=ROOT, env=os.environ | {'XLA_FLAGS': '', **environment},
+    text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+  )  # fmt: skip
+  assert done.returncode == status, done.stdout
+  return done.stdout
+
+
+def replace(**values):
+  return Settings(**{**TINY.__dict__, **values})
+
+
+def folder(tmp_path, num, classes, shape=(8, 8, 1)):
+  names = [f'{i % (classes or 1)}/{i:04d}.png' for i in range(num)]
+  if not classes:
+    names = None
+  return str(write_folder(tmp_path, random_images(num, *shape), names))
+
+
+# The training.
+
+
+@pytest.fixture(scope='module')
+def tiny():
+  """Two epochs of a tenth of the digits."""
+  return digit_training.train(TINY)
+
+
+def test_equal_settings_give_equal_bytes(tiny, tmp_path):
+  first, second = tmp_path / '1.npz', tmp_path / '2.npz'
+  digit_files.save(first, tiny)
+  digit_files.save(second, digit_training.train(TINY))
+  assert first.read_bytes() == second.read_bytes()
+  assert digit_training.train(replace(seed=1)).digest != tiny.digest
+
+
+def test_the_record_says_what_was_done(tiny):
+  record = tiny.record
+  assert json.loads(json.dumps(record)) == record
+  expected = {
+    'data': 'digits', 'split': 'train[:10%]', 'test_split': 'train[90%:]',
+    'seed': 0, 'epochs': 2, 'shape': [8, 8, 1], 'train_images': 180,
+    'test_images': 180, 'jax': jax.__version__, 'backend': 'cpu',
+  }  # fmt: skip
+  assert {key: record[key] for key in expected} == expected
+  assert set(record) - set(expected) == {'train_sha256', 'accuracy', 'sha256'}
+
+
+def test_it_learns():
+  net = digit_training.train(replace(split='train[:50%]', epochs=20))
+  assert net.accuracy >= 0.9
+
+
+def test_the_accuracy_is_that_of_the_held_out_images(tiny):
+  images = random_images(120, 8, 8, 1)
+  answers = tiny.predict(images).logits.argmax(axis=1)
+  labels = np.where(np.arange(120) < 90, answers, (answers + 1) % 10)
+  data = Dataset(images, labels.astype(np.int32), 10, 'noise')
+  assert digit_training.accuracy(tiny, data) == 0.75
+
+
+def test_the_rate_rises_and_falls():
+  rates = [digit_training.learning_rate(step, 200) for step in range(200)]
+  assert rates[0] == pytest.approx(3e-3 / 30)
+  assert rates[29:31] == [3e-3, 3e-3]
+  assert rates[115] == pytest.approx(1.5e-3)
+  assert 0 < rates[-1] < 1e-5
+  assert max(rates) == 3e-3
+  assert digit_training.learning_rate(0, 1) == 3e-3
+
+
+def test_a_shift_is_one_of_nine():
+  image = np.zeros((4, 5, 1), np.uint8)
+  image[1:3, 1:4] = np.arange(1, 7).reshape(2, 3, 1)
+  whole = np.repeat(image[None], 300, axis=0)
+  moved = digit_training.shift(jax.random.key(0), whole, 1)
+  chex.assert_equal_shape([moved, whole])
+  assert moved.dtype == np.uint8
+  found = {each.tobytes() for each in np.asarray(moved)}
+  steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+  # Nothing leaves the picture, so that rolling it is moving it.
+  assert found == {np.roll(image, step, (0, 1)).tobytes() for step in steps}
+
+
+def test_what_comes_in_is_black():
+  moved = digit_training.shift(
+    jax.random.key(0), np.full((300, 3, 3, 1), 255, np.uint8), 1
+  )
+  counts = np.unique(np.sum(np.asarray(moved) == 0, axis=(1, 2, 3)))
+  np.testing.assert_array_equal(counts, [0, 3, 5])
+
+
+def test_a_loss_that_is_not_finite_stops_it(monkeypatch):
+  init = digit_net.init
+  monkeypatch.setattr(
+    digit_net, 'init', lambda *args: jax.tree.map(lambda x: x / 0, init(*args))
+  )
+  with pytest.raises(FloatingPointError, match='The loss is nan after step 1;'):
+    digit_training.train(TINY)
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+  ('settings', 'sentence'),
+  [
+    ({'split': 'train[:90]'}, "--split is 'train.:90.', which has 90 images"),
+    ({'test_split': 'train[:20]'}, '--test_split is .* must have at least 100'),
+    ({'test_split': 'train[5%:15%]'}, 'are also in --split .*; hold out'),
+    ({'data': 'gaussians8'}, 'gaussians8 holds 8 classes; .* needs 10'),
+    ({'split': 'validation'}, "data.split is 'validation'"),
+  ],
+)
+def test_data_that_cannot_teach(settings, sentence, monkeypatch):
+  monkeypatch.setattr('jaxgan.data.builders.toys.NUM_POINTS', 2000)
+  with pytest.raises(ValueError, match=sentence) as caught:
+    digit_training.train(replace(**settings))
+  assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+  ('num', 'classes', 'shape', 'sentence'),
+  [
+    (12, 0, (8, 8, 1), 'folder holds no labels; a folder must have one sub-'),
+    (12, 3, (8, 8, 1), 'folder holds 3 classes; a digit classifier needs 10'),
+    (20, 10, (8, 70, 1), r'are \[8, 70, 1\]; .* sides are 4 to 64 pixels'),
+    (20, 10, (8, 8, 1), r"--split is 'train\[:50%\]', which has 10 images"),
+  ],
+)
+def test_folders_that_cannot_teach(tmp_path, num, classes, shape, sentence):
+  settings = Settings(
+    data='folder',
+    path=folder(tmp_path, num, classes, shape),
+    split='train[:50%]',
+    test_split='train[50%:]',
+  )
+  with pytest.raises(ValueError, match=sentence):
+    digit_training.train(settings)
+
+
+# The command.
+
+
+def test_the_command_never_replaces_a_file(tmp_path):
+  out = tmp_path / 'new' / 'digits.npz'
+  arguments = [
+    '--split=train[:10%]', '--test_split=train[90%:]', '--epochs=2',
+    f'--out={out}',
+  ]  # fmt: skip
+  programs = {
+    'JAX_COMPILATION_CACHE_DIR': str(tmp_path / 'programs'),
+    'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
+    'JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES': '-1',
+  }
+  said = command(*arguments, **programs)
+  before, net = out.read_bytes(), digit_files.load(out)
+  assert 'of 180 held-out images of digits' in said
+  assert net.digest in said
+  assert [file.name for file in out.parent.iterdir()] == ['digits.npz']
+  command(*arguments, **programs)  # Makes the same, which is no harm.
+  said = command(*arguments, '--seed=1', status=2)
+  assert 'differ in seed (0 there, 1 now); choose another --out.' in said
+  assert out.read_bytes() == before
+
+
+def test_what_is_no_classifier_is_not_replaced(tmp_path):
+  out = tmp_path / 'samples.npz'
+  np.savez(out, images=np.zeros(3))
+  before = out.read_bytes()
+  assert 'holds no digit classifier' in command(f'--out={out}', status=2)
+  assert out.read_bytes() == before
+  assert 'must end in .npz' in command('--out=digits.png', status=2)

@@ -1,0 +1,312 @@
+"""The digit classifier and its files: contracts, and the two shipped ones."""
+
+import json
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.data import sources
+from jaxgan.data.builders.idx import read_idx
+from jaxgan.metrics import digit_files, digit_net
+from jaxgan.schema import Data
+
+DIGITS = (8, 8, 1)
+MNIST = (28, 28, 1)
+
+
+def classifier(seed=0):
+  """An untrained one."""
+  record = {'data': 'noise', 'shape': list(DIGITS), 'accuracy': 0.125}
+  return digit_net.make(digit_net.init(DIGITS, jax.random.key(seed)), record)
+
+
+def images(num, shape=DIGITS, seed=0):
+  rng = np.random.default_rng(seed)
+  return rng.integers(0, 256, (num, *shape)).astype(np.uint8)
+
+
+def arrays_of(path):
+  with np.load(path) as archive:
+    return dict(archive)
+
+
+@pytest.fixture
+def saved(tmp_path):
+  digit_files.save(tmp_path / 'net.npz', classifier())
+  return tmp_path / 'net.npz'
+
+
+# The net.
+
+
+@pytest.mark.parametrize(
+  ('shape', 'features'), [(DIGITS, 64), (MNIST, 128), ((20, 17, 3), 128)]
+)
+def test_shapes_and_size(shape, features):
+  net, x = digit_net.build(shape), jnp.zeros((3, *shape))
+  params = jax.eval_shape(lambda: digit_net.init(shape, jax.random.key(0)))
+  prediction = jax.eval_shape(net.apply, {'params': params}, x)
+  chex.assert_shape(prediction, [(3, features), (3, 10)])
+  chex.assert_type(prediction, jnp.float32)
+  assert sum(leaf.size for leaf in jax.tree.leaves(params)) < 250_000
+
+
+def test_features_are_rectified():
+  features = classifier().predict(images(50)).features
+  assert features.min() == 0
+  assert (features > 0).any(axis=1).all()
+
+
+def test_the_logits_are_a_linear_map_of_the_features():
+  net = classifier()
+  prediction = net.predict(images(5))
+  last = jax.device_get(net.params['Dense_1'])
+  expected = prediction.features @ last['kernel'] + last['bias'][None]
+  np.testing.assert_allclose(prediction.logits, expected, atol=1e-5)
+
+
+def test_examples_never_mix():
+  net = digit_files.load(digit_files.shipped('mnist'))
+  batch = images(6, MNIST)
+  before = net.predict(batch)
+  batch[2] = 255 - batch[2]
+  after = net.predict(batch)
+  others = np.arange(6) != 2
+  for old, new in zip(before, after, strict=True):
+    np.testing.assert_array_equal(old[others], new[others])
+    assert (old[2] != new[2]).any()
+
+
+@pytest.mark.parametrize('chunk', [1, 3, 7, 20])
+def test_the_chunk_changes_nothing(chunk):
+  net, batch = classifier(), images(7)
+  whole = net.apply(jnp.asarray(batch))
+  parts = net.predict(batch, chunk)
+  assert all(isinstance(each, np.ndarray) for each in parts)
+  chex.assert_trees_all_close(tuple(parts), tuple(whole), rtol=1e-5, atol=1e-6)
+
+
+def test_it_can_be_part_of_a_compiled_function():
+  net, batch = classifier(), jnp.asarray(images(4))
+  mean = jax.jit(lambda x: net.apply(x).features.mean(axis=0))(batch)
+  expected = net.predict(np.asarray(batch)).features.mean(axis=0)
+  np.testing.assert_allclose(mean, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+  ('batch', 'sentence'),
+  [
+    (images(2).astype(np.float32), 'images are float32; .* takes uint8'),
+    (images(2).astype(np.float64), 'images are float64; .* takes uint8'),
+    (images(2, (8, 8, 3)), r'are \[2, 8, 8, 3\]; .* takes \[N, 8, 8, 1\]'),
+    (images(2, MNIST), r'are \[2, 28, 28, 1\]; .* takes \[N, 8, 8, 1\]'),
+    (images(2)[..., 0], r'are \[2, 8, 8\]; .* of noise takes'),
+    (images(0), 'There are no images'),
+  ],
+)
+def test_images_that_do_not_fit(batch, sentence):
+  with pytest.raises(ValueError, match=sentence):
+    classifier().predict(batch)
+
+
+@pytest.mark.parametrize('shape', [(2,), (3, 8, 1), (8, 65, 1), (8, 8)])
+def test_shapes_that_it_is_not_made_for(shape):
+  with pytest.raises(ValueError, match='sides are 4 to 64 pixels'):
+    digit_net.build(shape)
+
+
+# Its files.
+
+
+def test_a_file_gives_back_what_was_saved(saved):
+  net, found = classifier(), digit_files.load(saved)
+  assert found[:5] == net[:5]
+  assert found.digest == found.record['sha256'] == digit_net.sha256(
+    net.params, DIGITS
+  )  # fmt: skip
+  assert json.loads(json.dumps(found.record)) == found.record
+  chex.assert_trees_all_equal(found.params, net.params)
+  batch = images(4)
+  chex.assert_trees_all_equal(found.predict(batch), net.predict(batch))
+
+
+def test_the_digest_tells_weights_and_shapes_apart():
+  params = classifier().params
+  digests = {
+    digit_net.sha256(params, DIGITS),
+    digit_net.sha256(params, (8, 7, 1)),
+    digit_net.sha256(jax.tree.map(lambda x: -x, params), DIGITS),
+    digit_net.sha256({**params, 'Dense_0': params['Dense_1']}, DIGITS),
+  }
+  assert len(digests) == 4
+
+
+def test_only_the_same_bytes_may_be_saved_again(saved):
+  before = saved.read_bytes()
+  digit_files.save(saved, digit_files.load(saved))
+  with pytest.raises(ValueError, match='exists and holds something else'):
+    digit_files.save(saved, classifier(seed=1))
+  assert saved.read_bytes() == before
+  assert [file.name for file in saved.parent.iterdir()] == ['net.npz']
+
+
+def cut_short(file):
+  file.write_bytes(file.read_bytes()[:-1000])
+
+
+def empty(file):
+  file.write_bytes(b'')
+
+
+def text(file):
+  file.write_text('weights')
+
+
+def one_bit(file):
+  data = bytearray(file.read_bytes())
+  data[len(data) // 2] ^= 1
+  file.write_bytes(data)
+
+
+def one_array(file):
+  with file.open('wb') as out:
+    np.save(out, np.zeros(3))
+
+
+def other_arrays(file):
+  np.savez(file, images=np.zeros(3))
+
+
+def pickled(file):
+  np.savez(file, **{**arrays_of(file), 'record': np.array({'data': 'x'})})
+
+
+def a_weight_less(file):
+  kept = arrays_of(file)
+  del kept['Conv_1/bias']
+  np.savez(file, **kept)
+
+
+def a_weight_more(file):
+  np.savez(file, **arrays_of(file), more=np.zeros(3, np.float32))
+
+
+def half_precision(file):
+  kept = arrays_of(file)
+  kept['Conv_1/bias'] = kept['Conv_1/bias'].astype(np.float16)
+  np.savez(file, **kept)
+
+
+def with_record(file, change):
+  kept = arrays_of(file)
+  record = json.loads(str(kept.pop('record')))
+  np.savez(file, record=np.array(change(record)), **kept)
+
+
+def no_json(file):
+  with_record(file, lambda record: 'mnist, 99 %')
+
+
+def a_list(file):
+  with_record(file, lambda record: '[1, 2]')
+
+
+def no_digest(file):
+  del_digest = lambda r: {k: v for k, v in r.items() if k != 'sha256'}
+  with_record(file, lambda record: json.dumps(del_digest(record)))
+
+
+def no_number(file):
+  with_record(file, lambda record: json.dumps({**record, 'accuracy': 'high'}))
+
+
+def another_shape(file):
+  with_record(file, lambda record: json.dumps({**record, 'shape': MNIST}))
+
+
+def an_odd_shape(file):
+  with_record(file, lambda record: json.dumps({**record, 'shape': [8, 'x']}))
+
+
+@pytest.mark.parametrize(
+  'damage',
+  [
+    cut_short, empty, text, one_bit, one_array, other_arrays, pickled,
+    a_weight_less, a_weight_more, half_precision, no_json, a_list, no_digest,
+    no_number, another_shape, an_odd_shape,
+  ],
+)  # fmt: skip
+def test_a_damaged_or_foreign_file(saved, damage):
+  damage(saved)
+  with pytest.raises(ValueError, match='damaged or holds no digit') as caught:
+    digit_files.load(saved)
+  assert str(caught.value).startswith(str(saved))
+  assert '\n' not in str(caught.value)
+
+
+def test_weights_that_are_not_those_of_the_record(saved):
+  kept = arrays_of(saved)
+  kept['Dense_1/bias'][3] += 1e-3
+  np.savez(saved, **kept)
+  with pytest.raises(ValueError, match='they were changed or damaged'):
+    digit_files.load(saved)
+
+
+def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path):
+  with pytest.raises(FileNotFoundError, match=r'x\.npz is not there; it must'):
+    digit_files.load(tmp_path / 'x.npz')
+  with pytest.raises(ValueError, match='cannot be read'):
+    digit_files.load(tmp_path)
+
+
+def test_an_unknown_name():
+  with pytest.raises(ValueError, match='must be one of digits, mnist'):
+    digit_files.shipped('cifar10')
+
+
+# The two that come with the package.
+
+
+@pytest.mark.parametrize('name', ['digits', 'mnist'])
+def test_a_shipped_one_is_small_and_says_what_it_is(name):
+  path = digit_files.shipped(name)
+  assert path.stat().st_size < 1e6
+  found = digit_files.load(path)
+  assert found.name == name
+  assert found.record['seed'] == 0
+  assert found.record['split'] != found.record['test_split']
+  assert found.shape == {'digits': DIGITS, 'mnist': MNIST}[name]
+
+
+def test_the_shipped_digits_reach_their_accuracy():
+  found = digit_files.load(digit_files.shipped('digits'))
+  data = sources.load(Data(split=found.record['test_split']))
+  assert len(data.images) == found.record['test_images'] == 359
+  prediction = found.predict(data.images)
+  right = prediction.logits.argmax(axis=1) == data.labels
+  assert found.accuracy >= 0.98
+  # Another machine may round a close call otherwise.
+  assert right.mean() == pytest.approx(found.accuracy, abs=1.5 / len(right))
+
+
+def test_distances_of_features_tell_digits_apart():
+  found = digit_files.load(digit_files.shipped('digits'))
+  seen = sources.load(Data(split=found.record['split']))
+  held_out = sources.load(Data(split=found.record['test_split']))
+  features = found.predict(seen.images).features
+  means = np.stack([features[seen.labels == k].mean(axis=0) for k in range(10)])
+  far = found.predict(held_out.images).features[:, None] - means[None]
+  nearest = np.square(far).sum(axis=2).argmin(axis=1)
+  assert np.mean(nearest == held_out.labels) >= 0.97
+
+
+def test_the_shipped_mnist_is_right_on_99_per_cent(real_mnist):
+  found = digit_files.load(digit_files.shipped('mnist'))
+  batch = read_idx(real_mnist / 't10k-images-idx3-ubyte.gz', 3)[..., None]
+  labels = read_idx(real_mnist / 't10k-labels-idx1-ubyte.gz', 1)
+  right = found.predict(batch).logits.argmax(axis=1) == labels
+  assert right.mean() >= 0.99
+  assert right.mean() == pytest.approx(found.accuracy, abs=3e-4)
