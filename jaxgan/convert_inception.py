@@ -40,7 +40,11 @@ def _convert() -> None:
     raise ValueError(f'--out is {str(out)!r}; it must end in .npz.')
   workdir.make(out.absolute().parent)
   sha256 = inception_weights.check_source(source, _SHA256.value)
-  inception_weights.save(out, inception_weights.from_torch(inception_weights.read_torch(source)), sha256)
+  inception_weights.save(
+    out,
+    inception_weights.from_torch(inception_weights.read_torch(source)),
+    sha256,
+  )
 
 
 def run() -> None:

@@ -100,7 +100,10 @@ def test_equal_weights_make_equal_files(arrays, whole, tmp_path):
 @pytest.mark.parametrize(
   ('arguments', 'sentence'),
   [
-    ((), f'not {inception_weights.PUBLIC_SHA256}, that of the public FID weights; it'),
+    (
+      (),
+      f'not {inception_weights.PUBLIC_SHA256}, that of the public FID weights; it',
+    ),
     ((f'--sha256={HASH}',), f'and not {HASH}, that of --sha256; it is cut off'),
     (('--sha256=6726825d',), "--sha256 is '6726825d'; a SHA-256 has 64 hex"),
     (('--out=x.pth',), "--out is 'x.pth'; it must end in .npz."),
