@@ -1,0 +1,1 @@
+"""Distances between arrays of features: numpy and scipy, in float64."""
