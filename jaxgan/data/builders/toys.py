@@ -6,9 +6,11 @@ Every coordinate is scaled so that the points have a deviation of about one.
 import functools
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.config import pick
 from jaxgan.data.builders.recipe import Example, Recipe
 
 NUM_POINTS = 100_000
@@ -29,6 +31,28 @@ def swiss_roll() -> Recipe:
   return _recipe('swiss_roll', 0)
 
 
+class Mixture(NamedTuple):
+  """Gaussians of equal weight and one deviation, in units of the points.
+
+  Attributes:
+    centres: [modes, 2] float64, by label.
+    std: along each axis.
+  """
+
+  centres: np.ndarray
+  std: float
+
+
+def mixture(name: str) -> Mixture:
+  """The Gaussians that `gaussians8` or `gaussians25` draws from.
+
+  Raises:
+    ValueError: another name.
+  """
+  centres, std, scale = pick('mixture', name, _MIXTURES)()
+  return Mixture(centres / scale, std / scale)
+
+
 def points(name: str, num: int) -> tuple[np.ndarray, np.ndarray]:
   """The first `num` points of a toy, the same ones on every call.
 
@@ -42,17 +66,27 @@ def points(name: str, num: int) -> tuple[np.ndarray, np.ndarray]:
   rng = np.random.Generator(np.random.Philox(0))
   if name == 'swiss_roll':
     return _roll(rng, num), np.zeros(num, np.int32)
-  if name == 'gaussians8':
-    angles = np.arange(8) * (np.pi / 4)
-    centres = 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    std, scale = 0.02, 1.414
-  else:
-    centres = np.array(list(itertools.product(range(-4, 5, 2), repeat=2)))
-    std, scale = 0.05, 2.828
+  centres, std, scale = _MIXTURES[name]()
   labels = np.arange(num) % len(centres)
   noise = std * rng.standard_normal((num, 2))
   at = (centres[labels] + noise) / scale
   return at.astype(np.float32), labels.astype(np.int32)
+
+
+def _circle() -> tuple[np.ndarray, float, float]:
+  """Centres and deviation before scaling, and what both are divided by."""
+  angles = np.arange(8) * (np.pi / 4)
+  centres = 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+  return centres, 0.02, 1.414
+
+
+def _grid() -> tuple[np.ndarray, float, float]:
+  """As `_circle`."""
+  centres = np.array(list(itertools.product(range(-4, 5, 2), repeat=2)))
+  return centres, 0.05, 2.828
+
+
+_MIXTURES = {'gaussians8': _circle, 'gaussians25': _grid}
 
 
 def _roll(rng: np.random.Generator, num: int) -> np.ndarray:

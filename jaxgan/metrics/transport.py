@@ -1,0 +1,120 @@
+"""Distances that ask how far mass must travel, and the energy distance."""
+
+import jax
+import numpy as np
+import scipy.optimize
+from scipy.spatial.distance import cdist
+
+from jaxgan.config import pick
+from jaxgan.metrics import checks, pairwise
+
+# The cost of a unit of mass by the order of the distance, in scipy's words.
+_COSTS = {'1': 'euclidean', '2': 'sqeuclidean'}
+
+
+def wasserstein(real: np.ndarray, fake: np.ndarray, *, order: int = 1) -> float:
+  """W_p = (min over plans of E |x - y|^p)^(1/p), exactly.
+
+  An optimal plan between uniform samples of equal size is an assignment
+  (Peyre & Cuturi, 2019, proposition 2.1). Takes memory in N^2 and time in
+  N^3: a second at N = 2,048, minutes at 10,000.
+
+  Args:
+    real: [N, D].
+    fake: [M, D]; of N and M one is a multiple of the other.
+    order: p, 1 or 2.
+
+  Returns:
+    At least 0, in units of the features; exactly 0 for equal sets.
+
+  Raises:
+    ValueError: the shapes do not fit, not finite, or an unknown order.
+  """
+  cost = pick('order', str(order), _COSTS)
+  real, fake = _of_equal_size(real, fake)
+  costs = cdist(real, fake, cost)
+  plan = scipy.optimize.linear_sum_assignment(costs)
+  return float(costs[plan].mean() ** (1 / order))
+
+
+def sliced(
+  real: np.ndarray, fake: np.ndarray, *, projections: int = 512, seed: int = 0
+) -> float:
+  """Mean W1 of the sets' shadows on fixed directions (Rabin et al., 2011).
+
+  The directions are those of `games.distances.sliced`, which takes 64 of
+  them, and takes the floor off as well; here the floor of two real sets is
+  left to the caller.
+
+  Args:
+    real: [N, D].
+    fake: [M, D]; of N and M one is a multiple of the other.
+    projections: how many directions.
+    seed: of the directions.
+
+  Returns:
+    At least 0, in units of the features.
+
+  Raises:
+    ValueError: the shapes do not fit, or not finite.
+  """
+  checks.within('projections', projections, 1, 10**6)
+  real, fake = _of_equal_size(real, fake)
+  directions = _directions(real.shape[1], projections, seed)
+  shadows = (np.sort(_project(x, directions), axis=0) for x in (real, fake))
+  return float(np.abs(np.subtract(*shadows)).mean())
+
+
+def energy(real: np.ndarray, fake: np.ndarray) -> float:
+  """2 E|x - y| - E|x - x'| - E|y - y'|, unbiased (Szekely & Rizzo, 2013).
+
+  Args:
+    real: [N, D], N >= 2.
+    fake: [M, D], M >= 2.
+
+  Returns:
+    In units of the features; 0 on average for equal distributions, and it can
+    be negative.
+
+  Raises:
+    ValueError: the shapes do not fit, not finite, or too few samples.
+  """
+  real, fake = checks.pair(real, fake)
+  within = (_total(x, x) / (len(x) * (len(x) - 1)) for x in (real, fake))
+  between = _total(real, fake) / (len(real) * len(fake))
+  return 2 * between - sum(within)
+
+
+def _of_equal_size(
+  real: np.ndarray, fake: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Both sets, the smaller repeated: its samples count for several each."""
+  real, fake = checks.pair(real, fake, least=1)
+  size = max(len(real), len(fake))
+  if size % len(real) or size % len(fake):
+    raise ValueError(
+      f'real holds {len(real)} samples and fake holds {len(fake)}; one must be '
+      'a multiple of the other.'
+    )
+  real, fake = (np.repeat(x, size // len(x), axis=0) for x in (real, fake))
+  return real, fake
+
+
+def _directions(width: int, num: int, seed: int) -> np.ndarray:
+  """[D, num] unit vectors in float64."""
+  key = jax.random.key(seed)
+  normal = np.asarray(jax.random.normal(key, (width, num)), np.float64)
+  return normal / np.linalg.norm(normal, axis=0)
+
+
+def _project(x: np.ndarray, directions: np.ndarray) -> np.ndarray:
+  """[N, num] in float64; x is widened in parts, not as a whole."""
+  parts = pairwise.slices(len(x), pairwise.rows_within(x.shape[1]))
+  return np.concatenate([x[s].astype(np.float64) @ directions for s in parts])
+
+
+def _total(x: np.ndarray, y: np.ndarray) -> float:
+  """The sum of all distances between two sets."""
+  return float(
+    sum(d.sum(dtype=np.float64) for _, d in pairwise.distances(x, y))
+  )
