@@ -16,6 +16,7 @@ import pytest
 from jaxgan.metrics import inception_weights
 
 ROOT = pathlib.Path(__file__).parents[1]
+PUBLIC = inception_weights.PUBLIC_SHA256
 HASH = 'ab' * 32
 KERNEL = 'params/Mixed_7b/branch3x3_2a/conv/kernel'
 
@@ -102,7 +103,7 @@ def test_equal_weights_make_equal_files(arrays, whole, tmp_path):
   [
     (
       (),
-      f'not {inception_weights.PUBLIC_SHA256}, that of the public FID weights; it',
+      f'not {PUBLIC}, that of the public FID weights; it',
     ),
     ((f'--sha256={HASH}',), f'and not {HASH}, that of --sha256; it is cut off'),
     (('--sha256=6726825d',), "--sha256 is '6726825d'; a SHA-256 has 64 hex"),

@@ -4,7 +4,7 @@ import hashlib
 import pathlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -89,7 +89,7 @@ def digits(name: str, path: pathlib.Path) -> FeatureNet:
   classifier = digit_files.load(path)
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
-    found = classifier.apply(images)
+    found: Any = classifier.apply(images)  # Arrays of the device.
     return found.features, found.logits
 
   return FeatureNet(name, classifier.digest, 'none', embed)
@@ -148,7 +148,7 @@ def digest(examples: np.ndarray) -> str:
   """SHA-256 of examples, their type and their shape."""
   state = hashlib.sha256(f'{examples.dtype} {examples.shape}'.encode())
   for chunk in _chunks(examples):
-    state.update(np.ascontiguousarray(chunk))
+    state.update(chunk.tobytes())
   return state.hexdigest()
 
 

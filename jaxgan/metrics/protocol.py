@@ -46,6 +46,7 @@ class Kind(NamedTuple):
 
 
 def _fid(real: Features, fake: Features, seed: int) -> Value:
+  del seed
   moments = (frechet.moments(x.values) for x in (real, fake))
   return frechet.frechet(*moments), None
 
@@ -72,6 +73,7 @@ def _inception_score(real: Features, fake: Features, seed: int) -> Value:
 
 def _prdc(field: str) -> Callable[[Features, Features, int], Value]:
   def measure(real: Features, fake: Features, seed: int) -> Value:
+    del seed
     return float(getattr(manifold.prdc(real.values, fake.values), field)), None
 
   return measure
@@ -79,6 +81,7 @@ def _prdc(field: str) -> Callable[[Features, Features, int], Value]:
 
 def _transport(order: int) -> Callable[[Features, Features, int], Value]:
   def measure(real: Features, fake: Features, seed: int) -> Value:
+    del seed
     found = transport.wasserstein(real.values, fake.values, order=order)
     return found, None
 
@@ -86,10 +89,12 @@ def _transport(order: int) -> Callable[[Features, Features, int], Value]:
 
 
 def _sliced(real: Features, fake: Features, seed: int) -> Value:
+  del seed
   return transport.sliced(real.values, fake.values), None
 
 
 def _energy(real: Features, fake: Features, seed: int) -> Value:
+  del seed
   return transport.energy(real.values, fake.values), None
 
 
