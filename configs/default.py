@@ -57,6 +57,11 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.eval = config_dict.ConfigDict()
   config.eval.every_steps = 1_000
   config.eval.num_images = 64
+  config.eval.metrics = ()
+  config.eval.split = ''
+  config.eval.floor_split = ''
+  config.eval.inception = ''
+  config.eval.resize = 'clean'
 
   config.log = config_dict.ConfigDict()
   config.log.every_steps = 100

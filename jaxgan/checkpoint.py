@@ -189,7 +189,8 @@ class Checkpoints(contextlib.AbstractContextManager):
   def _score(self, metrics: Mapping[str, float]) -> dict[str, float] | None:
     if not self._metric:
       return None
-    value = float(metrics[self._metric])
+    # A save between two measurements, when a run is stopped, has none.
+    value = float(metrics.get(self._metric, math.inf))
     return {'value': value if math.isfinite(value) else _WORST}
 
 

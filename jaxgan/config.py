@@ -102,9 +102,13 @@ def _coerce(key: str, default: Any, value: Any) -> Any:
   if kind is float and type(value) is int:
     return float(value)
   if kind is tuple:
-    whole = isinstance(value, list | tuple) and value
-    if not whole or any(type(x) is not int for x in value):
-      raise ValueError(f'{key} is {value!r}; it must be a tuple of int.')
+    # An empty default stands for names, of which there may be none.
+    item = int if default else str
+    whole = isinstance(value, list | tuple) and (value or not default)
+    if not whole or any(type(x) is not item for x in value):
+      raise ValueError(
+        f'{key} is {value!r}; it must be a tuple of {item.__name__}.'
+      )
     return tuple(value)
   if type(value) is not kind:
     raise ValueError(f'{key} is {value!r}; it must be of type {kind.__name__}.')
@@ -129,6 +133,13 @@ def _check_together(config: Config) -> None:
       f'penalty.controller is {penalty.controller} and penalty.replay is '
       f'{penalty.replay!r}; replay needs the metrics.jsonl of a run, and '
       'nothing else takes one.'
+    )
+  best, every = config.checkpoint.best_metric, config.eval.every_steps
+  if best in config.eval.metrics and config.checkpoint.every_steps % every:
+    raise ValueError(
+      f'checkpoint.best_metric is {best}, which is measured every {every} '
+      f'steps, and checkpoint.every_steps is {config.checkpoint.every_steps}; '
+      'it must be a multiple of eval.every_steps.'
     )
   if config.data.image_width and not config.data.image_size:
     raise ValueError(

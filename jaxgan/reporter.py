@@ -12,11 +12,12 @@ import jax
 from tqdm import tqdm
 
 from jaxgan import config as config_lib
-from jaxgan import sampling
+from jaxgan import evaluation, sampling
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
 from jaxgan.schema import Config
 from jaxgan.state import GANState
+from jaxgan.trained import Trained
 from jaxgan.types import Metrics, Variables
 from jaxgan.writers import Writer
 
@@ -62,6 +63,8 @@ class Reporter(contextlib.AbstractContextManager):
       disable=not self._first,
       dynamic_ncols=True,
     )
+    self._evaluator: evaluation.Evaluator | None = None
+    self._shape: tuple[int, ...] = ()
     self._start = first_step
     self._since = (first_step, time.perf_counter())
 
@@ -97,6 +100,26 @@ class Reporter(contextlib.AbstractContextManager):
       self._writer.samples('real', 0, real, generated=False)
     self.samples(0, state.ema)
 
+  def prepare(self, dataset: Dataset) -> None:
+    """Reads the reference of `eval.metrics`, before any training.
+
+    Raises:
+      ValueError: too few real examples, a net that does not take them, or
+        missing weights.
+    """
+    config = self._config.eval
+    self._shape = dataset.shape
+    if not config.metrics or self._writer is None:
+      return
+    _LOG.info('Measuring the reference of %s.', ', '.join(config.metrics))
+    self._evaluator = evaluation.Evaluator(
+      config.metrics,
+      evaluation.reference_of(self._config, dataset),
+      seed=self._config.seed,
+      weights=config.inception,
+      resize=config.resize,
+    )
+
   def tick(self, step: int) -> None:
     """Moves the progress bar; the clock starts after the first step."""
     if step == self._start + 1:
@@ -127,6 +150,25 @@ class Reporter(contextlib.AbstractContextManager):
     # From the host, since one process alone cannot use what all share.
     samples = self._generate(jax.device_get(ema), self._latents)
     self._writer.samples(f'step_{step:07d}', step, samples, generated=True)
+
+  def measure(self, step: int, ema: Variables) -> dict[str, float]:
+    """Records the metrics of `eval.metrics`; returns their values by name."""
+    if self._evaluator is None or self._writer is None:
+      return {}
+    generator = Trained(
+      step,
+      self._shape,
+      self._config.net.latent_size,
+      jax.device_get(ema),
+      self._generate,
+    )
+    draw = evaluation.draw_from(generator, self._config.seed)
+    source = evaluation.Source(self._folder.name, 'ema', step)
+    records = self._evaluator(draw, source)
+    evaluation.append(self._folder / 'evaluation.jsonl', records)
+    values = {record.metric: record.value for record in records}
+    self._writer.scalars(step, values)
+    return values
 
   def farewell(self) -> None:
     """Says where everything is, and how to sample."""

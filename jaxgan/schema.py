@@ -225,10 +225,25 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Eval:
-  """Sample grids: how often, and how many images each shows."""
+  """Sample grids and metrics of the averaged generator.
+
+  Attributes:
+    every_steps: distance between two grids, and two measurements.
+    num_images: in a grid.
+    metrics: names such as `fid1k_digits` (docs/metrics.md); none by default.
+    split: of the real data that metrics compare with; empty for data.split.
+    floor_split: other real data, whose metrics are the floor; empty for none.
+    inception: the .npz of Inception's weights, where a metric needs it.
+    resize: how images are brought to Inception's size.
+  """
 
   every_steps: int = _within(1_000, 1)
   num_images: int = _within(64, 1, 4096)
+  metrics: tuple[str, ...] = ()
+  split: str = ''
+  floor_split: str = ''
+  inception: str = ''
+  resize: str = _one_of('clean', 'legacy', 'legacy_tf')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,8 +262,8 @@ class Checkpoint:
     every_steps: distance between two saves; the last step is always saved.
     max_to_keep: the newest so many are kept.
     keep_every_steps: saves at its multiples are kept for ever; 0 for none.
-    best_metric: a name in metrics.jsonl; the save at which it was lowest is
-      kept as well; empty for none.
+    best_metric: a name in metrics.jsonl or in eval.metrics; the save at which
+      it was lowest is kept as well; empty for none.
   """
 
   every_steps: int = _within(1_000, 1)

@@ -21,6 +21,7 @@ from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
 from jaxgan.games import catalog as games
 from jaxgan.games import controller, distances
+from jaxgan.metrics import protocol
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.nets import conv
 from jaxgan.schema import Config
@@ -55,8 +56,15 @@ def check_names(config: Config) -> None:
   games.build(config)
   controller.build(config.penalty, config.train.steps)
   optim.build(config.optim, steps=1, critic_steps=1)
-  if config.checkpoint.best_metric:
-    pick('checkpoint.best_metric', config.checkpoint.best_metric, METRICS)
+  measured = {name: protocol.parse(name) for name in config.eval.metrics}
+  best = config.checkpoint.best_metric
+  if best:
+    pick('checkpoint.best_metric', best, {**METRICS, **measured})
+  if best in measured and measured[best].kind.better != 'low':
+    raise ValueError(
+      f'checkpoint.best_metric is {best}, of which more is better; it must be '
+      'one whose lowest value is the best.'
+    )
 
 
 def make_train_step(

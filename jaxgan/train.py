@@ -72,6 +72,7 @@ def train_and_evaluate(
     reporter = stack.enter_context(
       Reporter(config, nets.gen, folder, first_step)
     )
+    reporter.prepare(dataset)
     reporter.welcome(state, dataset)
     on_devices = resident.fits(dataset, config.data.placement)
     way = resident if on_devices else pipeline
@@ -123,6 +124,7 @@ class _Run:
     show = last or step % self.config.eval.every_steps == 0
     save = last or step % self.config.checkpoint.every_steps == 0 or stopping
     self.reporter.tick(step)
+    scalars: dict[str, float] = {}
     if log or save:
       scalars = self.reporter.read(step, metrics)
     if log:
@@ -131,6 +133,7 @@ class _Run:
       self._check_finite(state)
     if show:
       self.reporter.samples(step, state.ema)
+      scalars |= self.reporter.measure(step, state.ema)
     if save:
       self.checkpoints.save(state, scalars)
 

@@ -53,10 +53,19 @@ def test_a_module_imports_only_modules_above_it(root):
     ('tensorboardX', {'writers'}),
     ('tensorflow_datasets', {'data'}),
     ('ml_collections', {'main'}),
-    ('optax', {'optim', 'state', 'step'}),
+    ('optax', {'metrics', 'optim', 'state', 'step'}),
     (
       'flax',
-      {'nets', 'replicas', 'reporter', 'sampling', 'state', 'step', 'timing'},
+      {
+        'metrics',
+        'nets',
+        'replicas',
+        'reporter',
+        'sampling',
+        'state',
+        'step',
+        'timing',
+      },  # fmt: skip
     ),
   ],
 )

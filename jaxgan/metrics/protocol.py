@@ -143,7 +143,7 @@ def parse(name: str) -> Metric:
     ValueError: not such a name, an unknown kind or net, or a count that the
       kind cannot take.
   """
-  match = re.fullmatch(r'([a-z]+|w[12]_)(\d+)(k?)_(\w+)', name)
+  match = re.fullmatch(r'(w[12]_|[a-z]+)(\d+)(k?)_(\w+)', name)
   if not match:
     raise ValueError(
       f'{name!r} is no metric; it must be a kind ({", ".join(sorted(KINDS))}), '

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-import jaxgan
+from jaxgan import __version__
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Record:
   step: int
   floor: float | None = None
   ceiling: float | None = None
-  version: str = jaxgan.__version__
+  version: str = __version__
 
 
 # A number is of the same kind as another where these agree.
