@@ -65,7 +65,7 @@ def test_a_module_imports_only_modules_above_it(root):
         'state',
         'step',
         'timing',
-      },  # fmt: skip
+      },
     ),
   ],
 )
