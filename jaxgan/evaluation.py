@@ -87,7 +87,12 @@ class Evaluator:
     for name in dict.fromkeys(metric.features for metric in self.metrics):
       net = features.load(name, weights=weights, resize=resize)
       self._nets[name] = net
-      self._real[name] = features.cached(net, reference.examples, _cache())
+      self._real[name] = features.cached(
+        net,
+        reference.examples,
+        _cache(),
+        only_moments=self._streams(name),
+      )
     self._bounds = self._measure_bounds()
 
   def __call__(self, draw: Draw, source: Source) -> list[Record]:
@@ -135,8 +140,16 @@ class Evaluator:
     found = {}
     for name, net in self._nets.items():
       most = max(m.num for m in self.metrics if m.features == name)
-      found[name] = net.extract(_checked(draw(most), self._reference.examples))
+      samples = _checked(draw(most), self._reference.examples)
+      extract = net.summarise if self._streams(name) else net.extract
+      found[name] = extract(samples)
     return found
+
+  def _streams(self, name: str) -> bool:
+    """Whether moments are all that the metrics of a net need."""
+    metrics = [m for m in self.metrics if m.features == name]
+    same = len({m.num for m in metrics}) == 1
+    return same and all(m.kind.streams for m in metrics)
 
   def _measure(
     self, metric: Metric, found: dict[str, Features]

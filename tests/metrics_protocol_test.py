@@ -150,3 +150,23 @@ def test_unlike_records_do_not(field):
   other = dataclasses.replace(RECORD, **{field: changed})
   with pytest.raises(ValueError, match=f'differ in {field} '):
     record.difference(RECORD, other)
+
+
+def test_moments_alone_give_the_same_distance(tmp_path):
+  net = features.load('pixels')
+  metric = protocol.parse('fid60_pixels')
+  real, fake = normal(90), normal(60, shift=0.3, seed=1)
+  sums = [
+    features.cached(net, x, tmp_path, only_moments=True) for x in (real, fake)
+  ]
+  again = features.cached(net, real, tmp_path, only_moments=True)
+  assert again.num == sums[0].num == 90
+  assert not len(again.values)
+  np.testing.assert_array_equal(again.moments.cov, sums[0].moments.cov)
+  whole = [net.extract(x) for x in (real, fake)]
+  with pytest.warns(FewSamplesWarning):
+    one = protocol.measure(metric, *sums, 0)
+  with pytest.warns(FewSamplesWarning):
+    other = protocol.measure(metric, *whole, 0)
+  assert one[2] == other[2] == 90
+  assert one[0] == pytest.approx(other[0], rel=1e-9)

@@ -1,6 +1,7 @@
 """What metrics look at: the feature nets by name, over sets of any size."""
 
 import hashlib
+import os
 import pathlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.config import pick
 from jaxgan.metrics import digit_files, inception, inception_weights
+from jaxgan.metrics.frechet import Accumulator, Moments
 
 _CHUNK = 256  # Examples on the devices at once.
 
@@ -22,12 +24,19 @@ class Features(NamedTuple):
   """What a feature net saw in a set of examples.
 
   Attributes:
-    values: [N, D] float32.
+    values: [N, D] float32; [0, D] where only the moments were kept.
     logits: [N, K] float32, or None where the net tells no classes apart.
+    moments: of the values, where only those were kept.
   """
 
   values: np.ndarray
   logits: np.ndarray | None
+  moments: Moments | None = None
+
+  @property
+  def num(self) -> int:
+    """N."""
+    return len(self.values) if self.moments is None else self.moments.num
 
 
 class FeatureNet(NamedTuple):
@@ -55,24 +64,46 @@ class FeatureNet(NamedTuple):
     Raises:
       ValueError: none at all, or examples that the net does not take.
     """
+    values, logits = [], []
+    for found, classes in self._outputs(examples):
+      values.append(found)
+      if classes is not None:
+        logits.append(classes)
+    return Features(
+      np.concatenate(values), np.concatenate(logits) if logits else None
+    )
+
+  def summarise(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
+    """`extract`, but only the moments are kept: memory does not grow with N."""
+    accumulator = None
+    for values, _ in self._outputs(examples):
+      accumulator = accumulator or Accumulator(values.shape[1])
+      accumulator.add(values)
+    assert accumulator is not None  # _outputs yields or raises.
+    moments = accumulator.moments()
+    return Features(np.zeros((0, len(moments.mean)), np.float32), None, moments)
+
+  def _outputs(
+    self, examples: np.ndarray | Iterable[np.ndarray]
+  ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     mesh = Mesh(np.array(jax.local_devices()), ('data',))
     where = NamedSharding(mesh, PartitionSpec('data'))
-    values, logits = [], []
+    seen = False
     for chunk in _chunks(examples):
+      seen = True
       # Filled up, so that the last chunk does not compile again.
       full = np.resize(chunk, (_CHUNK, *chunk.shape[1:]))
-      found = jax.device_get(self.embed(jax.device_put(full, where)))
-      values.append(found[0][: len(chunk)].astype(np.float32))
-      if found[1] is not None:
-        logits.append(found[1][: len(chunk)])
-    if not values:
+      values, logits = jax.device_get(self.embed(jax.device_put(full, where)))
+      kept = slice(len(chunk))
+      yield (
+        values[kept].astype(np.float32),
+        None if logits is None else logits[kept],
+      )
+    if not seen:
       raise ValueError(
         f'There are no examples for the features of {self.name}; there must be '
         'at least one.'
       )
-    return Features(
-      np.concatenate(values), np.concatenate(logits) if logits else None
-    )
 
 
 def pixels() -> FeatureNet:
@@ -174,7 +205,11 @@ def _chunks(
 
 
 def cached(
-  net: FeatureNet, examples: np.ndarray, folder: pathlib.Path
+  net: FeatureNet,
+  examples: np.ndarray,
+  folder: pathlib.Path,
+  *,
+  only_moments: bool = False,
 ) -> Features:
   """`extract`, kept on disk under the hashes of the net and of the examples.
 
@@ -182,26 +217,39 @@ def cached(
     net: whose features.
     examples: whole.
     folder: of the cache; it is made.
+    only_moments: `summarise` instead.
   """
-  key = f'{net.name} {net.sha256} {net.resize} {digest(examples)}'
+  key = (
+    f'{net.name} {net.sha256} {net.resize} {digest(examples)} {only_moments}'
+  )
   path = folder / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz'
   found = _read(path)
   if found is None:
-    found = net.extract(examples)
+    found = (net.summarise if only_moments else net.extract)(examples)
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {'values': found.values}
-    if found.logits is not None:
-      arrays['logits'] = found.logits
-    new = path.with_suffix('.new.npz')
-    np.savez(new, **arrays)  # type: ignore[arg-type]
-    new.replace(path)  # Whole or not at all.
+    # Two processes may write at once; each file is whole or not there.
+    new = path.with_suffix(f'.{os.getpid()}.npz')
+    np.savez(new, **_arrays(found))
+    new.replace(path)
   return found
+
+
+def _arrays(found: Features) -> dict[str, Any]:
+  arrays: dict[str, Any] = {'values': found.values}
+  if found.logits is not None:
+    arrays['logits'] = found.logits
+  if found.moments is not None:
+    arrays |= found.moments._asdict()
+  return arrays
 
 
 def _read(path: pathlib.Path) -> Features | None:
   """What an earlier call kept; a damaged file counts as none."""
   try:
     with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-      return Features(archive['values'], archive.get('logits'))
+      moments = None
+      if 'num' in archive:
+        moments = Moments(int(archive['num']), archive['mean'], archive['cov'])
+      return Features(archive['values'], archive.get('logits'), moments)
   except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
     return None

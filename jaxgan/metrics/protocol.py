@@ -31,6 +31,7 @@ class Kind(NamedTuple):
   Attributes:
     measure: (real, fake, seed) -> the value and its standard error.
     whole: whether it reads the whole reference.
+    streams: whether it needs no more than the moments of the features.
     needs_logits: whether the net must tell classes apart.
     least: fewest examples of each side.
     most: examples beyond which it takes hours; 0 for no limit.
@@ -39,6 +40,7 @@ class Kind(NamedTuple):
 
   measure: Callable[[Features, Features, int], Value]
   whole: bool = False
+  streams: bool = False
   needs_logits: bool = False
   least: int = 2
   most: int = 0
@@ -47,7 +49,7 @@ class Kind(NamedTuple):
 
 def _fid(real: Features, fake: Features, seed: int) -> Value:
   del seed
-  moments = (frechet.moments(x.values) for x in (real, fake))
+  moments = (x.moments or frechet.moments(x.values) for x in (real, fake))
   return frechet.frechet(*moments), None
 
 
@@ -99,7 +101,7 @@ def _energy(real: Features, fake: Features, seed: int) -> Value:
 
 
 KINDS: Mapping[str, Kind] = {
-  'fid': Kind(_fid, whole=True),
+  'fid': Kind(_fid, whole=True, streams=True),
   'fidinf': Kind(_fid_infinity, whole=True, least=30),
   'kid': Kind(_kid, least=4),
   'is': Kind(
@@ -186,17 +188,18 @@ def measure(
     need = metric.num
     if side == 'real' and metric.kind.whole:
       need = metric.kind.least
-    if len(found.values) < need:
+    if found.num < need:
       raise ValueError(
         f'{metric.name} needs {need} {side} examples and there are '
-        f'{len(found.values)}; choose a smaller count or more data.'
+        f'{found.num}; choose a smaller count or more data.'
       )
-  fake = _rows(fake, np.arange(metric.num))
+  if fake.moments is None:
+    fake = _rows(fake, np.arange(metric.num))
   if not metric.kind.whole:
     order = np.random.default_rng(seed).permutation(len(real.values))
     real = _rows(real, np.sort(order[: metric.num]))
   value, error = metric.kind.measure(real, fake, seed)
-  return value, error, len(real.values)
+  return value, error, real.num
 
 
 def _rows(found: Features, rows: np.ndarray) -> Features:
