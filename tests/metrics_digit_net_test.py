@@ -68,6 +68,18 @@ def test_the_logits_are_a_linear_map_of_the_features():
   np.testing.assert_allclose(prediction.logits, expected, atol=1e-5)
 
 
+def test_features_are_dropped_while_it_trains():
+  net, x = digit_net.build(DIGITS), jnp.ones((3, *DIGITS))
+  run = lambda seed: net.apply(
+    {'params': classifier().params}, x, train=True,
+    rngs={'dropout': jax.random.key(seed)},
+  )  # fmt: skip
+  first, second = run(0), run(1)
+  np.testing.assert_array_equal(first.features, second.features)
+  assert (first.logits != second.logits).any()
+  assert (first.features > 0).any()
+
+
 def test_examples_never_mix():
   net = digit_files.load(digit_files.shipped('mnist'))
   batch = images(6, MNIST)
