@@ -1,6 +1,4 @@
-"""The digit classifier and its files: contracts, and the two shipped ones."""
-
-import json
+"""The digit classifier: shapes, examples apart, and the two shipped ones."""
 
 import chex
 import jax
@@ -28,20 +26,6 @@ def images(num, shape=DIGITS, seed=0):
   return rng.integers(0, 256, (num, *shape)).astype(np.uint8)
 
 
-def arrays_of(path):
-  with np.load(path) as archive:
-    return dict(archive)
-
-
-@pytest.fixture
-def saved(tmp_path):
-  digit_files.save(tmp_path / 'net.npz', classifier())
-  return tmp_path / 'net.npz'
-
-
-# The net.
-
-
 @pytest.mark.parametrize(
   ('shape', 'features'), [(DIGITS, 64), (MNIST, 128), ((20, 17, 3), 128)]
 )
@@ -66,6 +50,18 @@ def test_the_logits_are_a_linear_map_of_the_features():
   last = jax.device_get(net.params['Dense_1'])
   expected = prediction.features @ last['kernel'] + last['bias'][None]
   np.testing.assert_allclose(prediction.logits, expected, atol=1e-5)
+
+
+def test_features_are_dropped_while_it_trains():
+  net, x = digit_net.build(DIGITS), jnp.ones((3, *DIGITS))
+  run = lambda seed: net.apply(
+    {'params': classifier().params}, x, train=True,
+    rngs={'dropout': jax.random.key(seed)},
+  )  # fmt: skip
+  first, second = run(0), run(1)
+  np.testing.assert_array_equal(first.features, second.features)
+  assert (first.logits != second.logits).any()
+  assert (first.features > 0).any()
 
 
 def test_examples_never_mix():
@@ -116,155 +112,6 @@ def test_images_that_do_not_fit(batch, sentence):
 def test_shapes_that_it_is_not_made_for(shape):
   with pytest.raises(ValueError, match='sides are 4 to 64 pixels'):
     digit_net.build(shape)
-
-
-# Its files.
-
-
-def test_a_file_gives_back_what_was_saved(saved):
-  net, found = classifier(), digit_files.load(saved)
-  assert found[:5] == net[:5]
-  assert found.digest == found.record['sha256'] == digit_net.sha256(
-    net.params, DIGITS
-  )  # fmt: skip
-  assert json.loads(json.dumps(found.record)) == found.record
-  chex.assert_trees_all_equal(found.params, net.params)
-  batch = images(4)
-  chex.assert_trees_all_equal(found.predict(batch), net.predict(batch))
-
-
-def test_the_digest_tells_weights_and_shapes_apart():
-  params = classifier().params
-  digests = {
-    digit_net.sha256(params, DIGITS),
-    digit_net.sha256(params, (8, 7, 1)),
-    digit_net.sha256(jax.tree.map(lambda x: -x, params), DIGITS),
-    digit_net.sha256({**params, 'Dense_0': params['Dense_1']}, DIGITS),
-  }
-  assert len(digests) == 4
-
-
-def test_only_the_same_bytes_may_be_saved_again(saved):
-  before = saved.read_bytes()
-  digit_files.save(saved, digit_files.load(saved))
-  with pytest.raises(ValueError, match='exists and holds something else'):
-    digit_files.save(saved, classifier(seed=1))
-  assert saved.read_bytes() == before
-  assert [file.name for file in saved.parent.iterdir()] == ['net.npz']
-
-
-def cut_short(file):
-  file.write_bytes(file.read_bytes()[:-1000])
-
-
-def empty(file):
-  file.write_bytes(b'')
-
-
-def text(file):
-  file.write_text('weights')
-
-
-def one_bit(file):
-  data = bytearray(file.read_bytes())
-  data[len(data) // 2] ^= 1
-  file.write_bytes(data)
-
-
-def one_array(file):
-  with file.open('wb') as out:
-    np.save(out, np.zeros(3))
-
-
-def other_arrays(file):
-  np.savez(file, images=np.zeros(3))
-
-
-def pickled(file):
-  np.savez(file, **{**arrays_of(file), 'record': np.array({'data': 'x'})})
-
-
-def a_weight_less(file):
-  kept = arrays_of(file)
-  del kept['Conv_1/bias']
-  np.savez(file, **kept)
-
-
-def a_weight_more(file):
-  np.savez(file, **arrays_of(file), more=np.zeros(3, np.float32))
-
-
-def half_precision(file):
-  kept = arrays_of(file)
-  kept['Conv_1/bias'] = kept['Conv_1/bias'].astype(np.float16)
-  np.savez(file, **kept)
-
-
-def with_record(file, change):
-  kept = arrays_of(file)
-  record = json.loads(str(kept.pop('record')))
-  np.savez(file, record=np.array(change(record)), **kept)
-
-
-def no_json(file):
-  with_record(file, lambda record: 'mnist, 99 %')
-
-
-def a_list(file):
-  with_record(file, lambda record: '[1, 2]')
-
-
-def no_digest(file):
-  del_digest = lambda r: {k: v for k, v in r.items() if k != 'sha256'}
-  with_record(file, lambda record: json.dumps(del_digest(record)))
-
-
-def no_number(file):
-  with_record(file, lambda record: json.dumps({**record, 'accuracy': 'high'}))
-
-
-def another_shape(file):
-  with_record(file, lambda record: json.dumps({**record, 'shape': MNIST}))
-
-
-def an_odd_shape(file):
-  with_record(file, lambda record: json.dumps({**record, 'shape': [8, 'x']}))
-
-
-@pytest.mark.parametrize(
-  'damage',
-  [
-    cut_short, empty, text, one_bit, one_array, other_arrays, pickled,
-    a_weight_less, a_weight_more, half_precision, no_json, a_list, no_digest,
-    no_number, another_shape, an_odd_shape,
-  ],
-)  # fmt: skip
-def test_a_damaged_or_foreign_file(saved, damage):
-  damage(saved)
-  with pytest.raises(ValueError, match='damaged or holds no digit') as caught:
-    digit_files.load(saved)
-  assert str(caught.value).startswith(str(saved))
-  assert '\n' not in str(caught.value)
-
-
-def test_weights_that_are_not_those_of_the_record(saved):
-  kept = arrays_of(saved)
-  kept['Dense_1/bias'][3] += 1e-3
-  np.savez(saved, **kept)
-  with pytest.raises(ValueError, match='they were changed or damaged'):
-    digit_files.load(saved)
-
-
-def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path):
-  with pytest.raises(FileNotFoundError, match=r'x\.npz is not there; it must'):
-    digit_files.load(tmp_path / 'x.npz')
-  with pytest.raises(ValueError, match='cannot be read'):
-    digit_files.load(tmp_path)
-
-
-def test_an_unknown_name():
-  with pytest.raises(ValueError, match='must be one of digits, mnist'):
-    digit_files.shipped('cifar10')
 
 
 # The two that come with the package.
