@@ -155,15 +155,27 @@ def make_train_step(
   ) -> tuple[GANState, Metrics]:
     return Iteration(_with(replicas.config, values), nets)(state, batch)
 
-  mapped = _MAPS[_resolve(how)](one)
   # The values are an argument, or XLA would fold them into the program.
   step = jax.jit(
-    mapped,
+    mapped(one, how),
     donate_argnums=1,
     in_shardings=(where, where, where),
     out_shardings=where,
   )
   return functools.partial(step, arrays)
+
+
+def mapped(one: Callable[..., Any], how: str = 'auto') -> Callable[..., Any]:
+  """A function of one run as a function of R of them.
+
+  Args:
+    one: of trees of arrays, which gives one.
+    how: as in `make_train_step`.
+
+  Returns:
+    The same function with an axis [R, ...] before all that goes in and out.
+  """
+  return _MAPS[_resolve(how)](one)
 
 
 def take(tree: Any, index: int) -> Any:

@@ -152,12 +152,12 @@ class Iteration:
       fresh, key = inputs
       latent_key, points_key = jax.random.split(key)
       real = to_float(fresh.image)
-      fake, _ = self._generate(
+      fake, _ = self.generate(
         state.variables.gen, latent_key, fresh.label, len(real)
       )
 
       def loss(params: Params) -> tuple[Array, tuple]:
-        score = self._score({'params': params, **statistics}, fresh.label)
+        score = self.score({'params': params, **statistics}, fresh.label)
         return self.game.critic_loss(
           score, real, fake, points_key, state.control
         )
@@ -196,10 +196,10 @@ class Iteration:
     frozen = {**state.variables.critic, 'params': critic}
 
     def loss(params: Params) -> tuple[Array, Variables]:
-      fake, statistics = self._generate(
+      fake, statistics = self.generate(
         {**old, 'params': params}, key, label, size
       )
-      return self.game.gen_loss(self._score(frozen, label), fake), statistics
+      return self.game.gen_loss(self.score(frozen, label), fake), statistics
 
     value_and_grad = jax.value_and_grad(loss, has_aux=True)
     (value, statistics), grads = value_and_grad(old['params'])
@@ -231,7 +231,7 @@ class Iteration:
       diverged_step=jnp.where(first, state.step + 1, state.diverged_step),
     )
 
-  def _generate(
+  def generate(
     self, variables: Variables, key: Array, label: Array, size: int
   ) -> tuple[Array, Variables]:
     """[B, ...] fakes spread over the devices, and the updated statistics."""
@@ -243,7 +243,7 @@ class Iteration:
       variables, z, label, train=True, mutable=statistics
     )
 
-  def _score(
+  def score(
     self, variables: Variables, label: Array
   ) -> Callable[[Array], Array]:
     """The critic as a function of images alone: labels come along."""

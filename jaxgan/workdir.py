@@ -86,15 +86,29 @@ def check_data(workdir: pathlib.Path, facts: Facts) -> None:
   Raises:
     ValueError: the run was started on other data.
   """
-  path, facts = workdir / 'data.json', _plain(facts)
+  settle(workdir / 'data.json', facts, 'a run on other data')
+
+
+def settle(path: pathlib.Path, values: Facts, other: str) -> None:
+  """Writes values, or compares them with those that are there.
+
+  Args:
+    path: of the JSON in a folder.
+    values: plain ones.
+    other: what the folder holds if they differ, for the sentence.
+
+  Raises:
+    ValueError: they differ; the sentence names where.
+  """
+  values = _plain(values)
   if not path.exists():
-    _write(path, facts)
+    _write(path, values)
     return
-  old = load_data(workdir)
-  if old != facts:
+  old = read(path)
+  if old != values:
     raise ValueError(
-      f'{workdir} holds a run on other data, which differ in '
-      f'{_differences(old, facts)}; choose another workdir.'
+      f'{path.parent} holds {other}: {_differences(old, values)}; choose '
+      'another workdir.'
     )
 
 
@@ -104,7 +118,7 @@ def load_config(workdir: pathlib.Path) -> Config:
   Raises:
     ValueError: the folder holds no run, or one whose config.json is damaged.
   """
-  return config_lib.from_config_dict(_read(workdir / 'config.json'))
+  return config_lib.from_config_dict(read(workdir / 'config.json'))
 
 
 def load_data(workdir: pathlib.Path) -> Facts:
@@ -113,7 +127,23 @@ def load_data(workdir: pathlib.Path) -> Facts:
   Raises:
     ValueError: the folder holds no run, or one whose data.json is damaged.
   """
-  return _read(workdir / 'data.json')
+  return read(workdir / 'data.json')
+
+
+def read(path: pathlib.Path) -> dict[str, Any]:
+  """The values of a JSON in a workdir.
+
+  Raises:
+    ValueError: it is missing or damaged.
+  """
+  try:
+    return json.loads(path.read_text())
+  except FileNotFoundError as error:
+    raise ValueError(
+      f'{path.parent} holds no run: {path.name} is missing.'
+    ) from error
+  except (OSError, ValueError) as error:
+    raise ValueError(f'{path} cannot be read ({error}).') from error
 
 
 def make(folder: pathlib.Path) -> None:
@@ -132,17 +162,6 @@ def make(folder: pathlib.Path) -> None:
       f'{folder} cannot be written ({error.strerror}); choose a folder that '
       'you may write to.'
     ) from error
-
-
-def _read(path: pathlib.Path) -> dict[str, Any]:
-  try:
-    return json.loads(path.read_text())
-  except FileNotFoundError as error:
-    raise ValueError(
-      f'{path.parent} holds no run: {path.name} is missing.'
-    ) from error
-  except (OSError, ValueError) as error:
-    raise ValueError(f'{path} cannot be read ({error}).') from error
 
 
 def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""Arms x seeds x data sets: does one way of training fit faster than another."""
+"""Arms x seeds x tasks: does one way of training fit faster than another."""

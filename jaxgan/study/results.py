@@ -57,9 +57,10 @@ def load(path: pathlib.Path) -> list[Row]:
     ValueError: no such file, or a line within it that is no result.
   """
   try:
-    opened = gzip.open(path, 'rt') if path.suffix == '.gz' else path.open()
-    with opened as file:
-      rows = [_row(json.loads(line)) for line in file if line.endswith('\n')]
+    data = path.read_bytes()
+    text = gzip.decompress(data) if path.suffix == '.gz' else data
+    lines = text.decode().split('\n')[:-1]  # The last one is empty, or cut.
+    rows = [_row(json.loads(line)) for line in lines]
   except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
     raise ValueError(
       f'{path} cannot be read as results of a study ({error}).'

@@ -26,6 +26,8 @@ class Task:
     metrics: names as in docs/metrics.md, measured at each point of the grid.
     metric: one of them, by which arms are compared; the lowest is best.
     target: the value of `metric` that counts as fitted; fixed beforehand.
+    real: so many real examples are the reference, an equal share of each
+      class, and as many others the floor; 0 for those that `eval` names.
     changes: config values of this task, under those of the arms.
   """
 
@@ -33,6 +35,7 @@ class Task:
   metrics: tuple[str, ...]
   metric: str
   target: float
+  real: int = 0
   changes: Changes = dataclasses.field(default_factory=dict)
 
 
@@ -109,7 +112,7 @@ class Study:
     return self.config(task, self.arms[0]).train.steps
 
   def grid(self, task: Task) -> tuple[int, ...]:
-    """The steps after which a generator is measured, 0 and the last included."""
+    """After which steps a generator is measured: 0, ..., the last."""
     last = self.steps(task)
     return (*range(0, last, self.every_steps), last)
 
@@ -157,8 +160,8 @@ def parse(values: Mapping[str, Any]) -> Study:
   study = _build(
     Study,
     'The study',
-    values
-    | {
+    {
+      **values,
       'tasks': tuple(_task(x) for x in values.get('tasks', ())),
       'arms': tuple(_build(Arm, 'An arm', x) for x in values.get('arms', ())),
       'seeds': tuple(values.get('seeds', ())),

@@ -1,0 +1,53 @@
+"""What the studies share: seeds, grid, baseline, and their variants."""
+
+from ml_collections import config_dict
+
+from configs import default
+
+
+def get_config(base: config_dict.ConfigDict) -> config_dict.ConfigDict:
+  """A study without tasks and arms, of runs that start from `base`."""
+  config = config_dict.ConfigDict()
+  config.name = ''
+  config.base = base
+  config.tasks = ()
+  config.arms = ()
+  config.baseline = 'wgan_gp'
+  config.again = 'wgan_gp again'
+  config.tuning_seeds = (0, 1, 2, 3, 4)
+  config.seeds = ()
+  config.every_steps = 100
+  config.stay = 3
+  config.block = 10
+  return config
+
+
+def finish(
+  config: config_dict.ConfigDict, variant: str
+) -> config_dict.ConfigDict:
+  """What every get_config ends with: the variant behind the file's colon."""
+  if variant not in ('', 'tiny', 'tuning'):
+    raise ValueError(
+      f'A study has no variant {variant!r}; it has :tiny and :tuning.'
+    )
+  if variant == 'tuning':
+    _only_tune(config)
+  if variant == 'tiny':
+    _shrink(config)
+  return config
+
+
+def _only_tune(config: config_dict.ConfigDict) -> None:
+  """The grids alone, to choose weights and targets from."""
+  config.arms = tuple(arm for arm in config.arms if arm['tunes'])
+  config.baseline = config.again = config.arms[0]['name']
+  config.seeds = (10**6,)  # None of the arms is run on them.
+
+
+def _shrink(config: config_dict.ConfigDict) -> None:
+  """The same comparison, smaller in every direction that costs time."""
+  default.finish(config.base, 'tiny')
+  config.tuning_seeds = (0, 1)
+  config.seeds = (100, 101)
+  config.every_steps = 2
+  config.stay = 1

@@ -1,0 +1,105 @@
+r"""Runs a study, or summarises what it found.
+
+  python -m jaxgan.study --config=configs/studies/toy.py --workdir=W --jobs=2
+  python -m jaxgan.study summarise --workdir=W
+
+The first trains and measures every run that W lacks, and can be stopped and
+started again; results.jsonl gets a line for each measurement. The second
+writes tables and figures to W/summary, or to --out.
+"""
+
+import pathlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from absl import app, flags
+from ml_collections import config_flags
+
+from jaxgan import cli
+
+if TYPE_CHECKING:
+  from jaxgan.study.spec import Study
+
+# Study files import `configs.default`, whatever folder the command is given in.
+sys.path.append(str(pathlib.Path(__file__).parents[2]))
+
+_CONFIG = config_flags.DEFINE_config_file(
+  'config', None, 'A file of configs/studies, with :tiny for a dry run.'
+)
+_WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Where the study lives.', required=True
+)
+_JOBS = flags.DEFINE_integer(
+  'jobs', 1, 'Processes that share the runs, each on cores of its own.', 1
+)
+_PART = flags.DEFINE_integer(
+  'part', None, 'Which of the jobs this process is, from 0; all where unset.', 0
+)
+_OUT = flags.DEFINE_string('out', '', "The summary's folder.")
+
+
+def main(argv: list[str]) -> int:
+  """Parses flags, works, and returns the exit status."""
+  if argv[1:] == ['summarise']:
+    return cli.run(_summarise)
+  cli.no_more(argv)
+  return cli.run(_run)
+
+
+def _run() -> None:
+  from jaxgan import workdir  # Only now: --help shall not wait for jax.
+  from jaxgan.study import jobs, runner, spec
+
+  if _PART.value is not None:
+    jobs.pin(_PART.value, _JOBS.value)
+  study = spec.parse(_values())
+  folder = pathlib.Path(_WORKDIR.value)
+  if _PART.value is not None:
+    runner.run(study, folder, _PART.value, _JOBS.value)
+    return
+  workdir.make(folder)
+  with workdir.held(folder):
+    facts = spec.to_dict(study)
+    workdir.settle(folder / 'study.json', facts, 'another study')
+    if _JOBS.value == 1:
+      runner.run(study, folder)
+    else:
+      jobs.spread(sys.argv[1:], _JOBS.value)
+
+
+def _summarise() -> None:
+  from jaxgan.study import results, summary
+
+  folder = pathlib.Path(_WORKDIR.value)
+  out = pathlib.Path(_OUT.value) if _OUT.value else folder / 'summary'
+  rows = results.load(folder / 'results.jsonl')
+  summary.summarise(_stored(folder), rows, out)
+  sys.stdout.write((out / 'summary.md').read_text())
+
+
+def _stored(folder: pathlib.Path) -> 'Study':
+  from jaxgan import workdir
+  from jaxgan.study import spec
+
+  return spec.parse(workdir.read(folder / 'study.json'))
+
+
+def _values() -> Any:
+  """The study file's values, with what the command line changed."""
+  if _CONFIG.value is None:
+    raise ValueError(
+      '--config is missing; it must be a file such as configs/studies/toy.py.'
+    )
+  try:
+    return dict(_CONFIG.value.items())  # A file that failed fails here.
+  except OSError as error:
+    raise ValueError(cli.unreadable(error)) from error
+
+
+def run() -> None:
+  """The console entry."""
+  app.run(main, flags_parser=cli.parse)
+
+
+if __name__ == '__main__':
+  run()

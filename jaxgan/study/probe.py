@@ -1,0 +1,55 @@
+"""What the critic looks like at real data, at fakes and between them."""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan import replicas
+from jaxgan.data.ranges import to_float
+from jaxgan.games import penalty, points
+from jaxgan.schema import Config
+from jaxgan.state import GANState
+from jaxgan.step import Iteration
+from jaxgan.types import Array, Batch, Pair
+
+Probe = Callable[[GANState, Batch], dict[str, Array]]
+
+# Apart from the keys of the training, which fold in the step alone.
+_PURPOSE = 2**31 - 1
+
+
+def make_probe(config: Config, nets: Pair[nn.Module]) -> Probe:
+  """The jitted probe of several runs.
+
+  Args:
+    config: what they share; their seeds are in their states.
+    nets: as built by `nets.build`.
+
+  Returns:
+    A function (states [R, ...], batches [R, K, B, ...]) -> mean slopes [R] on
+    the last batch: `slope_real`, `slope_fake` and, at points drawn uniformly
+    whatever the run's own law is, `slope_between`.
+  """
+  iteration = Iteration(config, nets)
+
+  def one(state: GANState, batch: Batch) -> dict[str, Array]:
+    key = jax.random.fold_in(
+      jax.random.fold_in(state.key, _PURPOSE), state.step
+    )
+    latent_key, alpha_key = jax.random.split(key)
+    real, label = to_float(batch.image[-1]), batch.label[-1]
+    fake, _ = iteration.generate(
+      state.variables.gen, latent_key, label, len(real)
+    )
+    score = iteration.score(state.variables.critic, label)
+    alpha = jax.random.uniform(alpha_key, real.shape[:1])
+    places = {
+      'slope_real': real,
+      'slope_fake': fake,
+      'slope_between': points.interpolate(real, fake, alpha),
+    }
+    return {k: jnp.mean(penalty.slopes(score, x)) for k, x in places.items()}
+
+  return jax.jit(replicas.mapped(one))
