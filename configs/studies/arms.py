@@ -1,15 +1,15 @@
 """The arms that every study compares: the method, its parts, its controls.
 
 Each arm changes where the penalty's points lie, or how strong the penalty is,
-or both; docs/method.md says why each is there. A weight that was tuned stands
-in the study's file, task by task.
+or both; docs/method.md says why each is there.
 """
 
-from collections.abc import Mapping
+from typing import Any
 
 GRID = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
-# AGP's published end of lambda, as a share of its start (10 to 21.29).
+# Where AGP's lambda ended, as published, over its start: the constant that the
+# pi controller has to beat.
 _PI_END = 2.13
 
 
@@ -27,45 +27,35 @@ def tuning() -> list[dict]:
   ]
 
 
-def paper(weights: Mapping[str, float], own: Mapping[str, float]) -> list[dict]:
-  """The arms of the test.
-
-  Args:
-    weights: task -> the baseline's tuned weight, which every arm starts from.
-    own: task -> the weight that was tuned for the method itself.
-  """
+def paper() -> list[dict]:
+  """The arms of the test, all but one with the baseline's tuned weight."""
   both = {'points': 'warp', 'controller': 'iterative'}
-  arms = [
-    ('wgan_gp', {'preset': 'wgan_gp'}),
-    ('wgan_gp again', {'preset': 'wgan_gp'}),
-    ('iterative', both),
-    ('literal', {'preset': 'literal'}),
-    ('weight only', {'points': 'uniform', 'controller': 'iterative'}),
-    ('points only', {'points': 'warp', 'controller': 'constant'}),
-    ('near real', {'points': 'near_real', 'controller': 'constant'}),
-    ('both ends', {'points': 'both_ends', 'controller': 'constant'}),
-    ('one-sided', {'preset': 'wgan_lp'}),
-    ('r1', {'preset': 'r1'}),
-    ('pi', {'points': 'uniform', 'controller': 'pi'}),
-    ('cosine', {'points': 'uniform', 'controller': 'cosine'}),
-    ('annealed target', {**both, 'sides': 'one', 'target_law': 'ratio'}),
+  return [
+    _arm('wgan_gp', {'preset': 'wgan_gp'}),
+    _arm('wgan_gp again', {'preset': 'wgan_gp'}),
+    _arm('iterative', both),
+    _arm('iterative, own weight', both, tuned='iterative'),
+    _arm('literal', {'preset': 'literal'}),
+    _arm('weight only', {'points': 'uniform', 'controller': 'iterative'}),
+    _arm('points only', {'points': 'warp', 'controller': 'constant'}),
+    _arm('yoked', {'points': 'warp'}, replays='iterative'),
+    _arm('near real', {'points': 'near_real', 'controller': 'constant'}),
+    _arm('both ends', {'points': 'both_ends', 'controller': 'constant'}),
+    _arm('one-sided', {'preset': 'wgan_lp'}),
+    _arm('r1', {'preset': 'r1'}),
+    _arm('pi', {'points': 'uniform', 'controller': 'pi'}),
+    _arm('pi end', {'preset': 'wgan_gp'}, scale=_PI_END),
+    _arm('annealed target', {**both, 'sides': 'one', 'target_law': 'ratio'}),
+    _arm('cosine', {'points': 'uniform', 'controller': 'cosine'}),
   ]
-  found = [_arm(name, penalty, weights) for name, penalty in arms]
-  # 2.13 times the baseline's weight: what pi ends at, without its feedback.
-  ends = {task: _PI_END * weight for task, weight in weights.items()}
-  found.append(_arm('pi end', {'preset': 'wgan_gp'}, ends))
-  found.append(_arm('iterative, own weight', both, own))
-  yoked = _arm('yoked', {'points': 'warp'}, weights)
-  found.append({**yoked, 'replays': 'iterative'})
-  return found
 
 
-def _arm(name: str, penalty: dict, weights: Mapping[str, float]) -> dict:
+def _arm(
+  name: str, penalty: dict, tuned: str = 'wgan_gp', **others: Any
+) -> dict:
   return {
     'name': name,
-    'tunes': False,
+    'tuned': tuned,
     'changes': {'penalty': penalty},
-    'by_task': {
-      task: {'penalty': {'weight': weight}} for task, weight in weights.items()
-    },
+    **others,
   }

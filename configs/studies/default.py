@@ -26,22 +26,11 @@ def finish(
   config: config_dict.ConfigDict, variant: str
 ) -> config_dict.ConfigDict:
   """What every get_config ends with: the variant behind the file's colon."""
-  if variant not in ('', 'tiny', 'tuning'):
-    raise ValueError(
-      f'A study has no variant {variant!r}; it has :tiny and :tuning.'
-    )
-  if variant == 'tuning':
-    _only_tune(config)
-  if variant == 'tiny':
+  if variant not in ('', 'tiny'):
+    raise ValueError(f'A study has no variant {variant!r}; it has :tiny.')
+  if variant:
     _shrink(config)
   return config
-
-
-def _only_tune(config: config_dict.ConfigDict) -> None:
-  """The grids alone, to choose weights and targets from."""
-  config.arms = tuple(arm for arm in config.arms if arm['tunes'])
-  config.baseline = config.again = config.arms[0]['name']
-  config.seeds = (10**6,)  # None of the arms is run on them.
 
 
 def _shrink(config: config_dict.ConfigDict) -> None:

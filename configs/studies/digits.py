@@ -5,18 +5,13 @@ r"""The iterated penalty against WGAN-GP on the embedded digits.
 
 The exact W1 of 1,797 fakes against the whole real set differs little between
 seeds, so paired seeds resolve small effects. Nets half as wide as those of
-configs/digits.py. Variants: :tuning and :tiny, as in toy.py.
+configs/digits.py.
 """
 
 from ml_collections import config_dict
 
 from configs import digits
 from configs.studies import arms, default
-
-# As in toy.py.
-WEIGHT = {'digits': 10.0}
-OWN_WEIGHT = {'digits': 10.0}
-TARGET = 2.9
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
@@ -33,9 +28,8 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
       'name': 'digits',
       'metrics': ('w1_1797_pixels', 'fid1797_digits'),
       'metric': 'w1_1797_pixels',
-      'target': TARGET,
     },
   )
-  config.arms = (*arms.tuning(), *arms.paper(WEIGHT, OWN_WEIGHT))
+  config.arms = (*arms.tuning(), *arms.paper())
   config.seeds = tuple(range(100, 116))
   return default.finish(config, variant)

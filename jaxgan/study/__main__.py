@@ -50,30 +50,34 @@ def _run() -> None:
   from jaxgan import workdir  # Only now: --help shall not wait for jax.
   from jaxgan.study import jobs, runner, spec
 
-  if _PART.value is not None:
-    jobs.pin(_PART.value, _JOBS.value)
+  part, parts = _PART.value, _JOBS.value
+  if part is not None:
+    jobs.pin(part, parts)
   study = spec.parse(_values())
   folder = pathlib.Path(_WORKDIR.value)
-  if _PART.value is not None:
-    runner.run(study, folder, _PART.value, _JOBS.value)
+  if part is not None:
+    phase, blocks = runner.todo(study, folder)
+    runner.run(phase, folder, blocks[part::parts], part)
     return
   workdir.make(folder)
   with workdir.held(folder):
     facts = spec.to_dict(study)
     workdir.settle(folder / 'study.json', facts, 'another study')
-    if _JOBS.value == 1:
-      runner.run(study, folder)
-    else:
-      jobs.spread(sys.argv[1:], _JOBS.value)
+    for _ in ('tuning', 'test'):
+      phase, blocks = runner.todo(study, folder)
+      if blocks and parts > 1:
+        jobs.spread(sys.argv[1:], parts)
+      else:
+        runner.run(phase, folder, blocks)
 
 
 def _summarise() -> None:
-  from jaxgan.study import results, summary
+  from jaxgan.study import results, summary, tuning
 
   folder = pathlib.Path(_WORKDIR.value)
   out = pathlib.Path(_OUT.value) if _OUT.value else folder / 'summary'
   rows = results.load(folder / 'results.jsonl')
-  summary.summarise(_stored(folder), rows, out)
+  summary.summarise(tuning.settled(_stored(folder), rows), rows, out)
   sys.stdout.write((out / 'summary.md').read_text())
 
 

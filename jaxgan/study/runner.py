@@ -3,7 +3,7 @@
 import functools
 import json
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import numpy as np
@@ -21,6 +21,7 @@ from jaxgan.study import results
 from jaxgan.study.probe import make_probe
 from jaxgan.study.results import Row
 from jaxgan.study.spec import Block, Study, Task
+from jaxgan.study.tuning import settled
 from jaxgan.trained import Trained
 from jaxgan.types import Batch, Metrics, Variables
 
@@ -31,30 +32,51 @@ _QUEUED = 16  # Steps that may wait for the device, each with its batch.
 _SEED = 0  # Of the measurements' latents, the same for all runs.
 
 
-def run(
-  study: Study, folder: pathlib.Path, part: int = 0, parts: int = 1
-) -> None:
-  """Trains and measures every run that is not in results.jsonl yet.
+def todo(study: Study, folder: pathlib.Path) -> tuple[Study, list[Block]]:
+  """The blocks that are to be trained next.
 
   Args:
-    study: whose folder it is.
-    folder: results.jsonl is there, or will be; curves/ holds what is replayed.
-    part: number of this process, from 0; it takes every parts-th block.
-    parts: how many processes share the study.
+    study: as it was declared.
+    folder: where its results are.
+
+  Returns:
+    The study, and the tuning blocks that are missing; or, where there is none,
+    the settled study and the missing blocks of the test.
+  """
+  path = folder / 'results.jsonl'
+  rows = results.load(path) if path.exists() else []
+  tuning = [b for b in study.blocks(tuning=True) if _missing(study, b, rows)]
+  if tuning:
+    return study, tuning
+  study = settled(study, rows)
+  test = study.blocks(tuning=False)
+  return study, [b for b in test if _missing(study, b, rows)]
+
+
+def run(
+  study: Study,
+  folder: pathlib.Path,
+  blocks: Sequence[Block],
+  place: int = 0,
+) -> None:
+  """Trains and measures blocks, and adds their rows to results.jsonl.
+
+  Args:
+    study: whose blocks they are, settled where they are of the test.
+    folder: of the study; curves/ holds what is replayed.
+    blocks: what to train.
+    place: line of the progress bar.
 
   Raises:
     ValueError: bad data, or a metric that does not fit them.
   """
-  path = folder / 'results.jsonl'
-  rows = results.load(path) if path.exists() else []
-  blocks = list(study.blocks())[part::parts]
-  todo = [block for block in blocks if not _finished(study, block, rows)]
-  total = sum(len(b.seeds) * study.steps(b.task) for b in todo)
-  with tqdm(total=total, unit='step', position=part, disable=None) as bar:
-    for block in todo:
+  total = sum(len(b.seeds) * study.steps(b.task) for b in blocks)
+  with tqdm(total=total, unit='step', position=place, disable=None) as bar:
+    for block in blocks:
       bar.set_description(f'{block.task.name}, {block.arm.name}')
       replay = _replayed(study, block, folder)
-      results.append(path, measure(study, block, replay, bar.update))
+      rows = measure(study, block, replay, bar.update)
+      results.append(folder / 'results.jsonl', rows)
       # Compiled programs are not used again by another arm.
       jax.clear_caches()
 
@@ -163,10 +185,11 @@ class _Judge:
     return {record.metric: record.value for record in records}
 
 
-def _finished(study: Study, block: Block, rows: list[Row]) -> bool:
+def _missing(study: Study, block: Block, rows: Sequence[Row]) -> bool:
   last = study.steps(block.task)
   done = {(r.task, r.arm, r.seed) for r in rows if r.step == last}
-  return all((block.task.name, block.arm.name, s) in done for s in block.seeds)
+  names = block.task.name, block.arm.name
+  return any((*names, seed) not in done for seed in block.seeds)
 
 
 @functools.lru_cache

@@ -25,7 +25,9 @@ class Task:
     name: in the results.
     metrics: names as in docs/metrics.md, measured at each point of the grid.
     metric: one of them, by which arms are compared; the lowest is best.
-    target: the value of `metric` that counts as fitted; fixed beforehand.
+    target: the value of `metric` that counts as fitted, fixed beforehand; 0
+      for what the tuned baseline reaches after half of its steps, in the
+      median over the tuning seeds.
     real: so many real examples are the reference, an equal share of each
       class, and as many others the floor; 0 for those that `eval` names.
     changes: config values of this task, under those of the arms.
@@ -34,7 +36,7 @@ class Task:
   name: str
   metrics: tuple[str, ...]
   metric: str
-  target: float
+  target: float = 0.0
   real: int = 0
   changes: Changes = dataclasses.field(default_factory=dict)
 
@@ -48,8 +50,11 @@ class Arm:
     family: arms of one family are one way of training under several settings;
       the name where it is left empty.
     changes: config values of this arm.
-    by_task: task -> further values, such as a weight that was tuned there.
+    by_task: task -> further values.
     tunes: it is run on the tuning seeds instead of the seeds of the test.
+    tuned: the family of tuning arms whose best one, on each task, gives this
+      arm its penalty.weight; empty for none.
+    scale: what a tuned weight is multiplied with.
     replays: the arm whose recorded ratio and weight, on the first tuning seed,
       are replayed; empty for none.
   """
@@ -59,6 +64,8 @@ class Arm:
   changes: Changes = dataclasses.field(default_factory=dict)
   by_task: Mapping[str, Changes] = dataclasses.field(default_factory=dict)
   tunes: bool = False
+  tuned: str = ''
+  scale: float = 1.0
   replays: str = ''
 
 
@@ -136,13 +143,14 @@ class Study:
       values = _merged(values, {'penalty': replayed})
     return from_config_dict(values)
 
-  def blocks(self) -> Iterator[Block]:
-    """All runs, those that tune first, task by task."""
+  def blocks(self, *, tuning: bool) -> Iterator[Block]:
+    """All runs that tune, or all of the test, task by task."""
+    seeds = self.tuning_seeds if tuning else self.seeds
     for task in self.tasks:
-      for arm in sorted(self.arms, key=lambda arm: not arm.tunes):
-        seeds = self.tuning_seeds if arm.tunes else self.seeds
-        for start in range(0, len(seeds), self.block):
-          yield Block(task, arm, seeds[start : start + self.block])
+      for arm in self.arms:
+        if arm.tunes == tuning:
+          for start in range(0, len(seeds), self.block):
+            yield Block(task, arm, seeds[start : start + self.block])
 
 
 def parse(values: Mapping[str, Any]) -> Study:
@@ -214,7 +222,10 @@ def _check_names(study: Study) -> None:
   tasks = {task.name: task for task in study.tasks}
   pick('baseline', study.baseline, arms)
   pick('again', study.again, arms)
+  families = {arm.family: arm for arm in study.arms if arm.tunes}
   for arm in study.arms:
+    if arm.tuned:
+      pick(f'tuned of arm {arm.name}', arm.tuned, families)
     if arm.replays:
       pick(f'replays of arm {arm.name}', arm.replays, arms)
     for task in arm.by_task:
@@ -240,6 +251,11 @@ def _check_task(study: Study, task: Task) -> None:
   for name in task.metrics:
     protocol.parse(name)
   pick(f'metric of {task.name}', task.metric, dict.fromkeys(task.metrics))
+  if task.target <= 0 and not study.arm(study.baseline).tuned:
+    raise ValueError(
+      f'target of {task.name} is {task.target:g} and the baseline is not '
+      'tuned; give a target above 0.'
+    )
   if min(study.every_steps, study.stay, study.block) < 1:
     raise ValueError(
       f'every_steps is {study.every_steps}, stay is {study.stay} and block is '
