@@ -33,7 +33,10 @@ def wasserstein(real: np.ndarray, fake: np.ndarray, *, order: int = 1) -> float:
   cost = pick('order', str(order), _COSTS)
   real, fake = _of_equal_size(real, fake)
   costs = cdist(real, fake, cost)
-  plan = scipy.optimize.linear_sum_assignment(costs)
+  # What is taken off a whole row or column changes no plan's rank. Without it
+  # the search takes three times as long for 1,797 digits against noise.
+  around = costs - costs.mean(axis=0) - costs.mean(axis=1, keepdims=True)
+  plan = scipy.optimize.linear_sum_assignment(around)
   return float(costs[plan].mean() ** (1 / order))
 
 
