@@ -4,6 +4,10 @@ from ml_collections import config_dict
 
 from configs import default
 
+_TINY_ARMS = (
+  'wgan_gp 1', 'wgan_gp 10', 'wgan_gp', 'wgan_gp again', 'iterative', 'yoked',
+)  # fmt: skip
+
 
 def get_config(base: config_dict.ConfigDict) -> config_dict.ConfigDict:
   """A study without tasks and arms, of runs that start from `base`."""
@@ -36,6 +40,12 @@ def finish(
 def _shrink(config: config_dict.ConfigDict) -> None:
   """The same comparison, smaller in every direction that costs time."""
   default.finish(config.base, 'tiny')
+  config.tasks = tuple(
+    {**task, 'metrics': (metric,), 'metric': metric, 'real': 100}
+    for task in config.tasks[:1]
+    for metric in ['w1_100_pixels']
+  )
+  config.arms = tuple(arm for arm in config.arms if arm['name'] in _TINY_ARMS)
   config.tuning_seeds = (0, 1)
   config.seeds = (100, 101)
   config.every_steps = 2

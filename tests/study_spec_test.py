@@ -1,0 +1,122 @@
+"""What a study file may say, and the runs that it stands for."""
+
+import pytest
+
+from configs.studies import digits, toy
+from jaxgan.study import spec
+
+BASE = {
+  'data': {'name': 'gaussians8'},
+  'net': {'name': 'mlp', 'gen_widths': (8,), 'critic_widths': (8,)},
+  'penalty': {'preset': 'wgan_gp', 'weight': 3.0},
+  'train': {'steps': 7, 'batch_size': 8},
+}
+TASK = {
+  'name': 'ring',
+  'metrics': ['w1_100_pixels', 'swd100_pixels'],
+  'metric': 'w1_100_pixels',
+  'target': 0.5,
+  'changes': {'train': {'critic_steps': 2}},
+}
+ARMS = (
+  {'name': 'a', 'tuned': 'grid'},
+  {'name': 'b', 'changes': {'penalty': {'points': 'warp'}}},
+  {
+    'name': 'c',
+    'tunes': True,
+    'family': 'grid',
+    'by_task': {'ring': {'penalty': {'weight': 0.25}}},
+  },
+)
+
+
+def values(**others):
+  return {
+    'name': 'test', 'base': BASE, 'tasks': (TASK,), 'arms': ARMS,
+    'baseline': 'a', 'again': 'a', 'tuning_seeds': (0, 1), 'seeds': (5, 6, 7),
+    'every_steps': 3, 'block': 2, **others,
+  }  # fmt: skip
+
+
+def test_changes_are_laid_over_the_base_task_first():
+  study = spec.parse(values())
+  config = study.config(study.tasks[0], study.arm('b'))
+  assert config.train.critic_steps == 2
+  assert config.penalty.points == 'warp'
+  assert config.penalty.controller == 'constant'
+  assert config.penalty.weight == 3.0
+  tuned = study.config(study.tasks[0], study.arm('c'))
+  assert (tuned.penalty.weight, tuned.penalty.points) == (0.25, 'uniform')
+
+
+def test_a_replay_is_laid_over_everything():
+  study = spec.parse(values())
+  config = study.config(study.tasks[0], study.arm('b'), 'curve.jsonl')
+  assert config.penalty.controller == 'replay'
+  assert config.penalty.replay == 'curve.jsonl'
+  assert config.penalty.points == 'warp'
+
+
+def test_blocks_cover_every_run_once():
+  study = spec.parse(values())
+  test = [(b.arm.name, b.seeds) for b in study.blocks(tuning=False)]
+  assert test == [('a', (5, 6)), ('a', (7,)), ('b', (5, 6)), ('b', (7,))]
+  assert [(b.arm.name, b.seeds) for b in study.blocks(tuning=True)] == [
+    ('c', (0, 1))
+  ]
+
+
+def test_the_grid_ends_with_the_last_step():
+  study = spec.parse(values())
+  assert study.grid(study.tasks[0]) == (0, 3, 6, 7)
+
+
+def test_a_stored_study_reads_back():
+  study = spec.parse(values())
+  assert spec.parse(spec.to_dict(study)) == study
+
+
+@pytest.mark.parametrize('variant', ['', 'tiny'])
+@pytest.mark.parametrize('file', [toy, digits])
+def test_the_study_files_are_sound(file, variant):
+  study = spec.parse(file.get_config(variant))
+  names = {arm.name for arm in study.arms}
+  assert {'wgan_gp', 'wgan_gp again', 'iterative', 'yoked'} <= names
+  task = study.tasks[0]
+  same = [study.config(task, study.arm(x)) for x in ('wgan_gp', study.again)]
+  assert same[0] == same[1]
+
+
+@pytest.mark.parametrize(
+  ('changed', 'words'),
+  [
+    ({'colour': 1}, "has a key that is 'colour'"),
+    ({'tasks': ({**TASK, 'colour': 1},)}, "A task has a key that is 'colour'"),
+    ({'tasks': ({'name': 'x'},)}, 'A task has no metrics'),
+    ({'tasks': ()}, 'at least one'),
+    ({'arms': (*ARMS, ARMS[0])}, 'no name twice'),
+    ({'baseline': 'z'}, 'baseline is'),
+    ({'again': 'z'}, 'again is'),
+    ({'seeds': ()}, 'there must be seeds'),
+    ({'seeds': (1, 2)}, 'none twice'),
+    ({'tuning_seeds': ()}, 'tuning_seeds is empty'),
+    ({'every_steps': 0}, 'must be at least 1'),
+    ({'tasks': ({**TASK, 'metric': 'fid2k_pixels'},)}, 'metric of ring'),
+    ({'tasks': ({**TASK, 'metrics': ['x']},)}, 'is no metric'),
+    ({'baseline': 'b', 'tasks': ({**TASK, 'target': 0},)}, 'above 0'),
+    ({'arms': (*ARMS, {'name': 'd', 'tuned': 'e'})}, 'tuned of arm d'),
+    ({'arms': (*ARMS, {'name': 'd', 'replays': 'e'})}, 'replays of arm d'),
+    ({'arms': (*ARMS, {'name': 'd', 'by_task': {'e': {}}})}, 'by_task of arm'),
+    (
+      {'arms': (*ARMS, {'name': 'd', 'changes': {'penalty': {'power': 2.0}}})},
+      'Arm d on ring: penalty.power is 2',
+    ),
+    (
+      {'arms': (*ARMS, {'name': 'd', 'changes': {'train': {'steps': 9}}})},
+      'all arms of a task must be as long',
+    ),
+  ],
+)
+def test_what_is_refused(changed, words):
+  with pytest.raises(ValueError, match=words):
+    spec.parse(values(**changed))
