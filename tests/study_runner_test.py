@@ -1,0 +1,244 @@
+"""Studies run as a user runs them: from nothing, again, killed, and shared."""
+
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+import study_spec_test
+
+from jaxgan import replicas
+from jaxgan.games.replay import load_curve
+from jaxgan.study import results, runner, spec
+
+ROOT = pathlib.Path(__file__).parents[1]
+METRIC = 'w1_100_pixels'
+
+
+def small(**others):
+  task = {**study_spec_test.TASK, 'real': 100}
+  changes = {'penalty': {'preset': 'iterative', 'warmup_steps': 1}}
+  arms = (
+    {'name': 'a'},
+    {'name': 'again'},
+    {'name': 'moving', 'changes': changes},
+    {'name': 'yoked', 'replays': 'moving'},
+  )
+  values = {'arms': arms, 'again': 'again', 'tasks': (task,), **others}
+  return spec.parse(study_spec_test.values(**values))
+
+
+def run(study, folder):
+  folder.mkdir(exist_ok=True)
+  runner.run(*_next(study, folder))
+  return results.load(folder / 'results.jsonl')
+
+
+def _next(study, folder):
+  phase, blocks = runner.todo(study, folder)
+  return phase, folder, blocks
+
+
+@pytest.fixture(scope='module')
+def rows(tmp_path_factory):
+  return run(small(), tmp_path_factory.mktemp('study') / 'w')
+
+
+def of(rows, arm):
+  return {(r.seed, r.step): r for r in rows if r.arm == arm}
+
+
+def test_every_run_is_measured_on_the_grid(rows):
+  found = sorted((r.arm, r.seed, r.step) for r in rows)
+  arms = ('a', 'again', 'moving', 'yoked')
+  assert found == sorted(
+    (arm, seed, step)
+    for arm in arms
+    for seed in (5, 6, 7)
+    for step in (0, 3, 6, 7)
+  )
+  for row in rows:
+    names = {METRIC, 'swd100_pixels'}
+    averaged = {f'ema/{name}' for name in names} if row.step == 7 else set()
+    assert set(row.metrics) == names | averaged
+    assert all(map(math.isfinite, row.metrics.values()))
+    assert ('slope_real' in row.trace) == (row.step > 0)
+
+
+def test_the_same_arm_under_another_name_is_the_same_run(rows):
+  one, other = of(rows, 'a'), of(rows, 'again')
+  for at, row in one.items():
+    assert row._replace(arm='again') == other[at]
+
+
+def test_arms_start_alike_and_seeds_do_not(rows):
+  starts = [
+    [of(rows, arm)[seed, 0].metrics for arm in ('a', 'moving', 'yoked')]
+    for seed in (5, 6)
+  ]
+  assert all(m == seed[0] for seed in starts for m in seed)
+  assert starts[0][0] != starts[1][0]
+
+
+def test_two_studies_are_identical(rows, tmp_path):
+  again = run(small(), tmp_path / 'w')
+  assert again == rows
+
+
+def test_a_run_does_not_depend_on_its_block(rows, tmp_path):
+  alone = run(small(seeds=(6,), block=1), tmp_path / 'w')
+  for row in alone:
+    other = of(rows, row.arm)[6, row.step]
+    for name, value in row.metrics.items():
+      np.testing.assert_allclose(value, other.metrics[name], rtol=1e-4)
+
+
+def test_the_yoked_arm_replays_a_tuning_seed(tmp_path):
+  study = small(seeds=(5,))
+  found = of(run(study, tmp_path / 'w'), 'yoked')
+  path = tmp_path / 'w' / 'curves' / 'ring-moving-0.jsonl'
+  lines = [json.loads(line) for line in path.read_text().splitlines()]
+  assert [line['step'] for line in lines] == list(range(1, 8))
+  curve = load_curve(str(path))
+  for step in (3, 6, 7):
+    ratio, weight = curve(jax.numpy.asarray(step - 1))
+    assert found[5, step].trace['ratio'] == pytest.approx(float(ratio), 1e-5)
+    assert found[5, step].trace['weight'] == pytest.approx(float(weight), 1e-5)
+  assert lines[-1]['ratio'] < 1
+
+
+def test_a_diverged_run_is_kept_as_such(tmp_path):
+  gone = {'optim': {'critic': {'name': 'sgd', 'lr': 1e30}}}
+  study = small(arms=({'name': 'a', 'changes': gone},), again='a', seeds=(5,))
+  found = of(run(study, tmp_path / 'w'), 'a')
+  assert math.isfinite(found[5, 0].metrics[METRIC])
+  assert math.isnan(found[5, 7].metrics[METRIC])
+  assert math.isnan(found[5, 7].metrics['ema/' + METRIC])
+
+
+def test_the_probe_reads_slopes_where_they_are_known():
+  """A critic without hidden layers has one slope everywhere."""
+  from jaxgan.nets import catalog as nets_lib
+  from jaxgan.study.probe import make_probe
+  from jaxgan.types import Batch
+
+  study = small()
+  config = study.config(study.tasks[0], study.arms[0])
+  nets = nets_lib.build(config.net, (2,))
+  reps = replicas.Replicas(config, {'seed': (1, 2)})
+  mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ('data',))
+  states = replicas.create(reps, nets, (2,), mesh)
+  image = np.random.default_rng(0).normal(size=(2, 2, 8, 2))
+  batch = Batch(image.astype(np.float32), np.zeros((2, 2, 8), np.int32))
+  found = jax.device_get(make_probe(config, nets)(states, batch))
+  score = lambda r, x: nets.critic.apply(
+    replicas.take(states.variables.critic, r), x, np.zeros(8, np.int32),
+    train=False,
+  )  # fmt: skip
+  for r in range(2):
+    slopes = jax.grad(lambda x, r=r: score(r, x).sum())(image[r, -1])
+    expected = np.linalg.norm(slopes, axis=1).mean()
+    np.testing.assert_allclose(found['slope_real'][r], expected, rtol=1e-5)
+  assert found['slope_fake'].shape == found['slope_between'].shape == (2,)
+  assert not np.allclose(found['slope_real'], found['slope_fake'])
+
+
+def command(folder, *flags):
+  return [
+    sys.executable, '-m', 'jaxgan.study', f'--workdir={folder}',
+    '--config=configs/studies/toy.py:tiny', *flags,
+  ]  # fmt: skip
+
+
+def start(folder, *flags):
+  return subprocess.run(
+    command(folder, *flags), cwd=ROOT, capture_output=True, text=True
+  )
+
+
+@pytest.fixture(scope='module')
+def toy(tmp_path_factory):
+  """A tiny study, killed in its midst and gone on with."""
+  folder = tmp_path_factory.mktemp('toy') / 'w'
+  path = folder / 'results.jsonl'
+  process = subprocess.Popen(
+    command(folder), cwd=ROOT, stderr=subprocess.DEVNULL
+  )
+  while not path.exists() and process.poll() is None:
+    time.sleep(0.05)
+  process.send_signal(signal.SIGKILL)
+  process.wait()
+  before = path.read_text()
+  done = start(folder)
+  assert done.returncode == 0, done.stderr
+  return folder, before, done
+
+
+def test_a_killed_study_goes_on_without_redoing_what_is_done(toy):
+  folder, before, _ = toy
+  text = (folder / 'results.jsonl').read_text()
+  assert before
+  assert text.startswith(before)
+  names = [
+    (r['arm'], r['seed'], r['step']) for r in map(json.loads, text.splitlines())
+  ]
+  assert len(set(names)) == len(names) == 6 * 2 * 4
+
+
+def test_a_finished_study_has_nothing_to_do(toy):
+  folder, _, _ = toy
+  study = spec.parse(json.loads((folder / 'study.json').read_text()))
+  assert runner.todo(study, folder)[1] == []
+
+
+def test_another_study_is_refused(toy):
+  folder, _, _ = toy
+  before = (folder / 'results.jsonl').read_bytes()
+  done = start(folder, '--config.every_steps=1')
+  assert done.returncode == 2
+  assert 'holds another study: every_steps (2 there, 1 now)' in done.stderr
+  assert (folder / 'results.jsonl').read_bytes() == before
+
+
+def test_summarise_writes_what_it_prints(toy, tmp_path):
+  folder, _, _ = toy
+  done = subprocess.run(
+    [
+      sys.executable, '-m', 'jaxgan.study', 'summarise',
+      f'--workdir={folder}', f'--out={tmp_path / "out"}',
+    ],
+    cwd=ROOT, capture_output=True, text=True,
+  )  # fmt: skip
+  assert done.returncode == 0, done.stderr
+  assert done.stdout == (tmp_path / 'out' / 'summary.md').read_text()
+  assert 'wgan_gp again' in done.stdout
+
+
+def test_two_processes_give_the_rows_of_one(toy, tmp_path):
+  folder, _, _ = toy
+  done = start(tmp_path / 'w', '--jobs=2')
+  assert done.returncode == 0, done.stderr
+  one, two = (
+    {(r.arm, r.seed, r.step): r for r in results.load(f / 'results.jsonl')}
+    for f in (folder, tmp_path / 'w')
+  )
+  assert set(one) == set(two)
+  for at, row in one.items():
+    for name, value in row.metrics.items():
+      np.testing.assert_allclose(two[at].metrics[name], value, rtol=1e-3)
+
+
+def test_a_study_needs_a_config(tmp_path):
+  done = subprocess.run(
+    [sys.executable, '-m', 'jaxgan.study', f'--workdir={tmp_path}'],
+    cwd=ROOT, capture_output=True, text=True, env={**os.environ},
+  )  # fmt: skip
+  assert done.returncode == 2
+  assert done.stderr.splitlines()[-1].startswith('jaxgan: --config is missing')
