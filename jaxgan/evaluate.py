@@ -1,7 +1,7 @@
 r"""Measures a trained generator, or any samples, against real data.
 
   python -m jaxgan.evaluate --workdir=runs/digits --metrics=fid1k_digits
-  python -m jaxgan.evaluate --workdir=runs/digits --floor_split=test \
+  python -m jaxgan.evaluate --workdir=runs/mnist --floor_split=test \
     --neighbours=neighbours.png --gap=1000
   python -m jaxgan.evaluate --generated=FOLDER_OR_NPZ \
     --reference=FOLDER_OR_NPZ_OR_DATASET --metrics=fid10k_mnist,kid10k_mnist

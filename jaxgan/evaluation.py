@@ -68,8 +68,7 @@ class Evaluator:
       ValueError: a name that is none or does not fit the data, missing
         weights, too few examples, or examples that a net does not take.
     """
-    self.metrics = [protocol.parse(name) for name in names]
-    _check(self.metrics, reference)
+    self.metrics = _fitting(names, reference)
     self._reference = reference
     self._seed = seed
     self._watch = watch
@@ -103,6 +102,7 @@ class Evaluator:
   ) -> Record:
     (value, error, details), real_num = self._measure(metric, found)
     net, sha256 = self._nets[metric.features], self._sha256
+    reads = metric.kind.reads
     floor, ceiling = self._bounds[metric.name]
     return Record(
       metric=metric.name,
@@ -122,10 +122,8 @@ class Evaluator:
       step=source.step,
       floor=floor,
       ceiling=ceiling,
-      train_sha256=sha256['train'] if 'train' in metric.kind.reads else '',
-      heldout_sha256=sha256['heldout']
-      if 'heldout' in metric.kind.reads
-      else '',
+      train_sha256=sha256['train'] if 'train' in reads else '',
+      heldout_sha256=sha256['heldout'] if 'heldout' in reads else '',
       details=details,
     )
 
@@ -193,9 +191,11 @@ def work(names: Sequence[str], reference: Reference) -> int:
   Args:
     names: of metrics, as `protocol.parse` reads them.
     reference: the real data.
+
+  Raises:
+    ValueError: a name that is none or does not fit the data.
   """
-  metrics = [protocol.parse(name) for name in names]
-  total = 0
+  metrics, total = _fitting(names, reference), 0
   for name in dict.fromkeys(metric.features for metric in metrics):
     sets = _read_by(m for m in metrics if m.features == name)
     total += sum(len(_set(reference, each)) for each in sets)
@@ -216,17 +216,18 @@ def draw_from(generator: Trained, seed: int) -> Draw:
   return draw
 
 
-def _check(metrics: Sequence[Metric], reference: Reference) -> None:
-  """Whether all metrics fit the data, before any of it is looked at."""
-  has = {'reference'} | {
-    name
-    for name in ('train', 'heldout', 'mixture')
-    if getattr(reference, name) is not None
-  }
+def _fitting(names: Sequence[str], reference: Reference) -> list[Metric]:
+  """Metrics by name, which fit the data, before any of it is looked at."""
+  has = {'reference'}
   if reference.examples.ndim == 4:
     has.add('images')
+  for name in ('train', 'heldout', 'mixture'):
+    if getattr(reference, name) is not None:
+      has.add(name)
+  metrics = [protocol.parse(name) for name in names]
   for metric in metrics:
     protocol.check(metric, has)
+  return metrics
 
 
 def _read_by(metrics: Iterable[Metric]) -> list[str]:

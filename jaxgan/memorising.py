@@ -16,7 +16,7 @@ from jaxgan.metrics.record import Record
 from jaxgan.reference import Reference
 from jaxgan.trained import TrainedCritic
 
-ROWS = 16  # Half of them as they come, half the nearest to the training set.
+ROWS = 16  # Half of them as they come, half the most suspicious ones.
 _NEAREST = 7
 _MARGIN = 3
 
@@ -33,9 +33,10 @@ def picture(
 
   Returns:
     An image [height, width, C] uint8 of 16 rows: a sample at the left and its
-    nearest training images, the nearest first; the upper half are the first
-    samples, the lower half those of all that are nearest to the training set.
-    And the distances [N] of all samples to their nearest training image.
+    nearest training images, the nearest first. The upper half are the first
+    samples; the lower half those of all whose nearest training image stands
+    out most from the next ones, as that of a copy does, also where the data
+    are sparse. And the distances [N] of all to their nearest training image.
 
   Raises:
     ValueError: vectors, another shape than the training images', or too few.
@@ -56,14 +57,15 @@ def picture(
     cache.features(net, train, cache.folder()).values,
     k=_NEAREST,
   )
-  half = ROWS // 2
-  nearest = np.argsort(found.distances[:, 0], kind='stable')[:half]
-  rows = np.concatenate([np.arange(half), nearest])
+  half, first = ROWS // 2, found.distances[:, 0]
+  apart = first / np.maximum(found.distances[:, -1], 1e-12)
+  copies = np.argsort(apart, kind='stable')[:half]
+  rows = np.concatenate([np.arange(half), copies])
   left = images.grid(samples[rows], 1)
   right = images.grid(train[found.indices[rows].reshape(-1)], _NEAREST)
   margin = np.full((len(left), _MARGIN, left.shape[2]), 255, np.uint8)
   page = np.concatenate([left, margin, right], axis=1)
-  return images.enlarged(page), found.distances[:, 0]
+  return images.enlarged(page), first
 
 
 def critic_gap(
