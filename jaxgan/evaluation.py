@@ -165,7 +165,9 @@ class Evaluator:
     real = None
     if others is not None:
       order = np.random.default_rng(self._seed).permutation(len(others))
-      real = self._extract(lambda num: others[np.sort(order[:num])])
+      # In this order, so that fewer are always the first of more: a floor
+      # does not depend on which other metrics are asked for.
+      real = self._extract(lambda num: others[order[:num]])
     bounds: dict[str, tuple[float | None, float]] = {}
     for metric in self.metrics:
       floor = None

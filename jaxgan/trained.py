@@ -4,7 +4,6 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +16,7 @@ from jaxgan.data.ranges import to_float
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.schema import Config
 from jaxgan.state import GANState
-from jaxgan.types import Array, Pair, Variables
+from jaxgan.types import Array, Variables
 
 _CHUNK = 256
 
@@ -71,11 +70,10 @@ class TrainedCritic(NamedTuple):
 
 
 class _Run(NamedTuple):
-  """The newest checkpoint of a run, and what it takes to use it."""
+  """The newest checkpoint of a run, and what its nets are built from."""
 
   config: Config
   shape: tuple[int, ...]
-  nets: Pair[nn.Module]
   state: GANState
 
 
@@ -90,12 +88,13 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
     ValueError: no run there, or none with a whole checkpoint.
   """
   run = _read(folder)
+  nets = nets_lib.build(run.config.net, run.shape)
   return Trained(
     step=int(run.state.step),
     shape=run.shape,
     latent_size=run.config.net.latent_size,
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
-    generate=sampling.make_generate(run.nets.gen),
+    generate=sampling.make_generate(nets.gen),
   )
 
 
@@ -109,12 +108,13 @@ def load_critic(folder: pathlib.Path) -> TrainedCritic:
     ValueError: no run there, or none with a whole checkpoint.
   """
   run = _read(folder)
+  nets = nets_lib.build(run.config.net, run.shape)
   variables = run.state.variables.critic
   statistics = [name for name in variables if name != 'params']
 
   def score(variables: Variables, examples: Array) -> Array:
     # As in training, where batch norm uses its own batch.
-    return run.nets.critic.apply(
+    return nets.critic.apply(
       variables, to_float(examples), train=True, mutable=statistics
     )[0]
 
@@ -142,4 +142,4 @@ def _read(folder: pathlib.Path) -> _Run:
       f'{place} holds no checkpoint to sample from; train first, or wait for '
       'the first save.'
     )
-  return _Run(config, shape, nets, state)
+  return _Run(config, shape, state)

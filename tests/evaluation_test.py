@@ -42,6 +42,14 @@ def test_without_other_real_data_there_is_no_floor():
   assert '-' in record.table([found]).splitlines()[1]
 
 
+def test_a_floor_does_not_depend_on_the_other_metrics():
+  real = Reference('g', '', vectors(60), vectors(90, seed=1))
+  names = ['w1_20_pixels', 'swd60_pixels']
+  one, _ = Evaluator(names, real)(vectors, SOURCE)
+  (alone,) = Evaluator(names[:1], real)(vectors, SOURCE)
+  assert one.floor == alone.floor
+
+
 def test_the_real_data_itself_is_at_distance_zero():
   evaluator = Evaluator(['w1_60_pixels'], Reference('g', '', vectors(60), None))
   assert evaluator(vectors, SOURCE)[0].value == pytest.approx(0, abs=1e-6)
