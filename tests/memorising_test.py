@@ -70,6 +70,20 @@ def test_each_row_shows_the_nearest_first():
     np.testing.assert_array_equal(small[:5, left : left + 6], train[number])
 
 
+def test_a_copy_stands_out_where_the_data_are_sparse():
+  dense = np.full((20, 5, 6, 1), 100, np.uint8)
+  dense[:, 0, 0, 0] += np.arange(20, dtype=np.uint8)
+  train = np.concatenate([dense, noise(30, 0)])
+  samples = np.concatenate([dense + np.uint8(1), noise(10, 1)])
+  samples[25] = train[40]
+  samples[25, 0] ^= 31  # Not quite a copy: those of the dense part are nearer.
+  page, distances = memorising.picture(samples, train, PIXELS)
+  assert distances[25] > distances[:20].max()
+  factor = page.shape[0] // (16 * 6 - 1)
+  small = page[::factor, ::factor]
+  np.testing.assert_array_equal(small[48 : 48 + 5, :6], samples[25])
+
+
 @pytest.mark.parametrize(
   ('samples', 'train', 'words'),
   [
