@@ -1,9 +1,6 @@
 """A generator's samples measured against real data, by the names of metrics."""
 
-import dataclasses
-import json
-import os
-import pathlib
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -11,32 +8,23 @@ import jax
 import numpy as np
 
 from jaxgan import sampling
-from jaxgan.data import sources
-from jaxgan.metrics import features, protocol
+from jaxgan.metrics import cache, features, protocol
 from jaxgan.metrics.features import FeatureNet, Features
+from jaxgan.metrics.kinds import Real, Value
 from jaxgan.metrics.protocol import Metric
-from jaxgan.metrics.record import Record, to_dict
-from jaxgan.schema import Config
+from jaxgan.metrics.record import Record
+from jaxgan.reference import Reference
 from jaxgan.trained import Trained
 
 # Gives so many samples [n, ...], whole or in pieces.
 Draw = Callable[[int], np.ndarray | Iterable[np.ndarray]]
 
+# Is told what is under way, and how many examples are done since.
+Watch = Callable[[str, int], None]
 
-class Reference(NamedTuple):
-  """The real data of an evaluation.
 
-  Attributes:
-    name: of the data set, or of a file.
-    split: as tfds writes splits; empty for files.
-    examples: [N, H, W, C] uint8 or [N, D] float32.
-    others: real examples that are not among them, for the floor; or None.
-  """
-
-  name: str
-  split: str
-  examples: np.ndarray
-  others: np.ndarray | None
+def _unwatched(what: str, num: int) -> None:
+  """Nobody looks on."""
 
 
 class Source(NamedTuple):
@@ -64,6 +52,7 @@ class Evaluator:
     seed: int = 0,
     weights: str = '',
     resize: str = 'clean',
+    watch: Watch = _unwatched,
   ) -> None:
     """Extracts what does not depend on a generator: references, bounds.
 
@@ -73,26 +62,25 @@ class Evaluator:
       seed: of latents, of subsets and of the noise.
       weights: file of Inception's weights, where a name asks for it.
       resize: how images are brought to Inception's size.
+      watch: is told of what is under way; `work` says how much there is.
 
     Raises:
-      ValueError: a name that is none, missing weights, too few examples, or
-        examples that a net does not take.
+      ValueError: a name that is none or does not fit the data, missing
+        weights, too few examples, or examples that a net does not take.
     """
-    self.metrics = [protocol.parse(name) for name in names]
+    self.metrics = _fitting(names, reference)
     self._reference = reference
     self._seed = seed
-    self._sha256 = features.digest(reference.examples)
+    self._watch = watch
+    sets = {'reference', *_read_by(self.metrics)}
+    self._sha256 = {x: features.digest(_set(reference, x)) for x in sets}
     self._nets: dict[str, FeatureNet] = {}
-    self._real: dict[str, Features] = {}
+    self._real: dict[str, Real] = {}
     for name in dict.fromkeys(metric.features for metric in self.metrics):
       net = features.load(name, weights=weights, resize=resize)
-      self._nets[name] = net
-      self._real[name] = features.cached(
-        net,
-        reference.examples,
-        _cache(),
-        only_moments=self._streams(name),
-      )
+      watched = functools.partial(watch, f'features of {name}')
+      self._nets[name] = net._replace(watch=watched)
+      self._real[name] = self._known(name)
     self._bounds = self._measure_bounds()
 
   def __call__(self, draw: Draw, source: Source) -> list[Record]:
@@ -112,8 +100,9 @@ class Evaluator:
   def _record(
     self, metric: Metric, found: dict[str, Features], source: Source
   ) -> Record:
-    value, error, real_num = self._measure(metric, found)
-    net = self._nets[metric.features]
+    (value, error, details), real_num = self._measure(metric, found)
+    net, sha256 = self._nets[metric.features], self._sha256
+    reads = metric.kind.reads
     floor, ceiling = self._bounds[metric.name]
     return Record(
       metric=metric.name,
@@ -123,7 +112,7 @@ class Evaluator:
       features_sha256=net.sha256,
       resize=net.resize,
       reference=self._reference.name,
-      reference_sha256=self._sha256,
+      reference_sha256=sha256['reference'],
       split=self._reference.split,
       real_num=real_num,
       fake_num=metric.num,
@@ -133,27 +122,39 @@ class Evaluator:
       step=source.step,
       floor=floor,
       ceiling=ceiling,
+      train_sha256=sha256['train'] if 'train' in reads else '',
+      heldout_sha256=sha256['heldout'] if 'heldout' in reads else '',
+      details=details,
     )
+
+  def _known(self, name: str) -> Real:
+    """What a net sees of the sets that its metrics read."""
+    found = {
+      each: cache.features(
+        self._nets[name],
+        _set(self._reference, each),
+        cache.folder(),
+        only_moments=_streams(self.metrics, name),
+      )
+      for each in _read_by(m for m in self.metrics if m.features == name)
+    }
+    shape = self._reference.examples.shape[1:]
+    return Real(**found, shape=shape, mixture=self._reference.mixture)
 
   def _extract(self, draw: Draw) -> dict[str, Features]:
     """Each net's features of as many samples as its metrics ask for."""
     found = {}
     for name, net in self._nets.items():
-      most = max(m.num for m in self.metrics if m.features == name)
-      samples = _checked(draw(most), self._reference.examples)
-      extract = net.summarise if self._streams(name) else net.extract
-      found[name] = extract(samples)
+      samples = draw(_most(self.metrics, name))
+      streams = _streams(self.metrics, name)
+      extract = net.summarise if streams else net.extract
+      found[name] = extract(_checked(samples, self._reference.examples))
     return found
-
-  def _streams(self, name: str) -> bool:
-    """Whether moments are all that the metrics of a net need."""
-    metrics = [m for m in self.metrics if m.features == name]
-    same = len({m.num for m in metrics}) == 1
-    return same and all(m.kind.streams for m in metrics)
 
   def _measure(
     self, metric: Metric, found: dict[str, Features]
-  ) -> tuple[float, float | None, int]:
+  ) -> tuple[Value, int]:
+    self._watch(metric.name, 0)
     name = metric.features
     return protocol.measure(metric, self._real[name], found[name], self._seed)
 
@@ -164,12 +165,15 @@ class Evaluator:
     real = None
     if others is not None:
       order = np.random.default_rng(self._seed).permutation(len(others))
-      real = self._extract(lambda num: others[np.sort(order[:num])])
+      # In this order, so that fewer are always the first of more: a floor
+      # does not depend on which other metrics are asked for.
+      real = self._extract(lambda num: others[order[:num]])
     bounds: dict[str, tuple[float | None, float]] = {}
     for metric in self.metrics:
-      enough = others is not None and len(others) >= metric.num
-      floor = self._measure(metric, real)[0] if real and enough else None
-      bounds[metric.name] = floor, self._measure(metric, noise)[0]
+      floor = None
+      if real and others is not None and len(others) >= metric.num:
+        floor = self._measure(metric, real)[0].value
+      bounds[metric.name] = floor, self._measure(metric, noise)[0].value
     return bounds
 
   def _noise(self, num: int) -> np.ndarray:
@@ -183,30 +187,25 @@ class Evaluator:
     return rng.uniform(low, high, shape).astype(np.float32)
 
 
-def reference_of(config: Config, dataset: sources.Dataset) -> Reference:
-  """The real data that a run's `eval` names; its own where it names none.
+def work(names: Sequence[str], reference: Reference) -> int:
+  """How many examples an Evaluator and one call of it look at.
 
   Args:
-    config: the run.
-    dataset: what it trains on.
+    names: of metrics, as `protocol.parse` reads them.
+    reference: the real data.
 
   Raises:
-    ValueError: a split that does not exist.
+    ValueError: a name that is none or does not fit the data.
   """
-
-  def images(split: str) -> np.ndarray:
-    if split in ('', config.data.split):
-      return dataset.images
-    data = dataclasses.replace(config.data, split=split)
-    return sources.load(data).images
-
-  split, floor = config.eval.split, config.eval.floor_split
-  return Reference(
-    dataset.name,
-    split or config.data.split,
-    images(split),
-    images(floor) if floor else None,
-  )
+  metrics, total = _fitting(names, reference), 0
+  for name in dict.fromkeys(metric.features for metric in metrics):
+    sets = _read_by(m for m in metrics if m.features == name)
+    total += sum(len(_set(reference, each)) for each in sets)
+    most = _most(metrics, name)
+    total += 2 * most  # Noise, and the samples.
+    if reference.others is not None:
+      total += min(most, len(reference.others))
+  return total
 
 
 def draw_from(generator: Trained, seed: int) -> Draw:
@@ -219,27 +218,46 @@ def draw_from(generator: Trained, seed: int) -> Draw:
   return draw
 
 
-def append(path: pathlib.Path, records: Sequence[Record]) -> None:
-  """Adds a line of JSON for each record to an evaluation.jsonl."""
-  with path.open('a') as file:
-    for record in records:
-      file.write(json.dumps(to_dict(record)) + '\n')
+def _fitting(names: Sequence[str], reference: Reference) -> list[Metric]:
+  """Metrics by name, which fit the data, before any of it is looked at."""
+  has = {'reference'}
+  if reference.examples.ndim == 4:
+    has.add('images')
+  for name in ('train', 'heldout', 'mixture'):
+    if getattr(reference, name) is not None:
+      has.add(name)
+  metrics = [protocol.parse(name) for name in names]
+  for metric in metrics:
+    protocol.check(metric, has)
+  return metrics
 
 
-def table(records: Sequence[Record]) -> str:
-  """Records as a table for the terminal."""
-  rows: list[tuple[str, ...]] = [
-    ('metric', 'value', 'error', 'floor', 'ceiling')
-  ]
-  for r in records:
-    numbers = (r.value, r.error, r.floor, r.ceiling)
-    shown = ('-' if x is None else f'{x:.5g}' for x in numbers)
-    rows.append((r.metric, *shown))
-  widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-  return '\n'.join(
-    '  '.join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))
-    for row in rows
-  )
+def _read_by(metrics: Iterable[Metric]) -> list[str]:
+  """Names of the real sets that any of them reads."""
+  return sorted({each for metric in metrics for each in metric.kind.reads})
+
+
+def _set(reference: Reference, name: str) -> np.ndarray:
+  """One of the sets that a Kind reads."""
+  sets = {
+    'reference': reference.examples,
+    'train': reference.train,
+    'heldout': reference.heldout,
+  }
+  found = sets[name]
+  assert found is not None  # protocol.check says so.
+  return found
+
+
+def _most(metrics: Sequence[Metric], name: str) -> int:
+  """Samples that the metrics of a net ask for."""
+  return max(m.num for m in metrics if m.features == name)
+
+
+def _streams(metrics: Sequence[Metric], name: str) -> bool:
+  """Whether moments are all that the metrics of a net need."""
+  those = [m for m in metrics if m.features == name]
+  return len({m.num for m in those}) == 1 and all(m.kind.streams for m in those)
 
 
 def _checked(
@@ -256,9 +274,3 @@ def _checked(
         'alike: uint8 images in [0, 255] or float32 vectors.'
       )
     yield piece
-
-
-def _cache() -> pathlib.Path:
-  """Where features of references are kept."""
-  home = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-  return pathlib.Path(home) / 'jaxgan' / 'features'

@@ -24,8 +24,8 @@ def picture(samples: np.ndarray, columns: int = 0) -> np.ndarray:
     [height, width, 1, 3 or 4] uint8.
   """
   if samples.ndim == 2:
-    return _enlarge(_cloud(samples))
-  return _enlarge(grid(samples, columns or math.ceil(len(samples) ** 0.5)))
+    return enlarged(_cloud(samples))
+  return enlarged(grid(samples, columns or math.ceil(len(samples) ** 0.5)))
 
 
 def save_png(path: pathlib.Path, image: np.ndarray, *, generated: bool) -> None:
@@ -67,6 +67,12 @@ def grid(images: np.ndarray, columns: int) -> np.ndarray:
   return page[:-1, :-1]
 
 
+def enlarged(image: np.ndarray) -> np.ndarray:
+  """A small image [H, W, C] by whole pixels, until people can see it."""
+  factor = math.ceil(_LEAST_SIDE / max(image.shape[:2]))
+  return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
 def _cloud(points: np.ndarray) -> np.ndarray:
   """[side, side, 1]: the denser, the darker, on white."""
   second = points[:, min(1, points.shape[1] - 1)]
@@ -74,8 +80,3 @@ def _cloud(points: np.ndarray) -> np.ndarray:
   counts, _, _ = np.histogram2d(-second, points[:, 0], bins=(edges, edges))
   shade = 1 - np.minimum(counts / max(1.0, np.quantile(counts, 0.999)), 1)
   return (255 * shade[..., None]).astype(np.uint8)
-
-
-def _enlarge(image: np.ndarray) -> np.ndarray:
-  factor = math.ceil(_LEAST_SIDE / max(image.shape[:2]))
-  return image.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -12,9 +12,10 @@ import jax
 from tqdm import tqdm
 
 from jaxgan import config as config_lib
-from jaxgan import evaluation, sampling
+from jaxgan import evaluation, reference, sampling
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
+from jaxgan.metrics import record
 from jaxgan.schema import Config
 from jaxgan.state import GANState
 from jaxgan.trained import Trained
@@ -114,7 +115,7 @@ class Reporter(contextlib.AbstractContextManager):
     _LOG.info('Measuring the reference of %s.', ', '.join(config.metrics))
     self._evaluator = evaluation.Evaluator(
       config.metrics,
-      evaluation.reference_of(self._config, dataset),
+      reference.of_run(self._config, dataset),
       seed=self._config.seed,
       weights=config.inception,
       resize=config.resize,
@@ -165,8 +166,8 @@ class Reporter(contextlib.AbstractContextManager):
     draw = evaluation.draw_from(generator, self._config.seed)
     source = evaluation.Source(self._folder.name, 'ema', step)
     records = self._evaluator(draw, source)
-    evaluation.append(self._folder / 'evaluation.jsonl', records)
-    values = {record.metric: record.value for record in records}
+    record.append(self._folder / 'evaluation.jsonl', records)
+    values = {found.metric: found.value for found in records}
     self._writer.scalars(step, values)
     return values
 

@@ -1,7 +1,7 @@
-"""A trained generator, read back from the workdir of its run."""
+"""A trained generator or critic, read back from the workdir of its run."""
 
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import jax
@@ -12,8 +12,9 @@ from jaxgan import mesh as mesh_lib
 from jaxgan import sampling, workdir
 from jaxgan import state as state_lib
 from jaxgan.checkpoint import Checkpoints
+from jaxgan.data.ranges import to_float
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.schema import Checkpoint
+from jaxgan.schema import Config
 from jaxgan.state import GANState
 from jaxgan.types import Array, Variables
 
@@ -46,6 +47,36 @@ class Trained(NamedTuple):
       yield self.generate(self.variables, full)[: len(part)]
 
 
+class TrainedCritic(NamedTuple):
+  """A critic that is ready to score.
+
+  Attributes:
+    step: after which it was saved.
+    score: uint8 images [B, H, W, C] or float32 vectors [B, D] -> [B] float32.
+  """
+
+  step: int
+  score: Callable[[Array], Array]
+
+  def scores(self, examples: np.ndarray) -> np.ndarray:
+    """[N] float32 scores of [N, ...], a chunk on the device at a time."""
+    parts = []
+    for start in range(0, len(examples), _CHUNK):
+      part = np.asarray(examples[start : start + _CHUNK])
+      # Filled up, so that the last chunk does not compile again.
+      full = jnp.asarray(np.resize(part, (_CHUNK, *part.shape[1:])))
+      parts.append(jax.device_get(self.score(full))[: len(part)])
+    return np.concatenate(parts)
+
+
+class _Run(NamedTuple):
+  """The newest checkpoint of a run, and what its nets are built from."""
+
+  config: Config
+  shape: tuple[int, ...]
+  state: GANState
+
+
 def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
   """The newest generator of a run.
 
@@ -56,6 +87,44 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
   Raises:
     ValueError: no run there, or none with a whole checkpoint.
   """
+  run = _read(folder)
+  nets = nets_lib.build(run.config.net, run.shape)
+  return Trained(
+    step=int(run.state.step),
+    shape=run.shape,
+    latent_size=run.config.net.latent_size,
+    variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
+    generate=sampling.make_generate(nets.gen),
+  )
+
+
+def load_critic(folder: pathlib.Path) -> TrainedCritic:
+  """The newest critic of a run; no average of it is kept.
+
+  Args:
+    folder: its workdir.
+
+  Raises:
+    ValueError: no run there, or none with a whole checkpoint.
+  """
+  run = _read(folder)
+  nets = nets_lib.build(run.config.net, run.shape)
+  variables = run.state.variables.critic
+  statistics = [name for name in variables if name != 'params']
+
+  def score(variables: Variables, examples: Array) -> Array:
+    # As in training, where batch norm uses its own batch.
+    return nets.critic.apply(
+      variables, to_float(examples), train=True, mutable=statistics
+    )[0]
+
+  jitted = jax.jit(score)
+  return TrainedCritic(
+    int(run.state.step), lambda examples: jitted(variables, examples)
+  )
+
+
+def _read(folder: pathlib.Path) -> _Run:
   config = workdir.load_config(folder)
   shape = tuple(workdir.load_data(folder)['shape'])
   nets = nets_lib.build(config.net, shape)
@@ -64,26 +133,13 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
   target = jax.tree.map(
     lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=where), target
   )
-  state = _restore(folder / 'checkpoints', config.checkpoint, target)
-  return Trained(
-    step=int(state.step),
-    shape=shape,
-    latent_size=config.net.latent_size,
-    variables={'ema': state.ema, 'raw': state.variables.gen}[weights],
-    generate=sampling.make_generate(nets.gen),
-  )
-
-
-def _restore(
-  folder: pathlib.Path, config: Checkpoint, target: GANState
-) -> GANState:
-  state = None
-  if folder.is_dir():
-    with Checkpoints(folder, config, read_only=True) as checkpoints:
+  place, state = folder / 'checkpoints', None
+  if place.is_dir():
+    with Checkpoints(place, config.checkpoint, read_only=True) as checkpoints:
       state = checkpoints.restore(target)
   if state is None:
     raise ValueError(
-      f'{folder} holds no checkpoint to sample from; train first, or wait for '
+      f'{place} holds no checkpoint to sample from; train first, or wait for '
       'the first save.'
     )
-  return state
+  return _Run(config, shape, state)

@@ -1,19 +1,16 @@
-"""Runs, folders and archives measured by command, and inside training."""
+"""A generator's samples measured against real data, by names of metrics."""
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
+import collections
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from jaxgan import evaluation, examples
-from jaxgan.evaluation import Evaluator, Reference, Source
+from jaxgan import evaluation
+from jaxgan.data.builders import toys
+from jaxgan.evaluation import Evaluator, Source
+from jaxgan.metrics import record
+from jaxgan.reference import Reference
 
-ROOT = pathlib.Path(__file__).parents[1]
 SOURCE = Source('run', 'none', -1)
 
 
@@ -25,18 +22,6 @@ def cache(tmp_path, monkeypatch):
 def vectors(num, shift=0.0, seed=0):
   values = np.random.default_rng(seed).normal(shift, 1, (num, 2))
   return values.astype(np.float32)
-
-
-def command(module, *flags):
-  return subprocess.run(
-    [sys.executable, '-m', f'jaxgan.{module}', *flags],
-    cwd=ROOT, capture_output=True, text=True,
-    env=os.environ | {'XLA_FLAGS': ''},
-  )  # fmt: skip
-
-
-def rows(path):
-  return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_a_value_lies_between_floor_and_ceiling():
@@ -54,7 +39,15 @@ def test_without_other_real_data_there_is_no_floor():
   evaluator = Evaluator(['w1_50_pixels'], Reference('g', '', vectors(60), None))
   (found,) = evaluator(vectors, SOURCE)
   assert found.floor is None
-  assert '-' in evaluation.table([found]).splitlines()[1]
+  assert '-' in record.table([found]).splitlines()[1]
+
+
+def test_a_floor_does_not_depend_on_the_other_metrics():
+  real = Reference('g', '', vectors(60), vectors(90, seed=1))
+  names = ['w1_20_pixels', 'swd60_pixels']
+  one, _ = Evaluator(names, real)(vectors, SOURCE)
+  (alone,) = Evaluator(names[:1], real)(vectors, SOURCE)
+  assert one.floor == alone.floor
 
 
 def test_the_real_data_itself_is_at_distance_zero():
@@ -73,98 +66,80 @@ def test_samples_must_be_like_the_reference(samples):
     evaluator(lambda num: samples, SOURCE)
 
 
-def test_a_run_measures_itself_and_keeps_the_best(tmp_path):
-  work = tmp_path / 'run'
-  done = command(
-    'main', '--config=configs/digits.py:tiny', f'--workdir={work}',
-    "--config.eval.metrics=('kid200_digits','w1_100_pixels')",
-    '--config.eval.split=train[:50%]', '--config.eval.floor_split=train[50%:]',
-    '--config.checkpoint.best_metric=w1_100_pixels',
-  )  # fmt: skip
-  assert done.returncode == 0, done.stderr
-  found = rows(work / 'evaluation.jsonl')
-  assert [(r['metric'], r['step']) for r in found] == [
-    ('kid200_digits', 3), ('w1_100_pixels', 3),
-    ('kid200_digits', 6), ('w1_100_pixels', 6),
-  ]  # fmt: skip
-  for row in found:
-    assert row['floor'] < row['value']
-    assert (row['split'], row['weights']) == ('train[:50%]', 'ema')
-  scalars = [r for r in rows(work / 'metrics.jsonl') if 'w1_100_pixels' in r]
-  assert [r['w1_100_pixels'] for r in scalars] == [
-    found[1]['value'], found[3]['value'],
-  ]  # fmt: skip
-  # The same numbers, measured afterwards.
-  done = command(
-    'evaluate', f'--workdir={work}', '--metrics=kid200_digits,w1_100_pixels',
-    '--split=train[:50%]', '--floor_split=train[50%:]',
-  )  # fmt: skip
-  assert done.returncode == 0, done.stderr
-  assert done.stdout.startswith('metric')
-  again = rows(work / 'evaluation.jsonl')[4:]
-  assert [r['value'] for r in again] == pytest.approx(
-    [r['value'] for r in found[2:]], rel=1e-5
+def images(num, seed):
+  rng = np.random.default_rng(seed)
+  return rng.integers(0, 256, (num, 8, 8, 1), np.uint8)
+
+
+def test_no_real_data_is_looked_at_where_none_is_read():
+  mixture = toys.mixture('gaussians8')
+  points, _ = toys.points('gaussians8', 300)
+  real = Reference('gaussians8', '', points, points[:200], mixture=mixture)
+  evaluator = Evaluator(['modes200_pixels', 'quality200_pixels'], real)
+  covered, share = evaluator(lambda num: points[100 : 100 + num], SOURCE)
+  assert (covered.value, covered.floor) == (8, 8)
+  assert share.value > 0.95 > share.ceiling
+  assert sum(covered.details['counts']) == round(200 * share.value)
+  assert (covered.real_num, covered.fake_num) == (0, 200)
+  assert covered.train_sha256 == covered.heldout_sha256 == ''
+
+
+def test_memorising_reads_what_was_trained_on():
+  train, heldout = vectors(400), vectors(200, seed=1)
+  names = ['memorising150_pixels', 'w1_100_pixels']
+  real = Reference('g', '', heldout, train, train, heldout)
+  copies, w1 = Evaluator(names, real)(lambda num: train[:num], SOURCE)
+  assert (copies.value, copies.floor) == (0, 0)  # The floor is `train` here.
+  assert copies.ceiling > 0.5
+  assert (copies.real_num, copies.fake_num) == (550, 150)
+  assert copies.heldout_sha256 == copies.reference_sha256
+  assert len(copies.train_sha256) == 64
+  assert copies.train_sha256 != copies.heldout_sha256
+  assert w1.train_sha256 == w1.heldout_sha256 == ''
+  real = Reference('g', '', train, heldout, train, heldout)
+  new, _ = Evaluator(names, real)(lambda num: vectors(num, seed=2), SOURCE)
+  assert new.value == pytest.approx(1, abs=0.3)
+
+
+def test_labels_and_diversity_of_images():
+  real = Reference('d', '', images(500, 0), images(90, 1))
+  names = ['classes80_digits', 'msssim80_pixels', 'msssim100_pixels']
+  classes, diverse, more = Evaluator(names, real)(
+    lambda num: images(num, 2), SOURCE
   )
-
-
-def test_folders_and_archives_by_command(tmp_path):
-  rng = np.random.default_rng(0)
-  images = rng.integers(0, 256, (40, 8, 8, 1), np.uint8)
-  np.savez(tmp_path / 'fake.npz', images=images)
-  folder = tmp_path / 'real'
-  folder.mkdir()
-  for i, image in enumerate(images[::-1]):
-    Image.fromarray(image[:, :, 0]).save(folder / f'{i}.png')
-  done = command(
-    'evaluate', f'--generated={tmp_path}/fake.npz', f'--reference={folder}',
-    '--metrics=w2_40_pixels', f'--out={tmp_path}/out.jsonl',
-  )  # fmt: skip
-  assert done.returncode == 0, done.stderr
-  (row,) = rows(tmp_path / 'out.jsonl')
-  assert row['value'] == pytest.approx(0, abs=1e-4)  # The same images.
-  assert (row['source'], row['weights']) == ('fake.npz', 'none')
+  assert sum(classes.details['counts']) == 80
+  assert diverse.value == pytest.approx(diverse.floor, abs=0.02)
+  assert diverse.error > 0
+  assert more.floor is None  # There are but 90.
 
 
 @pytest.mark.parametrize(
-  ('flags', 'words'),
+  ('name', 'words'),
   [
-    (('--metrics=fid1k_digits',), '--workdir or from --generated'),
-    (('--metrics=no', '--generated=x'), "'no' is no metric"),
-    (('--metrics=fid9_digits', '--generated=x'), '--reference is empty'),
-    (('--metrics=fid9_digits', '--generated=x', '--reference=nothing'),
-     'nothing'),
-  ],
-)  # fmt: skip
-def test_bad_flags_get_a_sentence(flags, words):
-  done = command('evaluate', *flags)
-  assert done.returncode == 2
-  assert words in done.stderr.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-  ('array', 'words'),
-  [
-    (np.zeros((3, 4, 4, 1), np.float32), 'holds float32 of shape'),
-    (np.zeros((0, 4, 4, 1), np.uint8), r'uint8 of shape \[0, 4, 4, 1\]'),
-    (np.zeros((3, 4, 4), np.uint8), 'uint8'),
+    ('msssim50_pixels', 'the real data are vectors'),
+    ('modes50_pixels', 'gaussians8 or gaussians25'),
+    ('memorising50_pixels', 'what was trained on'),
   ],
 )
-def test_archives_of_the_wrong_kind(tmp_path, array, words):
-  np.savez(tmp_path / 'x.npz', images=array)
-  with pytest.raises(ValueError, match=words):
-    examples.load(tmp_path / 'x.npz', '--generated')
+def test_a_metric_that_does_not_fit_the_data(name, words):
+  real = Reference('g', '', vectors(60), None)
+  for measure in (Evaluator, evaluation.work):
+    with pytest.raises(ValueError, match=f'^{name} needs .*{words}'):
+      measure([name], real)
 
 
-def test_archives_that_are_none(tmp_path):
-  path = tmp_path / 'x.npz'
-  with pytest.raises(ValueError, match='where nothing is'):
-    examples.load(path, '--generated')
-  path.write_bytes(b'PK\x03\x04 and no more')
-  with pytest.raises(ValueError, match='damaged'):
-    examples.load(path, '--generated')
-  np.savez(path, other=np.zeros(3))
-  with pytest.raises(ValueError, match='neither images nor vectors'):
-    examples.load(path, '--generated')
-  np.savez(path, images=np.array([{}], object))
-  with pytest.raises(ValueError, match='damaged'):
-    examples.load(path, '--generated')
+def test_all_work_is_told():
+  train, heldout = images(300, 0), images(70, 1)
+  names = ['memorising60_digits', 'fid50_digits', 'msssim40_pixels']
+  real = Reference('d', '', train, heldout, train, heldout)
+  done = collections.Counter()
+  told = lambda what, num: done.update({what: num})
+  for _ in range(2):  # Out of the cache as well.
+    done.clear()
+    with pytest.warns(UserWarning, match='Frechet'):
+      Evaluator(names, real, watch=told)(lambda num: images(num, 2), SOURCE)
+    assert done.total() == evaluation.work(names, real)
+    assert set(done) == {'features of digits', 'features of pixels', *names}
+    # Reference, train, held-out; noise, floor and samples.
+    assert done['features of digits'] == 300 + 300 + 70 + 3 * 60
+    assert done['features of pixels'] == 3 * 40

@@ -1,13 +1,12 @@
 """What metrics look at: the feature nets by name, over sets of any size."""
 
 import hashlib
-import os
 import pathlib
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -18,6 +17,10 @@ from jaxgan.metrics.frechet import Accumulator, Moments
 _CHUNK = 256  # Examples on the devices at once.
 
 Embed = Callable[[jax.Array], tuple[jax.Array, jax.Array | None]]
+
+
+def _unwatched(num: int) -> None:
+  """Nobody looks on."""
 
 
 class Features(NamedTuple):
@@ -47,12 +50,14 @@ class FeatureNet(NamedTuple):
     sha256: of its weights; empty where it has none.
     resize: how images are brought to its size; `none` where they are not.
     embed: examples [B, ...] on the devices -> features [B, D], logits [B, K].
+    watch: is told how many examples are done since it was last told.
   """
 
   name: str
   sha256: str
   resize: str
   embed: Embed
+  watch: Callable[[int], None] = _unwatched
 
   def extract(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
     """Features of a set, spread over all devices, a chunk at a time.
@@ -99,6 +104,7 @@ class FeatureNet(NamedTuple):
         values[kept].astype(np.float32),
         None if logits is None else logits[kept],
       )
+      self.watch(len(chunk))
     if not seen:
       raise ValueError(
         f'There are no examples for the features of {self.name}; there must be '
@@ -124,6 +130,36 @@ def digits(name: str, path: pathlib.Path) -> FeatureNet:
     return found.features, found.logits
 
   return FeatureNet(name, classifier.digest, 'none', embed)
+
+
+def stacked(path: pathlib.Path) -> FeatureNet:
+  """A digit classifier of each of three channels: a thousand classes.
+
+  They are the modes of Stacked MNIST (Metz et al., 2017): class 100 a + 10 b +
+  c is digit a in the first channel, b in the second and c in the third.
+
+  Raises:
+    ValueError: the file is damaged or something else.
+  """
+  classifier = digit_files.load(path)
+
+  def embed(images: jax.Array) -> tuple[jax.Array, jax.Array]:
+    if images.ndim != 4 or images.shape[3] != 3:
+      raise ValueError(
+        f'The images are {list(images.shape)}; stacked takes [N, H, W, 3] with '
+        'a digit in each channel.'
+      )
+    num = len(images)
+    each = jnp.moveaxis(images, 3, 1).reshape(3 * num, *images.shape[1:3], 1)
+    found: Any = classifier.apply(each)  # Arrays of the device.
+    a, b, c = jnp.moveaxis(
+      jax.nn.log_softmax(found.logits).reshape(num, 3, -1), 1, 0
+    )
+    # Of three independent digits the log-probabilities add up.
+    logits = a[:, :, None, None] + b[:, None, :, None] + c[:, None, None, :]
+    return found.features.reshape(num, -1), logits.reshape(num, -1)
+
+  return FeatureNet('stacked', classifier.digest, 'none', embed)
 
 
 def inception_net(path: str, resize: str) -> FeatureNet:
@@ -157,8 +193,12 @@ FEATURES: Mapping[str, Callable[[str, str], FeatureNet]] = {
     'digits', digit_files.SHIPPED['digits']
   ),
   'mnist': lambda path, resize: digits('mnist', digit_files.SHIPPED['mnist']),
+  'stacked': lambda path, resize: stacked(digit_files.SHIPPED['mnist']),
   'inception': inception_net,
 }
+
+# Those whose logits tell classes apart.
+CLASSIFIERS = ('digits', 'mnist', 'stacked', 'inception')
 
 
 def load(name: str, *, weights: str = '', resize: str = 'clean') -> FeatureNet:
@@ -202,54 +242,3 @@ def _chunks(
   for piece in pieces:
     for start in range(0, len(piece), _CHUNK):
       yield np.asarray(piece[start : start + _CHUNK])
-
-
-def cached(
-  net: FeatureNet,
-  examples: np.ndarray,
-  folder: pathlib.Path,
-  *,
-  only_moments: bool = False,
-) -> Features:
-  """`extract`, kept on disk under the hashes of the net and of the examples.
-
-  Args:
-    net: whose features.
-    examples: whole.
-    folder: of the cache; it is made.
-    only_moments: `summarise` instead.
-  """
-  key = (
-    f'{net.name} {net.sha256} {net.resize} {digest(examples)} {only_moments}'
-  )
-  path = folder / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz'
-  found = _read(path)
-  if found is None:
-    found = (net.summarise if only_moments else net.extract)(examples)
-    folder.mkdir(parents=True, exist_ok=True)
-    # Two processes may write at once; each file is whole or not there.
-    new = path.with_suffix(f'.{os.getpid()}.npz')
-    np.savez(new, **_arrays(found))
-    new.replace(path)
-  return found
-
-
-def _arrays(found: Features) -> dict[str, Any]:
-  arrays: dict[str, Any] = {'values': found.values}
-  if found.logits is not None:
-    arrays['logits'] = found.logits
-  if found.moments is not None:
-    arrays |= found.moments._asdict()
-  return arrays
-
-
-def _read(path: pathlib.Path) -> Features | None:
-  """What an earlier call kept; a damaged file counts as none."""
-  try:
-    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-      moments = None
-      if 'num' in archive:
-        moments = Moments(int(archive['num']), archive['mean'], archive['cov'])
-      return Features(archive['values'], archive.get('logits'), moments)
-  except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-    return None

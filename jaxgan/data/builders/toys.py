@@ -49,7 +49,7 @@ def mixture(name: str) -> Mixture:
   Raises:
     ValueError: another name.
   """
-  centres, std, scale = pick('mixture', name, _MIXTURES)()
+  centres, std, scale = pick('mixture', name, MIXTURES)()
   return Mixture(centres / scale, std / scale)
 
 
@@ -66,7 +66,7 @@ def points(name: str, num: int) -> tuple[np.ndarray, np.ndarray]:
   rng = np.random.Generator(np.random.Philox(0))
   if name == 'swiss_roll':
     return _roll(rng, num), np.zeros(num, np.int32)
-  centres, std, scale = _MIXTURES[name]()
+  centres, std, scale = MIXTURES[name]()
   labels = np.arange(num) % len(centres)
   noise = std * rng.standard_normal((num, 2))
   at = (centres[labels] + noise) / scale
@@ -86,7 +86,8 @@ def _grid() -> tuple[np.ndarray, float, float]:
   return centres, 0.05, 2.828
 
 
-_MIXTURES = {'gaussians8': _circle, 'gaussians25': _grid}
+# The toys whose modes are known.
+MIXTURES = {'gaussians8': _circle, 'gaussians25': _grid}
 
 
 def _roll(rng: np.random.Generator, num: int) -> np.ndarray:

@@ -1,0 +1,185 @@
+"""Runs, folders and archives measured by command, and inside training."""
+
+import io
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from absl.testing import flagsaver
+from PIL import Image
+
+from jaxgan import evaluate
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@pytest.fixture(scope='module', autouse=True)
+def environment(tmp_path_factory):
+  """One device, and caches of this test's own."""
+  own = tmp_path_factory.mktemp('own')
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setenv('XLA_FLAGS', '')
+    patch.setenv('XDG_CACHE_HOME', str(own / 'cache'))
+    yield
+
+
+def command(module, *flags):
+  return subprocess.run(
+    [sys.executable, '-m', f'jaxgan.{module}', *flags],
+    cwd=ROOT, text=True, capture_output=True,
+  )  # fmt: skip
+
+
+def measure(*flags):
+  """`jaxgan.evaluate` in this process, which has imported it all."""
+  with flagsaver.flagsaver():
+    evaluate.flags.FLAGS(['evaluate', *flags])
+    return evaluate.main(['evaluate'])
+
+
+def rows(path):
+  return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture(scope='module')
+def work(tmp_path_factory):
+  """A run that measures itself, on three quarters of the digits."""
+  work = tmp_path_factory.mktemp('runs') / 'run'
+  metrics = "('kid200_digits','memorising100_pixels','labelkl200_digits')"
+  done = command(
+    'main', '--config=configs/digits.py:tiny', f'--workdir={work}',
+    '--config.data.split=train[:75%]', f'--config.eval.metrics={metrics}',
+    '--config.eval.floor_split=train[75%:]',
+    '--config.checkpoint.best_metric=kid200_digits',
+  )  # fmt: skip
+  assert done.returncode == 0, done.stderr
+  return work
+
+
+def test_a_run_measures_itself(work):
+  found = rows(work / 'evaluation.jsonl')
+  assert [(r['metric'], r['step']) for r in found[:6]] == [
+    ('kid200_digits', 3), ('memorising100_pixels', 3), ('labelkl200_digits', 3),
+    ('kid200_digits', 6), ('memorising100_pixels', 6), ('labelkl200_digits', 6),
+  ]  # fmt: skip
+  for row in found[:6]:
+    assert row['floor'] < row['value']
+    assert (row['split'], row['weights']) == ('train[:75%]', 'ema')
+  for row in found[1:6:3]:
+    assert row['floor'] == pytest.approx(1, abs=0.2)
+    assert row['real_num'] == 1348 + 100
+  scalars = [r for r in rows(work / 'metrics.jsonl') if 'kid200_digits' in r]
+  assert [r['kid200_digits'] for r in scalars] == [
+    found[0]['value'], found[3]['value'],
+  ]  # fmt: skip
+
+
+def test_the_same_numbers_afterwards(work, tmp_path, capsys):
+  status = measure(
+    f'--workdir={work}', f'--out={tmp_path}/out.jsonl',
+    '--metrics=kid200_digits,memorising100_pixels,labelkl200_digits',
+  )  # fmt: skip
+  output = capsys.readouterr()
+  assert status == 0, output.err
+  assert output.out.startswith('metric')
+  assert not output.err  # The bar is for people.
+  again = rows(tmp_path / 'out.jsonl')
+  before = rows(work / 'evaluation.jsonl')[3:6]
+  for one, other in zip(again, before, strict=True):
+    assert one['value'] == pytest.approx(other['value'], rel=1e-5)
+    same = {'value', 'error', 'ceiling', 'floor', 'details'}
+    assert {k: v for k, v in one.items() if k not in same} == {
+      k: v for k, v in other.items() if k not in same
+    }
+
+
+def test_memorising_as_a_picture_and_by_the_critic(
+  work, tmp_path, capsys, monkeypatch
+):
+  terminal = io.StringIO()
+  terminal.isatty = lambda: True
+  monkeypatch.setattr(sys, 'stderr', terminal)
+  status = measure(
+    f'--workdir={work}', f'--out={tmp_path}/out.jsonl',
+    f'--neighbours={tmp_path}/new/n.png', '--space=digits', '--gap=200',
+  )  # fmt: skip
+  assert status == 0, terminal.getvalue()
+  for what in ('neighbours', 'features of digits', 'memorising449_digits'):
+    assert what in terminal.getvalue()  # A person looks on.
+  with Image.open(tmp_path / 'new/n.png') as page:
+    assert page.height > 384
+    assert 'Generated' in page.text['Source']
+  first, *table = capsys.readouterr().out.splitlines()
+  assert 'of 1000 samples the nearest to a training example' in first
+  assert [line.split()[0] for line in table] == [
+    'metric', 'memorising449_digits', 'gap200_critic',
+  ]  # fmt: skip
+  ratio, gap = rows(tmp_path / 'out.jsonl')
+  assert ratio['value'] > 1
+  assert set(gap['details']) == {'train', 'heldout', 'fake'}
+  assert (gap['source'], gap['step']) == ('run', 6)
+  assert gap['train_sha256'] == ratio['train_sha256']
+  assert gap['heldout_sha256'] == ratio['heldout_sha256']
+
+
+def test_without_held_out_data_there_is_a_picture_alone(tmp_path, capsys):
+  np.savez(tmp_path / 'x.npz', images=np.zeros((20, 8, 8, 1), np.uint8))
+  path = tmp_path / 'x.npz'
+  status = measure(
+    f'--generated={path}', f'--reference={path}',
+    f'--train={path}', f'--neighbours={tmp_path}/n.png',
+    f'--out={tmp_path}/out.jsonl',
+  )  # fmt: skip
+  assert status == 0
+  assert 'No held-out examples, so no ratio' in capsys.readouterr().out
+  assert (tmp_path / 'n.png').exists()
+
+
+def test_folders_and_archives_by_command(tmp_path):
+  rng = np.random.default_rng(0)
+  images = rng.integers(0, 256, (40, 8, 8, 1), np.uint8)
+  np.savez(tmp_path / 'fake.npz', images=images)
+  np.savez(tmp_path / 'train.npz', images=np.roll(images, 1, axis=1))
+  folder = tmp_path / 'real'
+  folder.mkdir()
+  for i, image in enumerate(images[::-1]):
+    Image.fromarray(image[:, :, 0]).save(folder / f'{i}.png')
+  done = command(
+    'evaluate', f'--generated={tmp_path}/fake.npz', f'--reference={folder}',
+    f'--train={tmp_path}/train.npz', f'--out={tmp_path}/out.jsonl',
+    '--metrics=w2_40_pixels,memorising40_pixels',
+  )  # fmt: skip
+  assert done.returncode == 0, done.stderr
+  row, memory = rows(tmp_path / 'out.jsonl')
+  assert row['value'] == pytest.approx(0, abs=1e-4)  # The same images.
+  assert (row['source'], row['weights']) == ('fake.npz', 'none')
+  assert memory['value'] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+  ('flags', 'words'),
+  [
+    (('--metrics=fid1k_digits',), '--workdir or from --generated'),
+    (('--metrics=no', '--generated=x'), "'no' is no metric"),
+    (('--metrics=fid9_digits', '--generated=x'), '--reference is empty'),
+    (('--metrics=fid9_digits', '--generated=x', '--reference=nothing'),
+     'nothing'),
+    (('--generated=x',), 'There is nothing to measure'),
+    (('--neighbours=x.jpg', '--workdir=x'), 'it must end in .png'),
+    (('--neighbours=x.png', '--generated=x'), 'give --train'),
+    (('--gap=1', '--workdir=x'), 'it must be at least 2'),
+    (('--gap=9', '--generated=x'), 'asks the critic of a --workdir'),
+    (('--gap=9', '--workdir=x', '--train=y'), 'knows what it was trained on'),
+    (('--gap=9', '--workdir=nothing'), 'nothing holds no run'),
+    (('--metrics=fid9_digits', '--generated=x', '--reference=configs',
+      '--split=test'), '--split is'),
+  ],
+)  # fmt: skip
+def test_bad_flags_get_a_sentence(flags, words, capsys):
+  assert measure(*flags) == 2
+  sentence = capsys.readouterr().err.splitlines()[-1]
+  assert sentence.startswith('jaxgan: ')
+  assert words in sentence

@@ -1,0 +1,40 @@
+"""Records that compare, as lines and as a table."""
+
+import dataclasses
+import json
+
+import pytest
+
+from jaxgan.metrics import record
+
+RECORD = record.Record(
+  'fid10k_mnist', 3.0, None, 'mnist', 'ab', 'none', 'mnist', 'cd', 'test',
+  10_000, 10_000, 0, 'run', 'ema', 100,
+)  # fmt: skip
+
+
+def test_records_of_one_protocol_compare():
+  other = dataclasses.replace(RECORD, value=1.0, seed=1, step=7, source='x')
+  assert record.difference(RECORD, other) == 2.0
+
+
+@pytest.mark.parametrize('field', record.PROTOCOL)
+def test_unlike_records_do_not(field):
+  changed = 7 if field.endswith('num') else 'changed'
+  other = dataclasses.replace(RECORD, **{field: changed})
+  with pytest.raises(ValueError, match=f'differ in {field} '):
+    record.difference(RECORD, other)
+
+
+def test_lines_are_added(tmp_path):
+  other = dataclasses.replace(RECORD, details={'counts': [1, 2]})
+  for found in (RECORD, other):
+    record.append(tmp_path / 'x.jsonl', [found])
+  lines = (tmp_path / 'x.jsonl').read_text().splitlines()
+  assert [json.loads(x)['details'] for x in lines] == [None, {'counts': [1, 2]}]
+
+
+def test_a_table_says_what_is_missing():
+  head, row = record.table([RECORD]).splitlines()
+  assert head.split() == ['metric', 'value', 'error', 'floor', 'ceiling']
+  assert row.split() == ['fid10k_mnist', '3', '-', '-', '-']

@@ -1,0 +1,99 @@
+"""Both nets of a run, read back from its workdir."""
+
+import dataclasses
+import gc
+
+import chex
+import jax
+import numpy as np
+import pytest
+import small
+
+from jaxgan import mesh as mesh_lib
+from jaxgan import trained, workdir
+from jaxgan.checkpoint import Checkpoints
+from jaxgan.data.ranges import to_float
+from jaxgan.nets import catalog as nets_lib
+
+FACTS = {'name': 'x', 'shape': small.SHAPE, 'num_classes': 0, 'num_examples': 9}
+
+
+@pytest.fixture(autouse=True)
+def leftovers_are_collected_here():
+  yield
+  gc.collect()  # And not in some other test, whose warnings are errors.
+
+
+def saved(folder, config):
+  """The state that a run of one step might leave in a workdir."""
+  state, *_ = small.make(config)
+  state = dataclasses.replace(
+    state,
+    step=state.step + 1,
+    ema=jax.tree.map(lambda x: x + 1, state.ema),
+  )
+  workdir.open_run(folder, config)
+  workdir.check_data(folder, FACTS)
+  with Checkpoints(folder / 'checkpoints', config.checkpoint) as checkpoints:
+    checkpoints.save(state, {})
+    checkpoints.wait()
+  return state
+
+
+def examples(num):
+  rng = np.random.default_rng(0)
+  return rng.integers(0, 256, (num, *small.SHAPE), np.uint8)
+
+
+def test_a_critic_scores_any_number(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  config = small.config()
+  state = saved(tmp_path, config)
+  critic = trained.load_critic(tmp_path)
+  assert critic.step == 1
+  images = examples(300)
+  found = critic.scores(images)
+  nets = nets_lib.build(config.net, small.SHAPE)
+  expected = nets.critic.apply(
+    state.variables.critic, to_float(images), train=False
+  )
+  chex.assert_shape(found, (300,))
+  np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_batch_norm_uses_its_own_batch_as_in_training(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  config = small.config(
+    net={'critic_norm': 'batch', 'critic_widths': (8, 8)},
+    penalty={'preset': 'wgan'},
+  )
+  state = saved(tmp_path, config)
+  scores = trained.load_critic(tmp_path).scores(examples(256))
+  assert np.isfinite(scores).all()
+  nets = nets_lib.build(config.net, small.SHAPE)
+  expected, _ = nets.critic.apply(
+    state.variables.critic,
+    to_float(examples(256)),
+    train=True,
+    mutable=['batch_stats'],
+  )
+  np.testing.assert_allclose(scores, expected, atol=1e-4)
+
+
+def test_averaged_and_raw_weights(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  state = saved(tmp_path, small.config())
+  for weights, kept in (('ema', state.ema), ('raw', state.variables.gen)):
+    run = trained.load(tmp_path, weights)
+    chex.assert_trees_all_equal(
+      jax.device_get(run.variables), jax.device_get(kept)
+    )
+
+
+def test_a_folder_without_checkpoints(tmp_path):
+  config = small.config()
+  workdir.open_run(tmp_path, config)
+  workdir.check_data(tmp_path, FACTS)
+  for load in (trained.load, trained.load_critic):
+    with pytest.raises(ValueError, match='holds no checkpoint'):
+      load(tmp_path)
