@@ -7,28 +7,26 @@ from jaxgan.study.spec import Arm, Study, Task
 from jaxgan.types import METRICS
 
 STEPS, EVERY = 1600, 100
-EXACT = 'w1_2048_pixels'
+EXACT, OTHER = 'w1_2048_pixels', 'precision100_digits'
 
 
-def study(effects, *, seeds=12, tasks=('rings',), families=None, tuned=()):
-  """Arms by name -> factor of the whole curve; `base` and `again` are added.
+def study(arms, *, seeds=12, tasks=('rings',), families=(), tuned=()):
+  """Arms of these names; the baseline `base` and its copy `again` are added.
 
   Args:
-    effects: arm -> factor, told apart only by `rows`.
-    seeds: of the test.
+    arms: names.
+    seeds: how many, of the test.
     tasks: names.
-    families: arm -> family.
-    tuned: names of arms that tune.
+    families: (arm, family) pairs.
+    tuned: names of the arms that tune.
   """
-  families = families or {}
-  names = dict.fromkeys(('base', 'again', *effects))
+  names = dict.fromkeys(('base', 'again', *arms))
+  family = dict(families)
   return Study(
     name='synthetic',
     base={'train': {'steps': STEPS}},
-    tasks=tuple(Task(x, (EXACT, 'fid100_digits'), EXACT, 0.3) for x in tasks),
-    arms=tuple(
-      Arm(x, family=families.get(x, ''), tunes=x in tuned) for x in names
-    ),
+    tasks=tuple(Task(x, (EXACT, OTHER), EXACT, 0.3) for x in tasks),
+    arms=tuple(Arm(x, family.get(x, ''), tunes=x in tuned) for x in names),
     baseline='base',
     again='again',
     tuning_seeds=(100, 101, 102),
@@ -37,64 +35,68 @@ def study(effects, *, seeds=12, tasks=('rings',), families=None, tuned=()):
   )
 
 
-def rows(of, effects=(), noise=0.05, spread=0.5, coverage=1.2):
-  """All rows of a study: factor x luck of the seed x noise x falling curve."""
-  factors = {'base': 1.0, 'again': 1.0, **dict(effects)}
-  found = []
-  for task in of.tasks:
-    for arm in of.arms:
-      for seed in of.tuning_seeds if arm.tunes else of.seeds:
-        name = 'base' if arm.name == 'again' else arm.name
-        found += run(of, task, arm.name, seed, noise=(noise, name),
-                     factor=factors[arm.name], spread=spread,
-                     coverage=coverage)  # fmt: skip
-  return found
+def rows(study, factors=(), coverage=1.2):
+  """Every row of a study: factor x luck of the seed x noise x falling curve.
+
+  Args:
+    study: from above.
+    factors: (arm, factor) pairs; 1 for the others.
+    coverage: E of the traces.
+  """
+  factor = dict(factors)
+  return [
+    row
+    for task in study.tasks
+    for arm in study.arms
+    for seed in (study.tuning_seeds if arm.tunes else study.seeds)
+    for row in run(
+      study, task, arm.name, seed, factor.get(arm.name, 1), coverage
+    )
+  ]
 
 
-def run(of, task, arm, seed, *, noise, factor, spread, coverage=1.2):
-  """The rows of one run; those of one seed share the seed's luck."""
-  scale, name = noise
+def run(study, task, arm, seed, factor, coverage=1.2):
+  """The rows of one run; runs of one seed share its luck."""
   luck = np.random.default_rng([seed, len(task.name)]).normal()
-  own = np.random.default_rng([seed, *name.encode()])
-  steps = np.array(of.grid(task))
+  name = arm.replace('again', 'base')  # The copy draws what the baseline does.
+  noise = np.random.default_rng([seed, *name.encode()]).normal
+  steps = np.array(study.grid(task))
   falling = 0.1 + 0.9 * np.exp(-steps / 400)
-  jitter = scale * own.normal(size=len(steps))
-  values = factor * np.exp(spread * 0.3 * luck + jitter) * falling
-  values[0] = np.exp(0.1 * luck)  # One start for all arms.
+  run_noise = 0.03 * noise() + 0.03 * noise(size=len(steps))
+  values = factor * np.exp(0.3 * luck + run_noise) * falling
   return [
     Row(
-      task.name, arm, seed, int(step), _metrics(task, value, step),
-      _trace(value, step, coverage),
+      task.name, arm, seed, int(step), _metrics(float(value), step),
+      _trace(float(value), step, coverage),
     )
     for step, value in zip(steps, values, strict=True)
   ]  # fmt: skip
 
 
 def changed(rows, arm, seed, values):
-  """The rows with other values (step -> metric) in one run."""
+  """The rows with other values of the metric in one run: step -> value."""
   return [
-    row._replace(metrics={k: values.get(row.step, v)
-                          for k, v in row.metrics.items()})
-    if (row.arm, row.seed) == (arm, seed) else row
+    row._replace(metrics={**row.metrics, EXACT: values[row.step]})
+    if (row.arm, row.seed) == (arm, seed) and row.step in values
+    else row
     for row in rows
-  ]  # fmt: skip
+  ]
 
 
-def _metrics(task, value, step):
-  metrics = dict.fromkeys(task.metrics, float(value))
+def _metrics(value, step):
+  metrics = {EXACT: value, OTHER: 1 / (1 + value)}
   if step == STEPS:
-    metrics |= {f'ema/{name}': 0.9 * float(value) for name in task.metrics}
+    metrics |= {f'ema/{EXACT}': 0.9 * value, f'ema/{OTHER}': 0.5}
   return metrics
 
 
 def _trace(exact, step, coverage):
-  """The theory's slope at weight 0.5, with the coverage asked."""
+  """What the theory says of a slope at weight 0.5."""
   if step == 0:
     return {}
-  slope = 1 + coverage * exact / (2 * 0.5)
   return {
     **dict.fromkeys(METRICS, 0.1),
-    'weight': 0.5, 'ratio': 1 - step / (2 * STEPS), 'slope': slope,
-    'distance': 0.8 * exact, 'slope_real': 1.0, 'slope_fake': 1.1,
-    'slope_between': 1.2,
+    'weight': 0.5, 'ratio': 1 - step / (2 * STEPS), 'distance': 0.8 * exact,
+    'slope': 1 + coverage * exact / (2 * 0.5), 'slope_real': 1.0,
+    'slope_fake': 1.1, 'slope_between': 1.2,
   }  # fmt: skip

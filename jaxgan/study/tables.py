@@ -22,12 +22,12 @@ censored and counts with the whole run in the ratio, which is therefore one of
 restricted times. Failed is a run that was censored or diverged by the end; a
 measurement of a run that diverged counts as the worst of that run in areas and
 as the worst of all in medians. Brackets after a median hold quartiles; ratios
-in bold have intervals that exclude 1."""
+in bold have intervals that exclude 1.
 
-_TRACES = """\
-Medians over seeds, mid-run and at the end. d is the exact W1 with the floor of
-a finite sample in it; the theory says slope - 1 = E d / (2 weight), E = 1 for
-points that are spread as the transport flow, for a two-sided target of 1."""
+Traces are medians over seeds, mid-run and at the end. d is the exact W1 with
+the floor of a finite sample in it; the theory says slope - 1 = E d / (2 weight)
+for a two-sided target of 1, with E = 1 for points that are spread as the
+transport flow is."""
 
 
 def number(value: float | None) -> str:
@@ -95,7 +95,7 @@ def _task(summary: Summary, task: TaskSummary) -> list[str]:
     table = _table(('arm', 'at the end', 'of averaged weights'), rows)
     parts += [f'### {task.task}: `{metric}`', table]
   if task.moments:
-    parts += [f'### {task.task}: traces', _TRACES, _moments(task.moments)]
+    parts += [f'### {task.task}: traces', _moments(task.moments)]
   return parts
 
 
