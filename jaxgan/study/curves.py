@@ -99,6 +99,16 @@ def quantiles(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
   return low + rise
 
 
+def median(values: np.ndarray) -> float | None:
+  """The median of what is finite; None where nothing is.
+
+  Args:
+    values: [S], of a trace; of metrics, `quantiles` hides no diverged run.
+  """
+  finite = values[np.isfinite(values)]
+  return float(np.median(finite)) if finite.size else None
+
+
 def survival(times: np.ndarray, reached: np.ndarray) -> Survival:
   """The product-limit estimate (Kaplan & Meier, 1958).
 

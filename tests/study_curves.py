@@ -1,0 +1,102 @@
+"""A study that was never run: learning curves whose truth is known."""
+
+import numpy as np
+
+from jaxgan.study.results import Row
+from jaxgan.study.spec import Arm, Study, Task
+from jaxgan.types import METRICS
+
+STEPS, EVERY = 1600, 100
+EXACT, OTHER = 'w1_2048_pixels', 'precision100_digits'
+
+
+def study(arms, *, seeds=12, tasks=('rings',), families=(), tuned=()):
+  """Arms of these names; the baseline `base` and its copy `again` are added.
+
+  Args:
+    arms: names.
+    seeds: how many, of the test.
+    tasks: names.
+    families: (arm, family) pairs.
+    tuned: names of the arms that tune.
+  """
+  names = dict.fromkeys(('base', 'again', *arms))
+  family = dict(families)
+  return Study(
+    name='synthetic',
+    base={'train': {'steps': STEPS}},
+    tasks=tuple(Task(x, (EXACT, OTHER), EXACT, 0.3) for x in tasks),
+    arms=tuple(Arm(x, family.get(x, ''), tunes=x in tuned) for x in names),
+    baseline='base',
+    again='again',
+    tuning_seeds=(100, 101, 102),
+    seeds=tuple(range(seeds)),
+    every_steps=EVERY,
+  )
+
+
+def rows(study, factors=(), coverage=1.2):
+  """Every row of a study: factor x luck of the seed x noise x falling curve.
+
+  Args:
+    study: from above.
+    factors: (arm, factor) pairs; 1 for the others.
+    coverage: E of the traces.
+  """
+  factor = dict(factors)
+  return [
+    row
+    for task in study.tasks
+    for arm in study.arms
+    for seed in (study.tuning_seeds if arm.tunes else study.seeds)
+    for row in run(
+      study, task, arm.name, seed, factor.get(arm.name, 1), coverage
+    )
+  ]
+
+
+def run(study, task, arm, seed, factor, coverage=1.2):
+  """The rows of one run; runs of one seed share its luck."""
+  luck = np.random.default_rng([seed, len(task.name)]).normal()
+  name = arm.replace('again', 'base')  # The copy draws what the baseline does.
+  noise = np.random.default_rng([seed, *name.encode()]).normal
+  steps = np.array(study.grid(task))
+  falling = 0.1 + 0.9 * np.exp(-steps / 400)
+  run_noise = 0.03 * noise() + 0.03 * noise(size=len(steps))
+  values = factor * np.exp(0.3 * luck + run_noise) * falling
+  return [
+    Row(
+      task.name, arm, seed, int(step), _metrics(float(value), step),
+      _trace(float(value), step, coverage),
+    )
+    for step, value in zip(steps, values, strict=True)
+  ]  # fmt: skip
+
+
+def changed(rows, arm, seed, values):
+  """The rows with other values of the metric in one run: step -> value."""
+  return [
+    row._replace(metrics={**row.metrics, EXACT: values[row.step]})
+    if (row.arm, row.seed) == (arm, seed) and row.step in values
+    else row
+    for row in rows
+  ]
+
+
+def _metrics(value, step):
+  metrics = {EXACT: value, OTHER: 1 / (1 + value)}
+  if step == STEPS:
+    metrics |= {f'ema/{EXACT}': 0.9 * value, f'ema/{OTHER}': 0.5}
+  return metrics
+
+
+def _trace(exact, step, coverage):
+  """What the theory says of a slope at weight 0.5."""
+  if step == 0:
+    return {}
+  return {
+    **dict.fromkeys(METRICS, 0.1),
+    'weight': 0.5, 'ratio': 1 - step / (2 * STEPS), 'distance': 0.8 * exact,
+    'slope': 1 + coverage * exact / (2 * 0.5), 'slope_real': 1.0,
+    'slope_fake': 1.1, 'slope_between': 1.2,
+  }  # fmt: skip
