@@ -62,8 +62,8 @@ def check_names(config: Config) -> None:
     pick('checkpoint.best_metric', best, {**METRICS, **measured})
   if best in measured and measured[best].kind.better != 'low':
     raise ValueError(
-      f'checkpoint.best_metric is {best}, of which more is better; it must be '
-      'one whose lowest value is the best.'
+      f'checkpoint.best_metric is {best}, whose lowest value is not the best; '
+      'it must be one of which less is better.'
     )
 
 

@@ -52,7 +52,7 @@ def test_a_module_imports_only_modules_above_it(root):
     ('orbax', {'checkpoint'}),
     ('tensorboardX', {'writers'}),
     ('tensorflow_datasets', {'data'}),
-    ('ml_collections', {'main'}),
+    ('ml_collections', {'main', 'study'}),
     ('optax', {'metrics', 'optim', 'state', 'step'}),
     (
       'flax',
@@ -64,6 +64,7 @@ def test_a_module_imports_only_modules_above_it(root):
         'sampling',
         'state',
         'step',
+        'study',
         'timing',
       },
     ),

@@ -103,6 +103,14 @@ def test_the_study_files_are_sound(file, variant):
     ({'every_steps': 0}, 'must be at least 1'),
     ({'tasks': ({**TASK, 'metric': 'fid2k_pixels'},)}, 'metric of ring'),
     ({'tasks': ({**TASK, 'metrics': ['x']},)}, 'is no metric'),
+    (
+      {
+        'tasks': (
+          {**TASK, 'metrics': ['kid99_pixels'], 'metric': 'kid99_pixels'},
+        )
+      },
+      'it must be one that is above 0',
+    ),
     ({'baseline': 'b', 'tasks': ({**TASK, 'target': 0},)}, 'above 0'),
     ({'arms': (*ARMS, {'name': 'd', 'tuned': 'e'})}, 'tuned of arm d'),
     ({'arms': (*ARMS, {'name': 'd', 'replays': 'e'})}, 'replays of arm d'),

@@ -25,10 +25,11 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   base.train.steps = 1_200
   config = default.get_config(base)
   config.name = 'toy'
+  modes = ('modes1k_pixels', 'quality1k_pixels')
   config.tasks = tuple(
     {
       'name': name,
-      'metrics': ('w1_1k_pixels',),
+      'metrics': ('w1_1k_pixels', *(() if name == 'swiss_roll' else modes)),
       'metric': 'w1_1k_pixels',
       'real': 1_000,
       'changes': {'data': {'name': name}},

@@ -75,6 +75,7 @@ class Kind(NamedTuple):
     least: fewest examples of each side.
     most: examples beyond which it takes hours; 0 for no limit.
     better: `low` or `high`; `neither` where the best lies between.
+    signed: whether it can be 0 or less, so that it has no logarithm.
   """
 
   measure: Measure
@@ -85,6 +86,7 @@ class Kind(NamedTuple):
   least: int = 2
   most: int = 0
   better: str = 'low'
+  signed: bool = False
 
 
 def _fid(real: Real, fake: Features, seed: int) -> Value:
@@ -185,8 +187,8 @@ def _memorising(real: Real, fake: Features, seed: int) -> Value:
 
 KINDS: Mapping[str, Kind] = {
   'fid': Kind(_fid, _WHOLE, streams=True),
-  'fidinf': Kind(_fid_infinity, _WHOLE, least=30),
-  'kid': Kind(_kid, least=4),
+  'fidinf': Kind(_fid_infinity, _WHOLE, least=30, signed=True),
+  'kid': Kind(_kid, least=4, signed=True),
   'is': Kind(
     _inception_score, _NONE, nets=CLASSIFIERS, least=10, better='high'
   ),
@@ -197,7 +199,7 @@ KINDS: Mapping[str, Kind] = {
   'w1_': Kind(_transport(1), most=10_000),
   'w2_': Kind(_transport(2), most=10_000),
   'swd': Kind(_sliced),
-  'energy': Kind(_energy),
+  'energy': Kind(_energy, signed=True),
   'msssim': Kind(
     _ms_ssim, _NONE, needs='images', nets=('pixels',), better='neither'
   ),

@@ -72,12 +72,12 @@ def _run() -> None:
 
 
 def _summarise() -> None:
-  from jaxgan.study import results, summary, tuning
+  from jaxgan.study import report, results, tuning
 
   folder = pathlib.Path(_WORKDIR.value)
   out = pathlib.Path(_OUT.value) if _OUT.value else folder / 'summary'
   rows = results.load(folder / 'results.jsonl')
-  summary.summarise(tuning.settled(_stored(folder), rows), rows, out)
+  report.summarise(tuning.settled(_stored(folder), rows), rows, out)
   sys.stdout.write((out / 'summary.md').read_text())
 
 

@@ -11,8 +11,9 @@ from tqdm import tqdm
 
 from jaxgan import evaluation, replicas, sampling
 from jaxgan import mesh as mesh_lib
+from jaxgan import reference as reference_lib
 from jaxgan.data import pipeline, resident, sources
-from jaxgan.evaluation import Evaluator, Reference, Source
+from jaxgan.evaluation import Evaluator, Source
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.replicas import Replicas
 from jaxgan.schema import Config, Data
@@ -203,11 +204,11 @@ def _evaluator(
 ) -> Evaluator:
   """Kept, since the arms of a task ask for the same one."""
   dataset = _dataset(config.data)
-  reference = evaluation.reference_of(config, dataset)
+  reference = reference_lib.of_run(config, dataset)
   if real:
     rows = _equal_shares(dataset.labels)
-    examples = (dataset.images[rows[i : i + real]] for i in (0, real))
-    reference = Reference(dataset.name, config.data.split, *examples)
+    examples, others = (dataset.images[rows[i : i + real]] for i in (0, real))
+    reference = reference._replace(examples=examples, others=others)
   return Evaluator(
     metrics,
     reference,

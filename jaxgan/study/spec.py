@@ -251,6 +251,12 @@ def _check_task(study: Study, task: Task) -> None:
   for name in task.metrics:
     protocol.parse(name)
   pick(f'metric of {task.name}', task.metric, dict.fromkeys(task.metrics))
+  kind = protocol.parse(task.metric).kind
+  if kind.better != 'low' or kind.signed:
+    raise ValueError(
+      f'metric of {task.name} is {task.metric}; it must be one that is above 0 '
+      'and of which less is better, such as w1_1k_pixels.'
+    )
   if task.target <= 0 and not study.arm(study.baseline).tuned:
     raise ValueError(
       f'target of {task.name} is {task.target:g} and the baseline is not '
