@@ -1,6 +1,8 @@
 """What the commands share: how an error reads, and what they exit with."""
 
 import logging
+import os
+import pathlib
 import re
 import sys
 from collections.abc import Callable
@@ -78,6 +80,16 @@ def run(command: Callable[[], None]) -> int:
       raise
     return _say(f'jaxgan: {error}', 2)
   return 0
+
+
+def keep_programs() -> None:
+  """Keeps compiled programs for the next start, unless jax was told where."""
+  import jax  # Late, so that --help answers at once.
+
+  if not os.environ.get('JAX_COMPILATION_CACHE_DIR'):
+    cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
+    folder = pathlib.Path(cache) / 'jaxgan' / 'programs'
+    jax.config.update('jax_compilation_cache_dir', str(folder))
 
 
 def _talk() -> None:

@@ -3,7 +3,6 @@
 Started again with the same workdir, a run goes on where it was.
 """
 
-import os
 import pathlib
 import sys
 from typing import Any
@@ -48,7 +47,7 @@ def _train() -> None:
   from jaxgan import config, train
 
   settings = config.from_config_dict(_values())
-  _keep_programs()
+  cli.keep_programs()
   if _DISTRIBUTED.value:
     jax.distributed.initialize(
       _COORDINATOR.value, _PROCESSES.value, _PROCESS.value
@@ -64,16 +63,6 @@ def _values() -> Any:
     return dict(_CONFIG.value.items())  # A file that failed fails here.
   except OSError as error:
     raise ValueError(cli.unreadable(error)) from error
-
-
-def _keep_programs() -> None:
-  """Keeps compiled programs for the next start, unless jax was told where."""
-  import jax
-
-  if not os.environ.get('JAX_COMPILATION_CACHE_DIR'):
-    cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-    folder = pathlib.Path(cache) / 'jaxgan' / 'programs'
-    jax.config.update('jax_compilation_cache_dir', str(folder))
 
 
 def run() -> None:

@@ -53,6 +53,7 @@ def _run() -> None:
   part, parts = _PART.value, _JOBS.value
   if part is not None:
     jobs.pin(part, parts)
+  cli.keep_programs()
   study = spec.parse(_values())
   folder = pathlib.Path(_WORKDIR.value)
   if part is not None:
