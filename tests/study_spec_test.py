@@ -2,7 +2,7 @@
 
 import pytest
 
-from configs.studies import digits, toy
+from configs.studies import digits, mnist, robust, toy
 from jaxgan.study import spec
 
 BASE = {
@@ -77,7 +77,7 @@ def test_a_stored_study_reads_back():
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])
-@pytest.mark.parametrize('file', [toy, digits])
+@pytest.mark.parametrize('file', [toy, digits, mnist])
 def test_the_study_files_are_sound(file, variant):
   study = spec.parse(file.get_config(variant))
   names = {arm.name for arm in study.arms}
@@ -85,6 +85,20 @@ def test_the_study_files_are_sound(file, variant):
   task = study.tasks[0]
   same = [study.config(task, study.arm(x)) for x in ('wgan_gp', study.again)]
   assert same[0] == same[1]
+
+
+@pytest.mark.parametrize('variant', ['', 'tiny'])
+def test_the_robust_study_gives_each_family_the_same_settings(variant):
+  study = spec.parse(robust.get_config(variant))
+  settings = {}
+  for arm in study.arms:
+    _, *setting = arm.name.split(', ')
+    settings.setdefault(arm.family, []).append(setting)
+    config = study.config(study.tasks[0], arm)
+    found = (config.penalty.weight, config.optim.gen.lr)
+    assert [f'{x:g}' for x in (*found, config.train.critic_steps)] == setting
+  assert len({str(x) for x in settings.values()}) == 1
+  assert {'wgan_gp', 'iterative'} <= set(settings)
 
 
 @pytest.mark.parametrize(
