@@ -1,8 +1,8 @@
 """Studies run as a user runs them: from nothing, again, killed, and shared."""
 
+import gzip
 import json
 import math
-import os
 import pathlib
 import signal
 import subprocess
@@ -235,6 +235,26 @@ def test_summarise_writes_what_it_prints(toy, tmp_path):
   assert 'wgan_gp again' in done.stdout
 
 
+def test_stored_results_are_summarised_alike(toy, tmp_path):
+  folder, _, _ = toy
+  packed = tmp_path / 'stored.jsonl.gz'
+  packed.write_bytes(gzip.compress((folder / 'results.jsonl').read_bytes()))
+  both = (
+    [f'--workdir={folder}'],
+    [f'--results={packed}', '--config=configs/studies/toy.py:tiny'],
+  )
+  command = [sys.executable, '-m', 'jaxgan.study', 'summarise']
+  out = f'--out={tmp_path / "out"}'
+  one, other = (
+    subprocess.run(
+      [*command, *flags, out], cwd=ROOT, capture_output=True, text=True
+    )
+    for flags in both
+  )
+  assert one.returncode == other.returncode == 0, other.stderr
+  assert one.stdout == other.stdout
+
+
 def test_two_processes_give_the_rows_of_one(toy, tmp_path):
   folder, _, _ = toy
   done = start(tmp_path / 'w', '--jobs=2')
@@ -249,10 +269,16 @@ def test_two_processes_give_the_rows_of_one(toy, tmp_path):
       np.testing.assert_allclose(two[at].metrics[name], value, rtol=1e-3)
 
 
-def test_a_study_needs_a_config(tmp_path):
+@pytest.mark.parametrize('missing', ['config', 'workdir'])
+def test_a_study_needs_both(missing, tmp_path):
+  flags = {
+    'config': '--config=configs/studies/toy.py:tiny',
+    'workdir': f'--workdir={tmp_path}',
+  }
+  del flags[missing]
   done = subprocess.run(
-    [sys.executable, '-m', 'jaxgan.study', f'--workdir={tmp_path}'],
-    cwd=ROOT, capture_output=True, text=True, env={**os.environ},
+    [sys.executable, '-m', 'jaxgan.study', *flags.values()],
+    cwd=ROOT, capture_output=True, text=True,
   )  # fmt: skip
   assert done.returncode == 2
-  assert done.stderr.splitlines()[-1].startswith('jaxgan: --config is missing')
+  assert done.stderr.startswith(f'jaxgan: --{missing} is missing')

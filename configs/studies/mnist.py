@@ -1,7 +1,7 @@
 r"""The iterated penalty against WGAN-GP on MNIST, at a quarter of the width.
 
-  python -m jaxgan.study --config=configs/studies/mnist.py --workdir=W --jobs=2 \
-    --config.base.data.path=FOLDER_OF_THE_FOUR_IDX_FILES
+  python -m jaxgan.study --config=configs/studies/mnist.py --workdir=W \
+    --jobs=2 --config.base.data.path=FOLDER_OF_THE_FOUR_IDX_FILES
   python -m jaxgan.study summarise --workdir=W
 
 FID and KID of 5,000 fakes on the features of the classifier that comes with the

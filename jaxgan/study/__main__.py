@@ -5,20 +5,18 @@ r"""Runs a study, or summarises what it found.
 
 The first trains and measures every run that W lacks, and can be stopped and
 started again; results.jsonl gets a line for each measurement. The second
-writes tables and figures to W/summary, or to --out.
+writes tables and figures to W/summary, or to --out. Results that were stored
+elsewhere (a .jsonl or .jsonl.gz) are read with --results and --config.
 """
 
 import pathlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from absl import app, flags
 from ml_collections import config_flags
 
 from jaxgan import cli
-
-if TYPE_CHECKING:
-  from jaxgan.study.spec import Study
 
 # Study files import `configs.default`, whatever folder the command is given in.
 sys.path.append(str(pathlib.Path(__file__).parents[2]))
@@ -26,14 +24,15 @@ sys.path.append(str(pathlib.Path(__file__).parents[2]))
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/studies, with :tiny for a dry run.'
 )
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'Where the study lives.', required=True
-)
+_WORKDIR = flags.DEFINE_string('workdir', '', 'Where the study lives.')
 _JOBS = flags.DEFINE_integer(
   'jobs', 1, 'Processes that share the runs, each on cores of its own.', 1
 )
 _PART = flags.DEFINE_integer(
   'part', None, 'Which of the jobs this process is, from 0; all where unset.', 0
+)
+_RESULTS = flags.DEFINE_string(
+  'results', '', 'Stored results to summarise, of the study --config.'
 )
 _OUT = flags.DEFINE_string('out', '', "The summary's folder.")
 
@@ -55,7 +54,7 @@ def _run() -> None:
     jobs.pin(part, parts)
   cli.keep_programs()
   study = spec.parse(_values())
-  folder = pathlib.Path(_WORKDIR.value)
+  folder = _folder()
   if part is not None:
     phase, blocks = runner.todo(study, folder)
     runner.run(phase, folder, blocks[part::parts], part)
@@ -73,20 +72,26 @@ def _run() -> None:
 
 
 def _summarise() -> None:
-  from jaxgan.study import report, results, tuning
+  from jaxgan import workdir
+  from jaxgan.study import report, results, spec, tuning
 
-  folder = pathlib.Path(_WORKDIR.value)
-  out = pathlib.Path(_OUT.value) if _OUT.value else folder / 'summary'
-  rows = results.load(folder / 'results.jsonl')
-  report.summarise(tuning.settled(_stored(folder), rows), rows, out)
+  if _RESULTS.value:
+    path, values = pathlib.Path(_RESULTS.value), _values()
+  else:
+    path = _folder() / 'results.jsonl'
+    values = workdir.read(_folder() / 'study.json')
+  out = pathlib.Path(_OUT.value) if _OUT.value else _folder() / 'summary'
+  rows = results.load(path)
+  report.summarise(tuning.settled(spec.parse(values), rows), rows, out)
   sys.stdout.write((out / 'summary.md').read_text())
 
 
-def _stored(folder: pathlib.Path) -> 'Study':
-  from jaxgan import workdir
-  from jaxgan.study import spec
-
-  return spec.parse(workdir.read(folder / 'study.json'))
+def _folder() -> pathlib.Path:
+  if not _WORKDIR.value:
+    raise ValueError(
+      '--workdir is missing; it must be the folder of a study, or of a new one.'
+    )
+  return pathlib.Path(_WORKDIR.value)
 
 
 def _values() -> Any:
