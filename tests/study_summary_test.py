@@ -258,6 +258,7 @@ def test_the_theory_is_held_against_the_traces():
     assert moment.predicted == pytest.approx(moment.exact)  # 2 x 0.5 = 1.
     assert moment.overshoot == pytest.approx(1.3 * moment.exact)
     assert moment.distance == pytest.approx(0.8 * moment.exact)
+    assert moment.critic_coverage == pytest.approx(1.3 / 0.8)
   assert (middle.ratio, middle.penalty_share) == (0.75, 0.1)
   last = [x.metrics[EXACT] for x in rows if x.arm == 'base' and x.step == STEPS]
   assert end.exact == pytest.approx(np.median(last))

@@ -172,14 +172,15 @@ def _best(tuned: Tuned) -> str:
 def _moments(moments: Sequence[Moment]) -> str:
   names = (
     'arm', 'step', 'ratio', 'weight', 'realised share', 'slope real', 'fake',
-    'between', "critic's distance", 'd', 'slope - 1', 'd / (2 weight)', 'E',
+    'between', "critic's d", 'd', 'slope - 1', 'd / (2 weight)', 'E',
+    "E of critic's d",
   )  # fmt: skip
   rows = []
   for x in moments:
     values = (
       x.ratio, x.weight, x.penalty_share, x.slope_real, x.slope_fake,
       x.slope_between, x.distance, x.exact, x.overshoot, x.predicted,
-      x.coverage,
+      x.coverage, x.critic_coverage,
     )  # fmt: skip
     rows.append((x.arm, f'{x.step}', *(_short(value) for value in values)))
   return _table(names, rows)

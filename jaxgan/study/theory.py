@@ -5,7 +5,9 @@ mean slope exceeds 1 by k = d / (2 lambda), with d the true distance; points
 that lie elsewhere leave a coverage E >= 1, k = d E / (2 lambda) (after Milne &
 Nachman, arXiv 2109.00528). Here d is the exact W1 that was measured after the
 same step: it has the floor of a finite sample in it, so near the end d and k
-are upper bounds and the coverage a lower one.
+are upper bounds and the coverage a lower one. In many dimensions the floor is
+nearly all of it; there the critic's own estimate, gap over slope, which is d at
+the theory's optimum, is the better d.
 """
 
 import dataclasses
@@ -34,6 +36,7 @@ class Moment:
     overshoot: mean slope at the points, less 1.
     predicted: d / (2 weight), the overshoot at E = 1.
     coverage: E, overshoot over prediction.
+    critic_coverage: E with the critic's own estimate for d.
   """
 
   arm: str
@@ -50,6 +53,7 @@ class Moment:
   overshoot: float | None
   predicted: float | None
   coverage: float | None
+  critic_coverage: float | None
 
 
 _TRACED = (
@@ -94,6 +98,8 @@ def _moment(own: Runs, exact: str, when: str, at: int) -> Moment:
   distance = own.metrics[exact][:, at] if exact else none
   # A weight of 0 predicts nothing.
   doubled = np.where(traced['weight'] > 0, 2 * traced['weight'], np.nan)
+  # A critic that sees no distance predicts nothing either.
+  estimate = np.where(traced['distance'] > 0, traced['distance'], np.nan)
   return Moment(
     arm=own.arm.name,
     when=when,
@@ -103,4 +109,5 @@ def _moment(own: Runs, exact: str, when: str, at: int) -> Moment:
     overshoot=curves.median(overshoot),
     predicted=curves.median(distance / doubled),
     coverage=curves.median(overshoot * doubled / distance),
+    critic_coverage=curves.median(overshoot * doubled / estimate),
   )
