@@ -20,6 +20,7 @@ SMALL = {
     'XLA_FLAGS': '--xla_force_host_platform_device_count=3',
   },
   'method_from_scratch': {'JAXGAN_COLAB_STEPS': '30', 'XLA_FLAGS': ''},
+  'results': {'XLA_FLAGS': ''},
 }
 
 
@@ -113,6 +114,17 @@ def test_method_from_scratch_equals_the_library(tmp_path):
   notebook = execute('method_from_scratch', tmp_path)
   assert num_pictures(notebook) == 2
   assert text(notebook) == ''
+
+
+def test_results_are_redrawn(tmp_path):
+  notebook = execute('results', tmp_path)
+  assert num_pictures(notebook) == 5
+  assert 'iterative' in text(notebook)
+  stored = ROOT / 'docs' / 'results' / 'digits'
+  redrawn = tmp_path / 'run' / 'results' / 'digits'
+  for file in stored.iterdir():
+    if file.suffix != '.png':  # Their bytes depend on matplotlib's version.
+      assert (redrawn / file.name).read_text() == file.read_text()
 
 
 def test_method_from_scratch_is_short():
