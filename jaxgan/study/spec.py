@@ -106,10 +106,6 @@ class Study:
   stay: int = 3
   block: int = 4
 
-  def task(self, name: str) -> Task:
-    """The task of a name; KeyError where there is none."""
-    return {task.name: task for task in self.tasks}[name]
-
   def arm(self, name: str) -> Arm:
     """The arm of a name; KeyError where there is none."""
     return {arm.name: arm for arm in self.arms}[name]
