@@ -2,7 +2,7 @@
 
 import pytest
 
-from configs.studies import digits, mnist, robust, toy
+from configs.studies import beyond, digits, mnist, robust, toy
 from jaxgan.study import spec
 
 BASE = {
@@ -85,6 +85,19 @@ def test_the_study_files_are_sound(file, variant):
   task = study.tasks[0]
   same = [study.config(task, study.arm(x)) for x in ('wgan_gp', study.again)]
   assert same[0] == same[1]
+
+
+def test_the_study_of_new_rules_keeps_to_fresh_seeds():
+  study, seen = (spec.parse(x.get_config()) for x in (beyond, digits))
+  assert not set(study.seeds) & {*seen.seeds, *seen.tuning_seeds}
+  tuned = {arm.name: arm.tuned for arm in study.arms if not arm.tunes}
+  grids = {}
+  for arm in study.arms:
+    if arm.tunes:
+      weight = study.config(study.tasks[0], arm).penalty.weight
+      grids.setdefault(arm.family, []).append(weight)
+  assert set(tuned.values()) == set(grids)
+  assert len({str(grid) for grid in grids.values()}) == 1, 'equal tuning'
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])

@@ -11,7 +11,7 @@ import itertools
 
 from ml_collections import config_dict
 
-from configs.studies import digits
+from configs.studies import beyond, digits
 
 WEIGHTS = (0.1, 1.0, 10.0, 100.0)
 RATES = (1e-3, 4e-3)
@@ -20,9 +20,9 @@ CRITIC_STEPS = (1, 5)
 _FAMILIES = {
   'wgan_gp': {'preset': 'wgan_gp'},
   'iterative': {'preset': 'iterative'},
-  'points only': {'points': 'warp', 'controller': 'constant'},
   'pi': {'points': 'uniform', 'controller': 'pi'},
   'points and pi': {'points': 'warp', 'controller': 'pi'},
+  'following': beyond.FOLLOWING,
 }
 
 # What the tuned baseline of digits.py reached after 500 of its 1,000 steps was
