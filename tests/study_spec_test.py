@@ -2,7 +2,7 @@
 
 import pytest
 
-from configs.studies import beyond, digits, mnist, robust, toy
+from configs.studies import beyond, digits, mnist, robust, robust_toy, toy
 from jaxgan.study import spec
 
 BASE = {
@@ -101,8 +101,9 @@ def test_the_study_of_new_rules_keeps_to_fresh_seeds():
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])
-def test_the_robust_study_gives_each_family_the_same_settings(variant):
-  study = spec.parse(robust.get_config(variant))
+@pytest.mark.parametrize('file', [robust, robust_toy])
+def test_a_robust_study_gives_each_family_the_same_settings(file, variant):
+  study = spec.parse(file.get_config(variant))
   settings = {}
   for arm in study.arms:
     _, *setting = arm.name.split(', ')

@@ -1,0 +1,68 @@
+"""Ways of training under many settings: which of them fails less often?
+
+Each family is one way of training under all settings of weight, learning rate
+and critic steps; a run fails if it never stays at its task's target.
+"""
+
+import itertools
+
+from ml_collections import config_dict
+
+from configs.studies import beyond
+
+WEIGHTS = (0.1, 1.0, 10.0, 100.0)
+RATES = (1e-3, 4e-3)
+CRITIC_STEPS = (1, 5)
+
+_FAMILIES = {
+  'wgan_gp': {'preset': 'wgan_gp'},
+  'iterative': {'preset': 'iterative'},
+  'pi': {'points': 'uniform', 'controller': 'pi'},
+  'points and pi': {'points': 'warp', 'controller': 'pi'},
+  'following': beyond.FOLLOWING,
+}
+
+
+def spread(
+  config: config_dict.ConfigDict, name: str, targets: dict, variant: str
+) -> config_dict.ConfigDict:
+  """A study with its tasks kept and its arms replaced by the families.
+
+  Args:
+    config: of the study whose tasks and base are taken.
+    name: of the new study.
+    targets: task -> value that a run has to reach; other tasks are left out.
+    variant: of the config file.
+  """
+  config.name = name
+  config.tasks = tuple(
+    {
+      **task,
+      'metrics': (task['metric'],),
+      'target': targets[task['name']],
+    }
+    for task in config.tasks
+    if task['name'] in targets
+  )
+  settings = itertools.product(WEIGHTS, RATES, CRITIC_STEPS)
+  arms = [
+    _arm(family, *setting) for setting in settings for family in _FAMILIES
+  ]
+  config.arms = tuple(arms[:2] if variant else arms)
+  config.baseline = config.again = arms[0]['name']
+  config.tuning_seeds = ()
+  config.seeds = (100, 101) if variant else (200, 201, 202, 203)
+  config.block = 4
+  return config
+
+
+def _arm(family: str, weight: float, rate: float, critic_steps: int) -> dict:
+  return {
+    'name': f'{family}, {weight:g}, {rate:g}, {critic_steps}',
+    'family': family,
+    'changes': {
+      'penalty': {**_FAMILIES[family], 'weight': weight},
+      'optim': {'gen': {'lr': rate}, 'critic': {'lr': rate}},
+      'train': {'critic_steps': critic_steps},
+    },
+  }
