@@ -6,15 +6,14 @@ r"""The iterated penalty against WGAN-GP on MNIST, at an eighth of the width.
 
 FID and KID of 2,500 fakes on the features of the classifier that comes with the
 package, against the test split. Four hundred steps of narrow nets are an early
-part of what configs/mnist.py trains; on two cores they take an hour. That is why
-some arms of the other studies are left out.
+part of what configs/mnist.py trains, and take two cores an hour; hence some arms
+of the other studies are left out.
 """
 
 from ml_collections import config_dict
 
 from configs import mnist
 from configs.studies import arms, default
-
 
 _LEFT_OUT = (
   'iterative, own weight',
