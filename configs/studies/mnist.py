@@ -6,7 +6,7 @@ r"""The iterated penalty against WGAN-GP on MNIST, at an eighth of the width.
 
 FID and KID of 2,500 fakes on the features of the classifier that comes with the
 package, against the test split. Four hundred steps of narrow nets are an early
-part of what configs/mnist.py trains, and take two cores an hour; hence some arms
+part of what configs/mnist.py trains, and take two cores an hour; so some arms
 of the other studies are left out.
 """
 
