@@ -17,13 +17,13 @@ GRID = (0.3, 1.0, 3.0, 10.0)
 
 _ANNEALED = {'controller': 'constant', 'sides': 'one', 'target_law': 'ratio'}
 # The method with an annealed target and a reference that is forgotten.
-FOLLOWING = {
+FOLLOWING: dict = {
   'points': 'warp',
   'sides': 'one',
   'target_law': 'ratio',
   'decay': 0.998,
 }
-_RULES = {
+_RULES: dict[str, dict] = {
   'wgan_gp': {'preset': 'wgan_gp'},
   # Both that helped, together.
   'near real, annealed': {**_ANNEALED, 'points': 'near_real'},

@@ -14,7 +14,7 @@ WEIGHTS = (0.1, 1.0, 10.0, 100.0)
 RATES = (1e-3, 4e-3)
 CRITIC_STEPS = (1, 5)
 
-_FAMILIES = {
+_FAMILIES: dict[str, dict] = {
   'wgan_gp': {'preset': 'wgan_gp'},
   'iterative': {'preset': 'iterative'},
   'pi': {'points': 'uniform', 'controller': 'pi'},
