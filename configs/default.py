@@ -1,7 +1,7 @@
 """Every key of a configuration, with its default.
 
 Other files here change a few lines of this one. What a key means, and what it
-may hold, stands in jaxgan/schema.py. On the command line:
+may hold, stands in jaxgan/schema/. On the command line:
   --config=configs/digits.py --config.optim.gen.lr=2e-4
 Under `penalty`, None is what the preset says. Every file has a variant :tiny
 (--config=configs/digits.py:tiny) that runs in seconds, without a network.
@@ -13,7 +13,7 @@ from ml_collections import config_dict
 def get_config(variant: str = '') -> config_dict.ConfigDict:
   config = config_dict.ConfigDict()
   config.seed = 0
-  config.game = 'wgan'
+  config.game = 'gan'
 
   config.data = data = config_dict.ConfigDict()
   data.name = 'digits'
@@ -31,10 +31,18 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.net = net = config_dict.ConfigDict()
   net.name = 'dcgan'
   net.latent_size = 128
+  net.latent = 'normal'
+  net.latent_bound = 2.0
   net.gen_widths = (256, 128, 64)
   net.critic_widths = (64, 128, 256)
   net.gen_norm = 'none'
   net.critic_norm = 'none'
+  net.gen_activation = 'default'
+  net.critic_activation = 'default'
+  net.init = 'default'
+  net.critic_dropout = 0.0
+  net.critic_head = 'score'
+  net.critic_code_size = 32
   net.gen_up = 'transposed'
   net.critic_stem = 'conv'
   net.critic_plain_blocks = 0
@@ -42,7 +50,9 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   net.compute_dtype = 'float32'
   net.conv = 'auto'
 
+  config.loss = _loss()
   config.penalty = _penalty()
+  config.regularisers = _regularisers()
   config.optim = config_dict.ConfigDict()
   config.optim.gen = _optimizer()
   config.optim.critic = _optimizer()
@@ -52,6 +62,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   train.batch_size = 64
   train.gen_batch_size = 0
   train.critic_steps = 5
+  train.gen_steps = 1
   train.ema_decay = 0.999
 
   config.eval = config_dict.ConfigDict()
@@ -103,6 +114,19 @@ def _shrink(config: config_dict.ConfigDict) -> None:
   config.checkpoint.every_steps = 3
 
 
+def _loss() -> config_dict.ConfigDict:
+  """What the players minimise."""
+  return config_dict.ConfigDict(
+    {
+      'name': 'wasserstein',
+      'smooth_real': 0.0,
+      'smooth_fake': 0.0,
+      'margin': 1.0,
+      'pull_away': 0.0,
+    }
+  )
+
+
 def _penalty() -> config_dict.ConfigDict:
   """Where the critic is penalised, how strongly, and by which distance."""
   unset = config_dict.placeholder
@@ -142,6 +166,23 @@ def _penalty() -> config_dict.ConfigDict:
   )
 
 
+def _regularisers() -> config_dict.ConfigDict:
+  """What keeps the critic from being too sure, beside its penalty."""
+  return config_dict.ConfigDict(
+    {
+      'noise': 0.0,
+      'noise_steps': 0,
+      'l1': 0.0,
+      'l2': 0.0,
+      'adversarial': 0.0,
+      'consistency': 0.0,
+      'augment': (),
+      'augment_share': 1.0,
+      'lazy': 1,
+    }
+  )
+
+
 def _optimizer() -> config_dict.ConfigDict:
   return config_dict.ConfigDict(
     {
@@ -151,6 +192,7 @@ def _optimizer() -> config_dict.ConfigDict:
       'b2': 0.9,
       'schedule': 'constant',
       'lr_end': 0.0,
+      'warmup_steps': 0,
       'clip_norm': 0.0,
       'weight_decay': 0.0,
     }

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxgan import sampling
 from jaxgan.metrics import cache, features, protocol
 from jaxgan.metrics.features import FeatureNet, Features
 from jaxgan.metrics.kinds import Real, Value
@@ -213,7 +212,7 @@ def draw_from(generator: Trained, seed: int) -> Draw:
 
   def draw(num: int) -> Iterable[np.ndarray]:
     key = jax.random.key(seed)
-    return generator.stream(sampling.latents(key, num, generator.latent_size))
+    return generator.stream(generator.latents.draw(key, num))
 
   return draw
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from jaxgan.config import pick
@@ -26,15 +27,16 @@ SCHEDULES: Mapping[str, Callable[[float, float, int], optax.Schedule]] = {
 
 
 def build(
-  config: Optim, *, steps: int, critic_steps: int
+  config: Optim, *, steps: int, critic_steps: int, gen_steps: int = 1
 ) -> Pair[optax.GradientTransformation]:
   """Both players' optimisers.
 
   Args:
     config: one Optimizer each.
-    steps: generator steps until a schedule reaches its end.
-    critic_steps: critic updates per generator step; the critic's schedule
-      runs in its own updates, and so ends at the same time.
+    steps: iterations until a schedule reaches its end.
+    critic_steps: critic updates per iteration; the critic's schedule runs in
+      its own updates, and so ends at the same time.
+    gen_steps: generator updates per iteration.
 
   Returns:
     A pair of optax transformations.
@@ -43,13 +45,13 @@ def build(
     ValueError: unknown `name` or `schedule`, or an exponential one to 0.
   """
   return Pair(
-    _build('optim.gen', config.gen, steps),
-    _build('optim.critic', config.critic, steps * critic_steps),
+    _build('optim.gen', config.gen, steps, gen_steps),
+    _build('optim.critic', config.critic, steps, critic_steps),
   )
 
 
 def _build(
-  key: str, config: Optimizer, updates: int
+  key: str, config: Optimizer, steps: int, each: int
 ) -> optax.GradientTransformation:
   scale = pick(f'{key}.name', config.name, OPTIMIZERS)(config)
   schedule = pick(f'{key}.schedule', config.schedule, SCHEDULES)
@@ -63,8 +65,18 @@ def _build(
     parts.insert(0, optax.clip_by_global_norm(config.clip_norm))
   if config.weight_decay:
     parts.append(optax.add_decayed_weights(config.weight_decay, _kernels))
-  rate = schedule(config.lr, config.lr_end, updates)
+  rate = _warmed_up(
+    schedule(config.lr, config.lr_end, steps * each),
+    config.warmup_steps * each,
+  )
   return optax.chain(*parts, optax.scale_by_learning_rate(rate))
+
+
+def _warmed_up(schedule: optax.Schedule, updates: int) -> optax.Schedule:
+  """The schedule times (t + 1) / updates for its first so many updates t."""
+  if not updates:
+    return schedule
+  return lambda t: schedule(t) * jnp.minimum((t + 1) / updates, 1.0)
 
 
 def _kernels(params: Params) -> Params:

@@ -16,6 +16,7 @@ from jaxgan import evaluation, reference, sampling
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
 from jaxgan.metrics import record
+from jaxgan.nets import latents
 from jaxgan.schema import Config
 from jaxgan.state import GANState
 from jaxgan.trained import Trained
@@ -48,8 +49,8 @@ class Reporter(contextlib.AbstractContextManager):
     self._config = config
     self._folder = folder
     self._generate = sampling.make_generate(gen)
-    self._latents = sampling.latents(
-      jax.random.key(_GRID_KEY), config.eval.num_images, config.net.latent_size
+    self._latents = latents.of(config.net).draw(
+      jax.random.key(_GRID_KEY), config.eval.num_images
     )
     self._first = jax.process_index() == 0
     self._writer = (
@@ -159,7 +160,7 @@ class Reporter(contextlib.AbstractContextManager):
     generator = Trained(
       step,
       self._shape,
-      self._config.net.latent_size,
+      latents.of(self._config.net),
       jax.device_get(ema),
       self._generate,
     )

@@ -43,16 +43,17 @@ def _sample() -> None:
 
   import jax
 
-  from jaxgan import export, sampling, trained
+  from jaxgan import export, trained
 
   count, key = _NUM.value, jax.random.key(_SEED.value)
   run = trained.load(pathlib.Path(_WORKDIR.value), _WEIGHTS.value)
+  latents = run.latents
+  if _TRUNCATION.value:
+    latents = latents.truncated(_TRUNCATION.value)
   if _LATENTS.value == 'random':
-    z = sampling.latents(
-      key, count, run.latent_size, truncation=_TRUNCATION.value
-    )
+    z = latents.draw(key, count)
   else:
-    z = sampling.interpolation(key, count, run.latent_size)
+    z = latents.between(key, count)
   columns = count if _LATENTS.value == 'interpolation' else 0
   export.write(
     pathlib.Path(_OUT.value), run.stream(z), count=count, columns=columns

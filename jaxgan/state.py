@@ -52,6 +52,7 @@ def create(
     config.optim,
     steps=config.train.steps,
     critic_steps=config.train.critic_steps,
+    gen_steps=config.train.gen_steps,
   )
   return GANState(
     step=jnp.zeros((), jnp.int32),

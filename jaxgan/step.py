@@ -20,10 +20,11 @@ from jaxgan import optim
 from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
 from jaxgan.games import catalog as games
-from jaxgan.games import controller, distances
+from jaxgan.games import controller, distances, gan, regularisers
 from jaxgan.metrics import protocol
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.nets import conv
+from jaxgan.players import Players, remembered
 from jaxgan.schema import Config
 from jaxgan.state import GANState
 from jaxgan.types import (
@@ -37,7 +38,7 @@ from jaxgan.types import (
 )
 
 TrainStep = Callable[[GANState, Batch], tuple[GANState, Metrics]]
-Critic = tuple[Params, optax.OptState]
+Player = tuple[Variables, optax.OptState]
 
 # Distances that are measured on the batch instead of asked of the critic.
 _MEASURES: Mapping[str, Callable[[Array, Array], Array]] = {
@@ -52,7 +53,7 @@ def check_names(config: Config) -> None:
   Raises:
     ValueError: a name in the configuration that nothing answers to.
   """
-  pick('net.name', config.net.name, nets_lib.NETS)
+  nets_lib.check(config.net)
   games.build(config)
   controller.build(config.penalty, config.train.steps)
   optim.build(config.optim, steps=1, critic_steps=1)
@@ -105,14 +106,17 @@ class Iteration:
   ) -> None:
     train = config.train
     self.config = config
-    self.nets = nets
+    self.players = Players(config.net, nets, examples)
     self.game = games.build(config)
     self.control = controller.build(config.penalty, train.steps)
     self.optimizers = optim.build(
-      config.optim, steps=train.steps, critic_steps=train.critic_steps
+      config.optim,
+      steps=train.steps,
+      critic_steps=train.critic_steps,
+      gen_steps=train.gen_steps,
     )
-    self.examples = examples
     self.measure = _MEASURES.get(config.penalty.distance)
+    self.see = regularisers.build(config.regularisers, train.steps)
 
   def __call__(self, state: GANState, batch: Batch) -> tuple[GANState, Metrics]:
     """(state, batch) -> (state, metrics), as `make_train_step` says."""
@@ -122,7 +126,7 @@ class Iteration:
     gen_key, critic_key = jax.random.split(key)
 
     critic, metrics, seen = self.critic_updates(state, batch, critic_key)
-    gen, gen_metrics = self.gen_update(state, critic[0], batch, gen_key)
+    gen, gen_metrics = self.gen_updates(state, critic[0], batch, gen_key)
     control = self.control(state.control, seen, state.step)
 
     metrics |= gen_metrics | {'distance': control.distance}
@@ -131,7 +135,7 @@ class Iteration:
 
   def critic_updates(
     self, state: GANState, batch: Batch, key: Array
-  ) -> tuple[Critic, Metrics, controller.Measurement]:
+  ) -> tuple[Player, Metrics, controller.Measurement]:
     """All critic updates of an iteration, in a loop inside the program.
 
     Args:
@@ -140,78 +144,111 @@ class Iteration:
       key: of latents and points.
 
     Returns:
-      The critic's parameters and optimiser state, and the metrics and the
+      The critic's variables and optimiser state, and the metrics and the
       measurement of the last update.
     """
     steps = self.config.train.critic_steps
-    statistics = _without_params(state.variables.critic)
 
     def update(
-      critic: Critic, inputs: tuple[Batch, Array]
-    ) -> tuple[Critic, tuple]:
-      fresh, key = inputs
+      critic: Player, inputs: tuple[Batch, Array, Array]
+    ) -> tuple[Player, tuple]:
+      fresh, key, index = inputs
       latent_key, points_key = jax.random.split(key)
       real = to_float(fresh.image)
-      fake, _ = self.generate(
+      fake, _ = self.players.generate(
         state.variables.gen, latent_key, fresh.label, len(real)
       )
+      seen_real, seen_fake = (
+        self.see(points_key, state.step, x) for x in (real, fake)
+      )
+      due = regularisers.due(
+        self.config.regularisers, state.step * steps + index
+      )
+      turn = gan.Turn(points_key, state.control, due)
+      variables, opt = critic
+      critic_key = jax.random.fold_in(points_key, 1)
 
       def loss(params: Params) -> tuple[Array, tuple]:
-        score = self.score({'params': params, **statistics}, fresh.label)
-        return self.game.critic_loss(
-          score, real, fake, points_key, state.control
-        )
+        now = {**remembered(variables), 'params': params}
+        score = self.players.score(now, fresh.label, critic_key)
+        value, aux = self.game.critic_loss(score, seen_real, seen_fake, turn)
+        own = regularisers.weights(params, self.config.regularisers)
+        return value + own, aux
 
-      grads, (metrics, seen) = jax.grad(loss, has_aux=True)(critic[0])
-      critic = self._descend('critic', critic, grads)
-      critic = (self._clip(critic[0]), critic[1])
+      grads, (metrics, seen) = jax.grad(loss, has_aux=True)(variables['params'])
+      params, opt = self._descend('critic', (variables['params'], opt), grads)
+      statistics = self.players.statistics(
+        variables, seen_real, fresh.label, critic_key
+      )
       metrics['grad_norm_critic'] = optax.tree.norm(grads)
+      critic = {**statistics, 'params': self._clip(params)}, opt
       return critic, (metrics, self._measured(seen, real, fake))
 
-    start = (state.variables.critic['params'], state.opt.critic)
-    keys = jax.random.split(key, steps)
+    start: Player = (dict(state.variables.critic), state.opt.critic)
+    inputs = batch, jax.random.split(key, steps), jnp.arange(steps)
     critic, outs = jax.lax.scan(
-      update, start, (batch, keys), unroll=_unroll(self.config)
+      update, start, inputs, unroll=_unroll(self.config)
     )
     metrics, seen = jax.tree.map(lambda x: x[-1], outs)
     return critic, metrics, seen
 
-  def gen_update(
-    self, state: GANState, critic: Params, batch: Batch, key: Array
-  ) -> tuple[tuple[Variables, optax.OptState], Metrics]:
-    """The generator update of an iteration.
+  def gen_updates(
+    self, state: GANState, critic: Variables, batch: Batch, key: Array
+  ) -> tuple[Player, Metrics]:
+    """All generator updates of an iteration, against one critic.
 
     Args:
       state: before the iteration.
-      critic: the parameters after its updates.
-      batch: whose last labels the fakes get.
+      critic: its variables after its updates.
+      batch: whose last labels the fakes get, and whose last examples the
+        losses that compare with real ones.
       key: of the latents.
 
     Returns:
-      The generator's variables and optimiser state, and the metrics.
+      The generator's variables and optimiser state, and the metrics of the
+      last update.
     """
+    gen: Player = state.variables.gen, state.opt.gen
+    for i in range(self.config.train.gen_steps):
+      fresh = jax.random.fold_in(key, i + 1) if i else key
+      gen, metrics = self._gen_update(gen, critic, batch, fresh, state.step)
+    return gen, metrics
+
+  def _gen_update(
+    self,
+    gen: Player,
+    critic: Variables,
+    batch: Batch,
+    key: Array,
+    step: Array,
+  ) -> tuple[Player, Metrics]:
     size = self.config.train.gen_batch_size or self.config.train.batch_size
     label = jnp.resize(batch.label[-1], (size,))
-    old = state.variables.gen
-    frozen = {**state.variables.critic, 'params': critic}
+    image = batch.image[-1]
+    real = to_float(jnp.resize(image, (size, *image.shape[1:])))
+    old, opt = gen
+    see_key, critic_key = jax.random.split(jax.random.fold_in(key, 1))
 
     def loss(params: Params) -> tuple[Array, Variables]:
-      fake, statistics = self.generate(
+      fake, statistics = self.players.generate(
         {**old, 'params': params}, key, label, size
       )
-      return self.game.gen_loss(self.score(frozen, label), fake), statistics
+      seen_real, seen_fake = (self.see(see_key, step, x) for x in (real, fake))
+      score = self.players.score(critic, label, critic_key)
+      code = self.players.score(critic, label, critic_key, method='code')
+      return self.game.gen_loss(score, seen_real, seen_fake, code), statistics
 
     value_and_grad = jax.value_and_grad(loss, has_aux=True)
     (value, statistics), grads = value_and_grad(old['params'])
-    params, opt = self._descend('gen', (old['params'], state.opt.gen), grads)
+    params, opt = self._descend('gen', (old['params'], opt), grads)
     metrics = {'gen_loss': value, 'grad_norm_gen': optax.tree.norm(grads)}
     return ({'params': params, **statistics}, opt), metrics
 
   def _next(
     self,
     state: GANState,
-    gen: tuple[Variables, optax.OptState],
-    critic: Critic,
+    gen: Player,
+    critic: Player,
     control: controller.Control,
     metrics: Metrics,
   ) -> GANState:
@@ -224,38 +261,12 @@ class Iteration:
     return dataclasses.replace(
       state,
       step=state.step + 1,
-      variables=Pair(gen[0], {**state.variables.critic, 'params': critic[0]}),
+      variables=Pair(gen[0], critic[0]),
       opt=Pair(gen[1], critic[1]),
       ema=optax.incremental_update(gen[0], state.ema, 1 - decay),
       control=control,
       diverged_step=jnp.where(first, state.step + 1, state.diverged_step),
     )
-
-  def generate(
-    self, variables: Variables, key: Array, label: Array, size: int
-  ) -> tuple[Array, Variables]:
-    """[B, ...] fakes spread over the devices, and the updated statistics."""
-    z = jax.random.normal(key, (size, self.config.net.latent_size))
-    if self.examples is not None:
-      z = jax.lax.with_sharding_constraint(z, self.examples)
-    statistics = list(_without_params(variables))
-    return self.nets.gen.apply(
-      variables, z, label, train=True, mutable=statistics
-    )
-
-  def score(
-    self, variables: Variables, label: Array
-  ) -> Callable[[Array], Array]:
-    """The critic as a function of images alone: labels come along."""
-    statistics = list(_without_params(variables))
-
-    def score(image: Array) -> Array:
-      # Batch norm in a critic (without a penalty) always uses its own batch.
-      return self.nets.critic.apply(
-        variables, image, label, train=True, mutable=statistics
-      )[0]
-
-    return score
 
   def _descend(
     self, player: str, state: tuple[Params, optax.OptState], grads: Params
@@ -277,10 +288,6 @@ class Iteration:
     if self.measure is None:
       return seen
     return seen._replace(distance=self.measure(real, fake))
-
-
-def _without_params(variables: Variables) -> dict:
-  return {name: v for name, v in variables.items() if name != 'params'}
 
 
 def _unroll(config: Config) -> int:

@@ -162,8 +162,7 @@ def count_flops(settings: Settings) -> float:
     return iteration.critic_updates(state, batch, key)
 
   def gen(state: GANState, batch: Batch) -> Any:
-    params = state.variables.critic['params']
-    return iteration.gen_update(state, params, batch, key)
+    return iteration.gen_updates(state, state.variables.critic, batch, key)
 
   once, other = (_flops(f, state, batch) for f in (critic, gen))
   return critic_steps * once + other

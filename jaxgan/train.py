@@ -14,6 +14,7 @@ from jaxgan import step as step_lib
 from jaxgan import workdir
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.data import pipeline, resident, sources
+from jaxgan.games import regularisers
 from jaxgan.interruption import Interrupted, Interruption
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.reporter import Reporter
@@ -54,6 +55,7 @@ def train_and_evaluate(
     sampler = _sampler(config, dataset)
 
     nets = nets_lib.build(config.net, dataset.shape)
+    regularisers.check_shape(config.regularisers, dataset.shape)
     train_step = step_lib.make_train_step(config, nets, mesh)
     where = mesh_lib.shardings(mesh)
     # Under jit, so that the state is born on the devices where it shall live.

@@ -1,5 +1,6 @@
 """A trained generator or critic, read back from the workdir of its run."""
 
+import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from jaxgan import state as state_lib
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.data.ranges import to_float
 from jaxgan.nets import catalog as nets_lib
+from jaxgan.nets import latents as latents_lib
 from jaxgan.schema import Config
 from jaxgan.state import GANState
 from jaxgan.types import Array, Variables
@@ -27,14 +29,14 @@ class Trained(NamedTuple):
   Attributes:
     step: after which it was saved.
     shape: of one image, (H, W, C), or of one vector, (D,).
-    latent_size: Z.
+    latents: what it starts from.
     variables: its parameters and statistics.
     generate: (variables, latents) -> samples on the host.
   """
 
   step: int
   shape: tuple[int, ...]
-  latent_size: int
+  latents: latents_lib.Latents
   variables: Variables
   generate: sampling.Generate
 
@@ -92,7 +94,7 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
   return Trained(
     step=int(run.state.step),
     shape=run.shape,
-    latent_size=run.config.net.latent_size,
+    latents=latents_lib.of(run.config.net),
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
     generate=sampling.make_generate(nets.gen),
   )
@@ -108,7 +110,9 @@ def load_critic(folder: pathlib.Path) -> TrainedCritic:
     ValueError: no run there, or none with a whole checkpoint.
   """
   run = _read(folder)
-  nets = nets_lib.build(run.config.net, run.shape)
+  # What is dropped in training is no part of the critic.
+  whole = dataclasses.replace(run.config.net, critic_dropout=0.0)
+  nets = nets_lib.build(whole, run.shape)
   variables = run.state.variables.critic
   statistics = [name for name in variables if name != 'params']
 

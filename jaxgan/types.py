@@ -28,7 +28,8 @@ T = TypeVar('T')
 # two are of the last critic update.
 METRICS: Mapping[str, str] = {
   'gap': 'mean D(x) - mean D(x~)',
-  'critic_loss': '-gap + weight penalty',
+  'critic_loss': 'what the critic minimises; with the Wasserstein loss -gap + '
+  'weight penalty',
   'penalty': 'GP, without its weight',
   'penalty_share': 'weight penalty / |gap|: the realised share',
   'slope': 'mean norm of dD/dx at the points',
@@ -37,10 +38,10 @@ METRICS: Mapping[str, str] = {
   'distance': 'the newest estimate, in units of the data',
   'score_real': 'mean D(x)',
   'score_fake': 'mean D(x~)',
-  'accuracy_real': 'share of real above the middle of the mean scores',
+  'accuracy_real': 'share of real above the score between real and fake',
   'accuracy_fake': 'share of fake below it',
   'grad_norm_critic': 'global norm of its gradient',
-  'gen_loss': '-mean D(G(z))',
+  'gen_loss': 'what the generator minimises; mostly -mean D(G(z))',
   'grad_norm_gen': 'global norm of its gradient',
 }
 

@@ -35,6 +35,6 @@ def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   assert [row['step'] for row in rows] == [1, 2]
   run = trained.load(tmp_path)
   assert (run.step, run.shape) == (2, SHAPES[name])
-  z = jax.random.normal(jax.random.key(0), (3, run.latent_size))
+  z = jax.random.normal(jax.random.key(0), (3, run.latents.size))
   (samples,) = run.stream(z)
   assert samples.shape == (3, *SHAPES[name])

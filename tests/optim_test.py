@@ -63,6 +63,18 @@ def test_schedules(schedule, shares):
   assert -np.diff(path) == pytest.approx(0.1 * np.array(shares), rel=1e-4)
 
 
+def test_a_warm_up_rises_to_the_schedule():
+  config = Optimizer(
+    name='sgd', lr=0.1, b1=0.0, schedule='linear', lr_end=0.0, warmup_steps=2
+  )
+  path = [1.0, *kernels(descend(config, [1] * 5, steps=5))]
+  shares = np.array([0.5, 1, 1, 1, 1]) * [1.0, 0.8, 0.6, 0.4, 0.2]
+  assert -np.diff(path) == pytest.approx(0.1 * shares, rel=1e-4)
+  path = [1.0, *kernels(descend(config, [1] * 12, steps=5, player='critic'))]
+  assert -np.diff(path)[0] == pytest.approx(0.01, rel=1e-4)
+  assert -np.diff(path)[9] == pytest.approx(0.1 * 16 / 25, rel=1e-4)
+
+
 def test_the_schedule_of_the_critic_ends_with_that_of_the_generator():
   config = Optimizer(name='sgd', lr=0.1, b1=0.0, schedule='linear')
   path = kernels(descend(config, [1] * 30, steps=4, player='critic'))

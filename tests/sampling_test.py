@@ -1,4 +1,4 @@
-"""Latents and samples: their distribution, their range, their shapes."""
+"""Samples: their range and their shapes."""
 
 import chex
 import jax
@@ -14,30 +14,6 @@ from jaxgan.nets import catalog as nets_lib
 KEY = jax.random.key(0)
 
 
-def test_latents_are_normal_and_belong_to_their_key():
-  z = sampling.latents(KEY, 5000, 4)
-  chex.assert_shape(z, (5000, 4))
-  assert float(z.mean()) == pytest.approx(0, abs=0.03)
-  assert float(z.std()) == pytest.approx(1, abs=0.03)
-  chex.assert_trees_all_equal(z, sampling.latents(KEY, 5000, 4))
-
-
-def test_truncated_latents_stay_in_the_middle():
-  z = sampling.latents(KEY, 5000, 4, truncation=0.7)
-  assert float(abs(z).max()) <= 0.7
-  # Not clipped: the edge is no more likely than its neighbourhood.
-  assert float((abs(z) > 0.69).mean()) < 0.02
-
-
-def test_an_interpolation_keeps_the_length_of_its_ends():
-  z = sampling.interpolation(KEY, 9, 256)
-  lengths = np.linalg.norm(z, axis=1)
-  assert lengths.min() > 0.95 * min(lengths[0], lengths[-1])
-  assert lengths.max() < 1.05 * max(lengths[0], lengths[-1])
-  steps = np.linalg.norm(np.diff(z, axis=0), axis=1)
-  assert steps.max() < 1.1 * steps.min()
-
-
 @pytest.mark.parametrize(
   ('shape', 'dtype'), [((6, 5, 1), np.uint8), ((3,), np.float32)]
 )
@@ -46,7 +22,7 @@ def test_samples_come_as_images_or_vectors(shape, dtype):
   nets = nets_lib.build(config.net, shape)
   variables = nets_lib.init(nets, KEY, config.net.latent_size, shape)
   generate = sampling.make_generate(nets.gen)
-  z = sampling.latents(KEY, 7, config.net.latent_size)
+  z = jax.random.normal(KEY, (7, config.net.latent_size))
   samples = generate(variables.gen, z)
   assert samples.shape == (7, *shape)
   assert samples.dtype == dtype

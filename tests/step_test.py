@@ -204,6 +204,77 @@ def test_every_preset_takes_a_step(preset):
   assert all(np.isfinite(float(v)) for v in history[-1].values())
 
 
+OPTIONS = {
+  'noise': {'regularisers': {'noise': 0.3}},
+  'l1': {'regularisers': {'l1': 0.1}},
+  'l2': {'regularisers': {'l2': 0.1}},
+  'adversarial': {'regularisers': {'adversarial': 0.5}},
+  'augment': {'regularisers': {'augment': ('translation', 'cutout')}},
+  'consistency': {
+    'regularisers': {
+      'augment': ('colour',), 'augment_share': 0.0, 'consistency': 5.0,
+    },
+  },
+  'lazy': {'regularisers': {'lazy': 2}},
+  'dropout': {'net': {'critic_dropout': 0.5}},
+  'spectral': {'net': {'critic_norm': 'spectral', 'gen_norm': 'spectral'}},
+  'latent': {'net': {'latent': 'uniform'}},
+  'relativistic': {'loss': {'name': 'relativistic'}},
+  'energy': {
+    'loss': {'name': 'energy', 'pull_away': 0.1},
+    'net': {'critic_head': 'autoencoder', 'critic_code_size': 3},
+  },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize('name', OPTIONS)
+def test_an_option_changes_the_run_and_keeps_it_whole(name):
+  # A generator's batch of another size meets every loss and every mask.
+  sizes = {'train': {'gen_batch_size': 12}}
+  plain, _ = small.run(small.config(**sizes), 1)
+  state, history = small.run(small.config(**sizes, **OPTIONS[name]), 1)
+  assert all(np.isfinite(float(v)) for v in history[-1].values())
+  leaves = [
+    np.concatenate([np.ravel(x) for x in jax.tree.leaves(params(s).critic)])
+    for s in (plain, state)
+  ]
+  assert leaves[0].shape != leaves[1].shape or not np.allclose(*leaves)
+
+
+def test_the_generator_may_move_several_times_per_iteration():
+  still = {'critic': {'lr': 0.0}, 'gen': {'name': 'sgd', 'lr': 0.1, 'b1': 0.0}}
+  lengths = []
+  for gen_steps in (1, 3):
+    config = small.config(optim=still, train={'gen_steps': gen_steps})
+    start = small.make(config)[0].variables.gen['params']
+    end = small.run(config, 1)[0].variables.gen['params']
+    moves = jax.tree.map(lambda a, b: jnp.sum((a - b) ** 2), start, end)
+    lengths.append(float(sum(jax.tree.leaves(moves))) ** 0.5)
+  # Three steps down nearly the same slope, with other latents each.
+  assert 2 < lengths[1] / lengths[0] < 4
+
+
+def test_spectral_vectors_move_with_the_critic_and_are_kept():
+  config = small.config(net={'critic_norm': 'spectral'})
+  before, after = (small.run(config, steps)[0] for steps in (1, 2))
+  kept = [s.variables.critic['batch_stats'] for s in (before, after)]
+  for old, new in zip(*map(jax.tree.leaves, kept), strict=True):
+    assert not np.array_equal(old, new)
+  start = small.make(config)[0].variables.critic['batch_stats']
+  assert jax.tree.structure(start) == jax.tree.structure(kept[0])
+
+
+def test_the_generator_learns_through_what_the_critic_sees():
+  sees = {'augment': ('cutout',), 'noise': 0.0}
+  config = small.config(regularisers=sees, train={'critic_steps': 1})
+  plain = small.config(train={'critic_steps': 1})
+  gens = [
+    jax.tree.leaves(small.run(c, 1)[0].variables.gen['params'])
+    for c in (config, plain)
+  ]
+  assert not all(np.array_equal(a, b) for a, b in zip(*gens, strict=True))
+
+
 def test_bfloat16_keeps_scores_slopes_and_control_in_float32():
   state, history = small.run(small.config(net={'compute_dtype': 'bfloat16'}), 2)
   assert all(v.dtype == np.float32 for v in history[-1].values())

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping
 
 from jaxgan.config import pick
-from jaxgan.games import wasserstein
-from jaxgan.schema import Config, Penalty
+from jaxgan.games import gan
+from jaxgan.schema import Config
 
-Game = wasserstein.Wasserstein
+Game = gan.Gan
 
-GAMES: Mapping[str, Callable[[Penalty], Game]] = {'wgan': wasserstein.build}
+GAMES: Mapping[str, Callable[[Config], Game]] = {'gan': gan.build}
 
 
 def build(config: Config) -> Game:
   """The game that `config.game` names.
 
   Raises:
-    ValueError: unknown `game` or `penalty.points`.
+    ValueError: unknown `game`, or what its own `build` says.
   """
-  return pick('game', config.game, GAMES)(config.penalty)
+  return pick('game', config.game, GAMES)(config)

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import pick
-from jaxgan.nets import conv, dcgan, mlp, resnet
+from jaxgan.nets import autoencoder, conv, dcgan, layers, mlp, resnet
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair, Variables
 
@@ -47,9 +47,42 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
       f'net.name is {config.name!r} and the data are vectors of {shape[0]} '
       'values; vectors need mlp.'
     )
-  return make(
-    dataclasses.replace(config, conv=conv.resolve(config.conv)), shape
+  config = dataclasses.replace(config, conv=conv.resolve(config.conv))
+  pair = make(config, shape)
+  if config.critic_head == 'autoencoder':
+    return Pair(pair.gen, _autoencoder(make, config, shape))
+  return pair
+
+
+def _autoencoder(
+  make: Callable[[Net, Any], Pair[nn.Module]],
+  config: Net,
+  shape: tuple[int, ...],
+) -> autoencoder.Critic:
+  """The critic as the encoder, and a generator in its mirror image."""
+  mirrored = dataclasses.replace(
+    config,
+    gen_widths=config.critic_widths[::-1],
+    gen_norm=config.critic_norm,
+    gen_activation=config.critic_activation,
   )
+  gen, critic = make(mirrored, shape)
+  return autoencoder.Critic(
+    encoder=critic.clone(outputs=config.critic_code_size), decoder=gen
+  )
+
+
+def check(config: Net) -> None:
+  """Looks up every name of a configuration, before any data are at hand.
+
+  Raises:
+    ValueError: a name that nothing answers to.
+  """
+  pick('net.name', config.name, NETS)
+  pick('net.init', config.init, {'default': None, **layers.INITS})
+  for key in ('gen_activation', 'critic_activation'):
+    table = {'default': None, **layers.ACTIVATIONS}
+    pick(f'net.{key}', getattr(config, key), table)
 
 
 def init(

@@ -32,15 +32,15 @@ class Generator(nn.Module):
     net, widths = self.config, self.config.gen_widths
     sizes = _sizes(self.shape, len(widths))[::-1]
     h, w = sizes[0]
-    dense = nn.Dense(
-      h * w * widths[0], dtype=net.compute_dtype, kernel_init=layers.glorot
-    )
-    x = dense(z).reshape(-1, h, w, widths[0])
+    activate = layers.activation(net.gen_activation, nn.relu)
+    dense = layers.projection(h * w * widths[0], net)
+    x = layers.run(dense, z, net.gen_norm, train).reshape(-1, h, w, widths[0])
     for (h, w), width in zip(
       sizes[1:], (*widths[1:], self.shape[-1]), strict=True
     ):
-      x = nn.relu(layers.normalise(x, net.gen_norm, net, train))
-      x = layers.UPS[net.gen_up](net, width)(x)[:, :h, :w]
+      x = activate(layers.normalise(x, net.gen_norm, net, train))
+      up = layers.UPS[net.gen_up](net, width)
+      x = layers.run(up, x, net.gen_norm, train)[:, :h, :w]
     return jnp.tanh(x.astype(jnp.float32))
 
 
@@ -49,22 +49,25 @@ class Critic(nn.Module):
 
   Attributes:
     config: `critic_widths` are the features after each halving.
+    outputs: N, features instead of a score; 0 for a score.
   """
 
   config: Net
+  outputs: int = 0
 
   @nn.compact
   def __call__(
     self, x: Array, label: Array | None = None, *, train: bool
   ) -> Array:
-    """Images [B, H, W, C] -> scores [B] float32."""
+    """Images [B, H, W, C] -> scores [B] float32, or features [B, N]."""
     del label
-    net = self.config
+    net, norm = self.config, self.config.critic_norm
+    activate = layers.activation(net.critic_activation, layers.leaky_relu)
     for i, width in enumerate(net.critic_widths):
-      x = layers.Conv(net, width, size=5, stride=2)(x)
-      x = layers.normalise(x, net.critic_norm if i else 'none', net, train)
-      x = nn.leaky_relu(x, layers.LEAK)
-    return layers.score(x)
+      x = layers.run(layers.Conv(net, width, 5, 2), x, norm, train)
+      x = activate(layers.normalise(x, norm if i else 'none', net, train))
+      x = layers.dropout(x, net, train)
+    return layers.head(x, self.outputs, net, train)
 
 
 def build(config: Net, shape: tuple[int, int, int]) -> Pair[nn.Module]:

@@ -7,13 +7,16 @@ precedes (He et al., 2015) and 1 elsewhere (Glorot & Bengio, 2010). Biases are
 zero.
 """
 
+import functools
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from jaxgan.config import pick
 from jaxgan.nets import conv as ways
 from jaxgan.schema import Net
 from jaxgan.types import Array
@@ -22,6 +25,26 @@ LEAK = 0.2  # Slope of LeakyReLU below zero (Radford et al., 2016).
 
 glorot = jax.nn.initializers.glorot_uniform()
 he_dense = jax.nn.initializers.he_uniform()
+
+Activation = Callable[[Array], Array]
+leaky_relu = functools.partial(nn.leaky_relu, negative_slope=LEAK)
+
+ACTIVATIONS: Mapping[str, Activation] = {
+  'relu': nn.relu,
+  'leaky_relu': leaky_relu,
+  'elu': nn.elu,
+  'gelu': nn.gelu,
+  'silu': nn.silu,
+  'tanh': nn.tanh,
+}
+
+# `normal` is DCGAN's (Radford et al., 2016); `orthogonal` SAGAN's.
+INITS: Mapping[str, Any] = {
+  'glorot': glorot,
+  'he': he_dense,
+  'normal': jax.nn.initializers.normal(0.02),
+  'orthogonal': jax.nn.initializers.orthogonal(),
+}
 
 _CONV = {'lax': ways.conv_lax, 'matmul': ways.conv_matmul}
 _UP = {'lax': ways.up_lax, 'matmul': ways.up_matmul}
@@ -40,14 +63,14 @@ def strided_init(gain: float, down: int = 1, up: int = 1) -> Any:
     A function of (key, shape, dtype).
   """
 
-  def init(key: Array, shape: Any, dtype: Any = jnp.float32) -> Array:
+  def draw(key: Array, shape: Any, dtype: Any = jnp.float32) -> Array:
     kh, kw, cin, cout = shape
     fan_in = kh * kw * cin / up**2
     fan_out = kh * kw * cout / down**2
     limit = math.sqrt(6 * gain / (fan_in + fan_out))
     return jax.random.uniform(key, shape, dtype, -limit, limit)
 
-  return init
+  return draw
 
 
 class Conv(nn.Module):
@@ -70,8 +93,8 @@ class Conv(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, ceil(H / stride), ceil(W / stride), Cout]."""
-    init = strided_init(self.gain, down=self.stride)
-    x, kernel, bias = _operands(self, x, init)
+    default = strided_init(self.gain, down=self.stride)
+    x, kernel, bias = _operands(self, x, default)
     way = _CONV[ways.resolve(self.config.conv)]
     return way(x, kernel, self.stride, 'SAME') + bias
 
@@ -136,13 +159,59 @@ UPS = {
 }
 
 
+def activation(name: str, default: Activation) -> Activation:
+  """What `net.gen_activation` or `net.critic_activation` names."""
+  table = {'default': default, **ACTIVATIONS}
+  return pick('An activation of net', name, table)
+
+
+def init(config: Net, default: Any) -> Any:
+  """The initialiser that `net.init` names: of (key, shape, dtype)."""
+  return pick('net.init', config.init, {'default': default, **INITS})
+
+
+def run(layer: nn.Module, x: Array, norm: str, train: bool) -> Array:
+  """A layer inside a compact module, its kernels divided by their norm.
+
+  The largest singular value is that of the kernel as a matrix of as many
+  columns as there are outputs, by one step of power iteration per training
+  pass, from a vector that lives in `batch_stats` (Miyato et al., 2018).
+
+  Args:
+    layer: with parameters of its own.
+    x: its input.
+    norm: `spectral`; with any other the layer is left as it is.
+    train: whether the vector moves.
+
+  Returns:
+    The layer's output.
+  """
+  if norm == 'spectral':
+    return nn.SpectralNorm(layer)(x, update_stats=train)
+  return layer(x)
+
+
+def projection(features: int, config: Net) -> nn.Dense:
+  """A generator's first layer, from latents [B, Z] to [B, features]."""
+  return nn.Dense(
+    features, dtype=config.compute_dtype, kernel_init=init(config, glorot)
+  )
+
+
+def dropout(x: Array, config: Net, train: bool) -> Array:
+  """Drops `critic_dropout` of the values in training, scaling the others."""
+  if not config.critic_dropout:
+    return x
+  return nn.Dropout(config.critic_dropout, deterministic=not train)(x)
+
+
 def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
   """Normalisation inside a compact module, with an affine map per channel.
 
   Args:
     x: [B, ..., C].
-    kind: `none`; `batch`, over all axes but the last; or `layer`, over all
-      axes of one example (as GroupNorm of one group).
+    kind: `batch`, over all axes but the last; `layer`, over all axes of one
+      example (as GroupNorm of one group); any other leaves x as it is.
     config: gives the compute dtype; statistics are float32.
     train: batch norm uses the batch and updates `batch_stats`, else it uses
       `batch_stats`.
@@ -168,10 +237,22 @@ def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
   return x
 
 
-def score(x: Array) -> Array:
-  """A linear score of features, float32 throughout: [B, ...] -> [B]."""
+def head(x: Array, outputs: int, config: Net, train: bool) -> Array:
+  """A linear map of features, float32 throughout, that ends a critic.
+
+  Args:
+    x: [B, ...] features.
+    outputs: N, how many; 0 for a score.
+    config: gives the normalisation and the initialiser.
+    train: as for `run`.
+
+  Returns:
+    [B, N] float32, or [B] for a score.
+  """
   x = x.reshape(x.shape[0], -1).astype(jnp.float32)
-  return nn.Dense(1, kernel_init=glorot)(x)[:, 0]
+  dense = nn.Dense(max(outputs, 1), kernel_init=init(config, glorot))
+  x = run(dense, x, config.critic_norm, train)
+  return x if outputs else x[:, 0]
 
 
 def upsample(x: Array) -> Array:
@@ -186,11 +267,11 @@ def mean_pool(x: Array) -> Array:
 
 
 def _operands(
-  module: Conv | UpConv, x: Array, init: Any
+  module: Conv | UpConv, x: Array, default: Any
 ) -> tuple[Array, Array, Array]:
   """The input, and the module's float32 parameters, in the compute dtype."""
   shape = (module.size, module.size, x.shape[-1], module.features)
-  kernel = module.param('kernel', init, shape)
+  kernel = module.param('kernel', init(module.config, default), shape)
   bias = module.param('bias', nn.initializers.zeros_init(), shape[-1:])
   dtype = module.config.compute_dtype
   bias = bias.reshape(1, 1, 1, -1)

@@ -30,11 +30,16 @@ class Generator(nn.Module):
   ) -> Array:
     """Latents [B, Z] -> [B, *shape] float32; images are in [-1, 1]."""
     del label
+    net, norm = self.config, self.config.gen_norm
+    activate = layers.activation(net.gen_activation, nn.relu)
     x = z
-    for width in self.config.gen_widths:
-      x = _dense(x, width, self.config)
-      x = nn.relu(layers.normalise(x, self.config.gen_norm, self.config, train))
-    x = nn.Dense(math.prod(self.shape), kernel_init=layers.glorot)(x)
+    for width in net.gen_widths:
+      x = layers.run(_dense(width, net), x, norm, train)
+      x = activate(layers.normalise(x, norm, net, train))
+    last = nn.Dense(
+      math.prod(self.shape), kernel_init=layers.init(net, layers.glorot)
+    )
+    x = layers.run(last, x, norm, train)
     x = x.reshape(-1, *self.shape).astype(jnp.float32)
     return x if len(self.shape) == 1 else jnp.tanh(x)
 
@@ -44,24 +49,26 @@ class Critic(nn.Module):
 
   Attributes:
     config: `critic_widths` are the hidden layers.
+    outputs: N, features instead of a score; 0 for a score.
   """
 
   config: Net
+  outputs: int = 0
 
   @nn.compact
   def __call__(
     self, x: Array, label: Array | None = None, *, train: bool
   ) -> Array:
-    """Examples [B, *shape] -> scores [B] float32."""
+    """Examples [B, *shape] -> scores [B] float32, or features [B, N]."""
     del label
+    net, norm = self.config, self.config.critic_norm
+    activate = layers.activation(net.critic_activation, nn.relu)
     x = x.reshape(x.shape[0], -1)
-    for i, width in enumerate(self.config.critic_widths):
-      x = _dense(x, width, self.config)
-      x = layers.normalise(
-        x, self.config.critic_norm if i else 'none', self.config, train
-      )
-      x = nn.relu(x)
-    return layers.score(x)
+    for i, width in enumerate(net.critic_widths):
+      x = layers.run(_dense(width, net), x, norm, train)
+      x = activate(layers.normalise(x, norm if i else 'none', net, train))
+      x = layers.dropout(x, net, train)
+    return layers.head(x, self.outputs, net, train)
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
@@ -69,8 +76,6 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
   return Pair(Generator(config, shape), Critic(config))
 
 
-def _dense(x: Array, width: int, config: Net) -> Array:
-  dense = nn.Dense(
-    width, dtype=config.compute_dtype, kernel_init=layers.he_dense
-  )
-  return dense(x)
+def _dense(width: int, config: Net) -> nn.Dense:
+  init = layers.init(config, layers.he_dense)
+  return nn.Dense(width, dtype=config.compute_dtype, kernel_init=init)

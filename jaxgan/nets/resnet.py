@@ -18,29 +18,35 @@ class Block(nn.Module):
   Attributes:
     config: compute dtype and formulation.
     features: Cout.
-    norm: before each activation: `none`, `batch` or `layer`.
+    norm: before each activation `batch` or `layer`, or in each convolution
+      `spectral`, or `none`.
     resample: `up` doubles the sides, `down` halves them, `none` keeps them.
+    activate: before each convolution.
   """
 
   config: Net
   features: int
   norm: str
   resample: str
+  activate: layers.Activation
 
   @nn.compact
   def __call__(self, x: Array, *, train: bool) -> Array:
     """[B, H, W, Cin] -> [B, H', W', Cout]."""
-    net, up, down = self.config, self.resample == 'up', self.resample == 'down'
-    h = nn.relu(layers.normalise(x, self.norm, net, train))
+    net, norm = self.config, self.norm
+    up, down = self.resample == 'up', self.resample == 'down'
+    h = self.activate(layers.normalise(x, norm, net, train))
     h = layers.upsample(h) if up else h
-    h = layers.Conv(net, self.features if up else x.shape[-1])(h)
-    h = nn.relu(layers.normalise(h, self.norm, net, train))
-    h = layers.Conv(net, self.features)(h)
+    first = layers.Conv(net, self.features if up else x.shape[-1])
+    h = layers.run(first, h, norm, train)
+    h = self.activate(layers.normalise(h, norm, net, train))
+    h = layers.run(layers.Conv(net, self.features), h, norm, train)
     h = layers.mean_pool(h) if down else h
     # A 1x1 convolution commutes with both resamplings: do it on few pixels.
     x = layers.mean_pool(x) if down else x
     if self.resample != 'none' or x.shape[-1] != self.features:
-      x = layers.Conv(net, self.features, size=1, gain=1.0)(x)
+      short = layers.Conv(net, self.features, size=1, gain=1.0)
+      x = layers.run(short, x, norm, train)
     return h + (layers.upsample(x) if up else x)
 
 
@@ -50,18 +56,23 @@ class OptimisedBlock(nn.Module):
   Attributes:
     config: compute dtype and formulation.
     features: Cout.
+    activate: between the convolutions.
   """
 
   config: Net
   features: int
+  activate: layers.Activation
 
   @nn.compact
-  def __call__(self, x: Array) -> Array:
+  def __call__(self, x: Array, *, train: bool) -> Array:
     """[B, H, W, C] -> [B, H/2, W/2, Cout]."""
-    h = nn.relu(layers.Conv(self.config, self.features)(x))
-    h = layers.mean_pool(layers.Conv(self.config, self.features)(h))
-    x = layers.mean_pool(x)
-    return h + layers.Conv(self.config, self.features, size=1, gain=1.0)(x)
+    net, norm = self.config, self.config.critic_norm
+    h = layers.run(layers.Conv(net, self.features), x, norm, train)
+    h = self.activate(h)
+    h = layers.run(layers.Conv(net, self.features), h, norm, train)
+    short = layers.Conv(net, self.features, size=1, gain=1.0)
+    x = layers.run(short, layers.mean_pool(x), norm, train)
+    return layers.mean_pool(h) + x
 
 
 class Generator(nn.Module):
@@ -81,16 +92,20 @@ class Generator(nn.Module):
   ) -> Array:
     """Latents [B, Z] -> images [B, H, W, C] float32 in [-1, 1]."""
     del label
-    net, widths = self.config, self.config.gen_widths
-    h, w = (n >> len(widths) - 1 for n in self.shape[:2])
-    dense = nn.Dense(
-      h * w * widths[0], dtype=net.compute_dtype, kernel_init=layers.glorot
+    net, widths, norm = (
+      self.config,
+      self.config.gen_widths,
+      self.config.gen_norm,
     )
-    x = dense(z).reshape(-1, h, w, widths[0])
+    activate = layers.activation(net.gen_activation, nn.relu)
+    h, w = (n >> len(widths) - 1 for n in self.shape[:2])
+    dense = layers.projection(h * w * widths[0], net)
+    x = layers.run(dense, z, norm, train).reshape(-1, h, w, widths[0])
     for width in widths[1:]:
-      x = Block(net, width, net.gen_norm, 'up')(x, train=train)
-    x = nn.relu(layers.normalise(x, net.gen_norm, net, train))
-    x = layers.Conv(net, self.shape[-1], gain=1.0)(x)
+      x = Block(net, width, norm, 'up', activate)(x, train=train)
+    x = activate(layers.normalise(x, norm, net, train))
+    last = layers.Conv(net, self.shape[-1], gain=1.0)
+    x = layers.run(last, x, norm, train)
     return jnp.tanh(x.astype(jnp.float32))
 
 
@@ -100,27 +115,33 @@ class Critic(nn.Module):
   Attributes:
     config: `critic_widths`, `critic_stem`, `critic_plain_blocks` and
       `critic_pool` are its shape.
+    outputs: N, features instead of a score; 0 for a score.
   """
 
   config: Net
+  outputs: int = 0
 
   @nn.compact
   def __call__(
     self, x: Array, label: Array | None = None, *, train: bool
   ) -> Array:
-    """Images [B, H, W, C] -> scores [B] float32."""
+    """Images [B, H, W, C] -> scores [B] float32, or features [B, N]."""
     del label
-    net, widths = self.config, self.config.critic_widths
+    net, norm = self.config, self.config.critic_norm
+    activate = layers.activation(net.critic_activation, nn.relu)
+    widths = net.critic_widths
     if net.critic_stem == 'optimised':
-      x = OptimisedBlock(net, widths[0])(x)
+      x = OptimisedBlock(net, widths[0], activate)(x, train=train)
     else:
-      x = layers.Conv(net, widths[0], gain=1.0)(x)
-    for width in widths[1:]:
-      x = Block(net, width, net.critic_norm, 'down')(x, train=train)
-    for _ in range(net.critic_plain_blocks):
-      x = Block(net, widths[-1], net.critic_norm, 'none')(x, train=train)
-    x = nn.relu(x).astype(jnp.float32)
-    return layers.score(x.mean((1, 2)) if net.critic_pool == 'mean' else x)
+      x = layers.run(layers.Conv(net, widths[0], gain=1.0), x, norm, train)
+    halving = [(width, 'down') for width in widths[1:]]
+    plain = [(widths[-1], 'none')] * net.critic_plain_blocks
+    for width, resample in halving + plain:
+      x = Block(net, width, norm, resample, activate)(x, train=train)
+      x = layers.dropout(x, net, train)
+    x = activate(x).astype(jnp.float32)
+    x = x.mean((1, 2)) if net.critic_pool == 'mean' else x
+    return layers.head(x, self.outputs, net, train)
 
 
 def build(config: Net, shape: tuple[int, int, int]) -> Pair[nn.Module]:

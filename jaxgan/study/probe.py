@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from jaxgan import replicas
 from jaxgan.data.ranges import to_float
 from jaxgan.games import penalty, points
+from jaxgan.players import Players
 from jaxgan.schema import Config
 from jaxgan.state import GANState
-from jaxgan.step import Iteration
 from jaxgan.types import Array, Batch, Pair
 
 Probe = Callable[[GANState, Batch], dict[str, Array]]
@@ -32,18 +32,19 @@ def make_probe(config: Config, nets: Pair[nn.Module]) -> Probe:
     the last batch: `slope_real`, `slope_fake` and, at points drawn uniformly
     whatever the run's own law is, `slope_between`.
   """
-  iteration = Iteration(config, nets)
+  players = Players(config.net, nets)
 
   def one(state: GANState, batch: Batch) -> dict[str, Array]:
     key = jax.random.fold_in(
       jax.random.fold_in(state.key, _PURPOSE), state.step
     )
     latent_key, alpha_key = jax.random.split(key)
+    critic_key = jax.random.fold_in(key, 1)
     real, label = to_float(batch.image[-1]), batch.label[-1]
-    fake, _ = iteration.generate(
+    fake, _ = players.generate(
       state.variables.gen, latent_key, label, len(real)
     )
-    score = iteration.score(state.variables.critic, label)
+    score = players.score(state.variables.critic, label, critic_key)
     alpha = jax.random.uniform(alpha_key, real.shape[:1])
     places = {
       'slope_real': real,

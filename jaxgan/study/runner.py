@@ -15,6 +15,7 @@ from jaxgan import reference as reference_lib
 from jaxgan.data import pipeline, resident, sources
 from jaxgan.evaluation import Evaluator, Source
 from jaxgan.nets import catalog as nets_lib
+from jaxgan.nets import latents
 from jaxgan.replicas import Replicas
 from jaxgan.schema import Config, Data
 from jaxgan.state import GANState
@@ -168,7 +169,7 @@ class _Judge:
     self._evaluator = _evaluator(asked, task.metrics, task.real)
     gen = nets_lib.build(config.net, dataset.shape).gen
     self._generate = sampling.make_generate(gen)
-    self._shape, self._latent_size = dataset.shape, config.net.latent_size
+    self._shape, self._latents = dataset.shape, latents.of(config.net)
     self._names = task.metrics
 
   def __call__(
@@ -179,7 +180,7 @@ class _Judge:
     if diverged >= 0 or not finite:
       return dict.fromkeys(self._names, float('nan'))
     trained = Trained(
-      step, self._shape, self._latent_size, variables, self._generate
+      step, self._shape, self._latents, variables, self._generate
     )
     draw = evaluation.draw_from(trained, _SEED)
     records = self._evaluator(draw, Source('', 'raw', step))

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from jaxgan.config import from_config_dict
-from jaxgan.games import catalog, controller, wasserstein
-from jaxgan.schema import Penalty
+from jaxgan.games import catalog, controller, gan
+from jaxgan.schema import Config, Penalty
+
+
+def build(penalty):
+  """The Wasserstein game with a penalty."""
+  return gan.build(Config(penalty=penalty))
 
 
 def control_at(ratio, config):
@@ -34,12 +39,14 @@ def data():
 
 
 def loss_and_grad(config, control):
-  game = wasserstein.build(config)
+  game = build(config)
   params, real, fake = data()
 
   def loss(params):
     score = lambda x: critic(params, x)
-    return game.critic_loss(score, real, fake, jax.random.key(7), control)[0]
+    return game.critic_loss(
+      score, real, fake, gan.Turn(jax.random.key(7), control)
+    )[0]
 
   return jax.jit(jax.value_and_grad(loss))(params)
 
@@ -73,11 +80,11 @@ def test_uniform_points_with_power_zero_are_wgan_gp_for_every_ratio(ratio):
 
 
 def test_no_gradient_flows_into_the_control():
-  game = wasserstein.build(Penalty(target=1.0))
+  game = build(Penalty(target=1.0))
   params, real, fake = data()
   score = lambda x: critic(params, x)
   loss = lambda control: game.critic_loss(
-    score, real, fake, jax.random.key(7), control
+    score, real, fake, gan.Turn(jax.random.key(7), control)
   )[0]
   gradient = jax.grad(loss)(control_at(0.5, Penalty()))
   assert all(float(g) == 0.0 for g in gradient)
@@ -86,10 +93,10 @@ def test_no_gradient_flows_into_the_control():
 def test_the_metrics_of_a_linear_critic():
   w = jnp.array([3.0, 4.0])
   real, fake = jnp.ones((4, 2)), jnp.zeros((4, 2)).at[0].set(2.0)
-  game = wasserstein.build(Penalty())
+  game = build(Penalty())
   control = controller.init(Penalty())
   loss, (metrics, seen) = game.critic_loss(
-    lambda x: x @ w, real, fake, jax.random.key(0), control
+    lambda x: x @ w, real, fake, gan.Turn(jax.random.key(0), control)
   )
   expected = {
     'score_real': 7.0, 'score_fake': 3.5, 'gap': 3.5, 'slope': 5.0,
@@ -104,9 +111,9 @@ def test_the_metrics_of_a_linear_critic():
 
 
 def test_the_generator_wants_high_scores():
-  game = wasserstein.build(Penalty())
+  game = build(Penalty())
   fake = jnp.array([[1.0], [3.0]])
-  assert float(game.gen_loss(lambda x: x[:, 0], fake)) == -2.0
+  assert float(game.gen_loss(lambda x: x[:, 0], fake + 9, fake)) == -2.0
 
 
 @pytest.mark.parametrize(('d', 'weight'), [(1.0, 10.0), (4.0, 2.0)])
@@ -115,14 +122,14 @@ def test_the_optimum_of_two_points_on_a_line(d, weight):
   config = from_config_dict(
     {'penalty': {'preset': 'wgan_gp', 'weight': weight}}
   ).penalty
-  game = wasserstein.build(config)
+  game = build(config)
   real, fake = jnp.full((8, 1), d), jnp.zeros((8, 1))
   control = controller.init(config)
 
   @jax.jit
   def descend(s, _):
     loss = lambda s: game.critic_loss(
-      lambda x: s * x[:, 0], real, fake, jax.random.key(0), control
+      lambda x: s * x[:, 0], real, fake, gan.Turn(jax.random.key(0), control)
     )[0]
     return s - 0.1 / weight * jax.grad(loss)(s), None
 
@@ -132,13 +139,15 @@ def test_the_optimum_of_two_points_on_a_line(d, weight):
 
 def test_without_a_weight_nothing_is_differentiated_twice():
   config = from_config_dict({'penalty': {'preset': 'wgan'}}).penalty
-  game = wasserstein.build(config)
+  game = build(config)
   params, real, fake = data()
   control = controller.init(config)
 
   def loss(params):
     score = lambda x: critic(params, x)
-    return game.critic_loss(score, real, fake, jax.random.key(7), control)[0]
+    return game.critic_loss(
+      score, real, fake, gan.Turn(jax.random.key(7), control)
+    )[0]
 
   plain = lambda p: -(critic(p, real).mean() - critic(p, fake).mean())
   chex.assert_trees_all_close(
@@ -151,10 +160,10 @@ def test_a_conditional_critic_sees_its_labels_inside_the_penalty():
   slopes_by_label = jnp.array([[1.0], [3.0], [6.0]])
   label = jnp.array([0, 1, 2, 2])
   real, fake = jnp.ones((4, 1)), jnp.zeros((4, 1))
-  game = wasserstein.build(Penalty())
+  game = build(Penalty())
   score = lambda x: (x * slopes_by_label[label])[:, 0]
   _, (metrics, _) = game.critic_loss(
-    score, real, fake, jax.random.key(0), controller.init(Penalty())
+    score, real, fake, gan.Turn(jax.random.key(0), controller.init(Penalty()))
   )
   expected = np.mean((np.array([1, 3, 6, 6]) - 1.0) ** 2)
   assert float(metrics['penalty']) == pytest.approx(expected)
@@ -162,5 +171,5 @@ def test_a_conditional_critic_sees_its_labels_inside_the_penalty():
 
 def test_an_unknown_game_lists_the_known():
   config = from_config_dict({'game': 'chess'})
-  with pytest.raises(ValueError, match=r"game is 'chess'.*one of wgan"):
+  with pytest.raises(ValueError, match=r"game is 'chess'.*one of gan"):
     catalog.build(config)

@@ -1,0 +1,94 @@
+"""The two nets as functions of what a game is played with.
+
+Both are pure: random numbers come from keys, and what the nets remember
+(averages of batch norm, vectors of spectral norm) goes in and comes out.
+"""
+
+import flax.linen as nn
+import jax
+from jax.sharding import NamedSharding
+
+from jaxgan.nets import latents
+from jaxgan.schema import Net
+from jaxgan.types import Array, Pair, Score, Variables
+
+
+class Players:
+  """The generator and the critic in training.
+
+  Attributes:
+    nets: as built by `nets.build`.
+    latents: what the generator starts from.
+    examples: where batches live; None leaves that to the compiler.
+  """
+
+  def __init__(
+    self,
+    config: Net,
+    nets: Pair[nn.Module],
+    examples: NamedSharding | None = None,
+  ) -> None:
+    self.nets = nets
+    self.latents = latents.of(config)
+    self.examples = examples
+
+  def generate(
+    self, variables: Variables, key: Array, label: Array, size: int
+  ) -> tuple[Array, Variables]:
+    """[B, ...] fakes spread over the devices, and the updated statistics."""
+    z = self.latents.draw(key, size)
+    if self.examples is not None:
+      z = jax.lax.with_sharding_constraint(z, self.examples)
+    statistics = list(remembered(variables))
+    return self.nets.gen.apply(
+      variables, z, label, train=True, mutable=statistics
+    )
+
+  def score(
+    self,
+    variables: Variables,
+    label: Array,
+    key: Array,
+    method: str = '__call__',
+  ) -> Score:
+    """The critic as a function of examples alone: labels come along.
+
+    Args:
+      variables: of the critic.
+      label: [B] int32.
+      key: of dropout; equal keys drop the same of example i of any batch.
+      method: of the critic: `code` instead of the scores.
+    """
+    return lambda x: self._critic(variables, x, label, key, method)[0]
+
+  def statistics(
+    self, variables: Variables, x: Array, label: Array, key: Array
+  ) -> Variables:
+    """The critic's averages and spectral vectors, one training pass later."""
+    if not remembered(variables):
+      return {}
+    return self._critic(variables, x, label, key, '__call__')[1]
+
+  def _critic(
+    self,
+    variables: Variables,
+    x: Array,
+    label: Array,
+    key: Array,
+    method: str,
+  ) -> tuple[Array, Variables]:
+    # Batch norm in a critic (without a penalty) always uses its own batch.
+    return self.nets.critic.apply(
+      variables,
+      x,
+      label,
+      train=True,
+      mutable=list(remembered(variables)),
+      rngs={'dropout': key},
+      method=method,
+    )
+
+
+def remembered(variables: Variables) -> dict:
+  """All collections but the parameters."""
+  return {name: v for name, v in variables.items() if name != 'params'}

@@ -1,0 +1,48 @@
+"""What a run is made of: every key, its type, its default and its range.
+
+`configs/default.py` lists the same keys and defaults for reading and changing;
+`config.from_config_dict` checks and freezes what a user made of them. The two
+are held together by a test.
+"""
+
+import dataclasses
+
+from jaxgan.schema.data import Data
+from jaxgan.schema.fields import within
+from jaxgan.schema.game import PRESETS, Loss, Penalty, Regularisers
+from jaxgan.schema.net import Net
+from jaxgan.schema.run import Checkpoint, Eval, Log, Optim, Optimizer, Train
+
+__all__ = [
+  'PRESETS',
+  'Checkpoint',
+  'Config',
+  'Data',
+  'Eval',
+  'Log',
+  'Loss',
+  'Net',
+  'Optim',
+  'Optimizer',
+  'Penalty',
+  'Regularisers',
+  'Train',
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+  """A whole run."""
+
+  seed: int = within(0, 0, 2**31 - 1)
+  game: str = 'gan'
+  data: Data = Data()
+  net: Net = Net()
+  loss: Loss = Loss()
+  penalty: Penalty = Penalty()
+  regularisers: Regularisers = Regularisers()
+  optim: Optim = Optim()
+  train: Train = Train()
+  eval: Eval = Eval()
+  log: Log = Log()
+  checkpoint: Checkpoint = Checkpoint()

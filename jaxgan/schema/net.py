@@ -1,0 +1,60 @@
+"""The generator and the critic."""
+
+import dataclasses
+
+from jaxgan.schema.fields import one_of, within
+
+
+@dataclasses.dataclass(frozen=True)
+class Net:
+  """The generator and critic pair.
+
+  Attributes:
+    name: `mlp`, `dcgan` or `resnet`.
+    latent_size: Z, the length of a latent vector.
+    latent: what its values are drawn from: N(0, 1), U(-1, 1), or N(0, 1)
+      within [-latent_bound, latent_bound].
+    latent_bound: of the truncated law.
+    gen_widths: features per layer, from the latent side to the image.
+    critic_widths: features per layer, from the image to the score.
+    gen_norm, critic_norm: normalisation; batch norm mixes examples, so a
+      critic under a penalty must not have it. `spectral` divides each kernel
+      by its largest singular value.
+    gen_activation, critic_activation: between layers; `default` is what the
+      net's authors took.
+    init: of kernels: `default` is what the net's authors took.
+    critic_dropout: share of each hidden layer's values that the critic drops.
+    critic_head: a score, or minus the error of an autoencoder.
+    critic_code_size: of the autoencoder's code.
+    gen_up: how the generator doubles sides: a transposed convolution, nearest
+      neighbours and a convolution, or four phases of one convolution
+      (sub-pixel) (dcgan only).
+    critic_stem: first residual block: a plain convolution, or the authors'
+      optimised block (resnet only).
+    critic_plain_blocks: residual blocks after the last halving (resnet only).
+    critic_pool: how the last features become a vector (resnet only).
+    compute_dtype: of activations; parameters and scores are float32.
+    conv: how convolutions are computed: by XLA's own, as matrix products, or
+      whichever is faster on this backend.
+  """
+
+  name: str = 'dcgan'
+  latent_size: int = within(128, 1)
+  latent: str = one_of('normal', 'uniform', 'truncated')
+  latent_bound: float = within(2.0, 1e-3)
+  gen_widths: tuple[int, ...] = within((256, 128, 64), 1)
+  critic_widths: tuple[int, ...] = within((64, 128, 256), 1)
+  gen_norm: str = one_of('none', 'batch', 'layer', 'spectral')
+  critic_norm: str = one_of('none', 'layer', 'batch', 'spectral')
+  gen_activation: str = 'default'
+  critic_activation: str = 'default'
+  init: str = 'default'
+  critic_dropout: float = within(0.0, 0, 0.9)
+  critic_head: str = one_of('score', 'autoencoder')
+  critic_code_size: int = within(32, 1)
+  gen_up: str = one_of('transposed', 'nearest', 'subpixel')
+  critic_stem: str = one_of('conv', 'optimised')
+  critic_plain_blocks: int = within(0, 0)
+  critic_pool: str = one_of('flatten', 'mean')
+  compute_dtype: str = one_of('float32', 'bfloat16')
+  conv: str = one_of('auto', 'lax', 'matmul')
