@@ -4,11 +4,11 @@ import pathlib
 
 import pytest
 
-from configs.studies import digits, toy
+from configs.studies import digits, mnist, toy
 from jaxgan.study import results, spec, summary, tables, tuning
 
 ROOT = pathlib.Path(__file__).parents[1] / 'docs' / 'results'
-STORED = {'digits': digits, 'toy': toy}
+STORED = {'digits': digits, 'mnist': mnist, 'toy': toy}
 
 
 def test_every_stored_study_is_checked():
