@@ -20,6 +20,15 @@ _FAMILIES: dict[str, dict] = {
   'pi': {'points': 'uniform', 'controller': 'pi'},
   'points and pi': {'points': 'warp', 'controller': 'pi'},
   'following': beyond.FOLLOWING,
+  # What of `following` does it: a bound instead of a target, a target that
+  # shrinks, or one that is 0 from the start.
+  'one-sided': {'preset': 'wgan_lp'},
+  'annealed target': {
+    'points': 'warp',
+    'sides': 'one',
+    'target_law': 'ratio',
+  },
+  'r1': {'preset': 'r1'},
 }
 
 
