@@ -211,10 +211,14 @@ def _watched(total: int) -> Iterator['Watch']:
   from tqdm import tqdm
 
   with tqdm(total=total, unit='example', disable=None) as bar:
+    shown = ''
 
     def watch(what: str, num: int) -> None:
-      bar.set_postfix_str(what, refresh=not num)
+      nonlocal shown
+      # A new stage is shown at once, however short it is.
+      bar.set_postfix_str(what, refresh=what != shown)
       bar.update(num)
+      shown = what
 
     yield watch
 
