@@ -14,14 +14,19 @@ WEIGHTS = (0.1, 1.0, 10.0, 100.0)
 RATES = (1e-3, 4e-3)
 CRITIC_STEPS = (1, 5)
 
-_FAMILIES: dict[str, dict] = {
+ADAPTING: dict[str, dict] = {
   'wgan_gp': {'preset': 'wgan_gp'},
   'iterative': {'preset': 'iterative'},
   'pi': {'points': 'uniform', 'controller': 'pi'},
   'points and pi': {'points': 'warp', 'controller': 'pi'},
   'following': beyond.FOLLOWING,
-  # What of `following` does it: a bound instead of a target, a target that
-  # shrinks, or one that is 0 from the start.
+}
+
+# What of `following` does it: a bound instead of a target, a bound that
+# shrinks, or one that is 0 from the start.
+PARTS: dict[str, dict] = {
+  'wgan_gp': {'preset': 'wgan_gp'},
+  'following': beyond.FOLLOWING,
   'one-sided': {'preset': 'wgan_lp'},
   'annealed target': {
     'points': 'warp',
@@ -33,17 +38,19 @@ _FAMILIES: dict[str, dict] = {
 
 
 def spread(
-  config: config_dict.ConfigDict, name: str, targets: dict, variant: str
+  config: config_dict.ConfigDict,
+  families: dict[str, dict],
+  targets: dict,
+  variant: str,
 ) -> config_dict.ConfigDict:
-  """A study with its tasks kept and its arms replaced by the families.
+  """A study with its tasks kept and its arms replaced by families.
 
   Args:
     config: of the study whose tasks and base are taken.
-    name: of the new study.
+    families: name -> what it changes about the penalty; the baseline first.
     targets: task -> value that a run has to reach; other tasks are left out.
     variant: of the config file.
   """
-  config.name = name
   config.tasks = tuple(
     {
       **task,
@@ -55,7 +62,9 @@ def spread(
   )
   settings = itertools.product(WEIGHTS, RATES, CRITIC_STEPS)
   arms = [
-    _arm(family, *setting) for setting in settings for family in _FAMILIES
+    _arm(family, penalty, *setting)
+    for setting in settings
+    for family, penalty in families.items()
   ]
   config.arms = tuple(arms[:2] if variant else arms)
   config.baseline = config.again = arms[0]['name']
@@ -65,12 +74,14 @@ def spread(
   return config
 
 
-def _arm(family: str, weight: float, rate: float, critic_steps: int) -> dict:
+def _arm(
+  family: str, penalty: dict, weight: float, rate: float, critic_steps: int
+) -> dict:
   return {
     'name': f'{family}, {weight:g}, {rate:g}, {critic_steps}',
     'family': family,
     'changes': {
-      'penalty': {**_FAMILIES[family], 'weight': weight},
+      'penalty': {**penalty, 'weight': weight},
       'optim': {'gen': {'lr': rate}, 'critic': {'lr': rate}},
       'train': {'critic_steps': critic_steps},
     },

@@ -17,4 +17,5 @@ _TARGETS = {'digits': 3.1}
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
   config = digits.get_config(variant)
-  return families.spread(config, 'robust', _TARGETS, variant)
+  config.name = 'robust'
+  return families.spread(config, families.ADAPTING, _TARGETS, variant)
