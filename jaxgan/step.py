@@ -154,26 +154,29 @@ class Iteration:
     ) -> tuple[Player, tuple]:
       fresh, key, index = inputs
       latent_key, points_key = jax.random.split(key)
+      # Beside the two that `split` gives, which are folds of 0 and 1.
+      see_key, critic_key = (jax.random.fold_in(key, i) for i in (2, 3))
       real = to_float(fresh.image)
       fake, _ = self.players.generate(
         state.variables.gen, latent_key, fresh.label, len(real)
       )
       seen_real, seen_fake = (
-        self.see(points_key, state.step, x) for x in (real, fake)
+        self.see(see_key, state.step, x) for x in (real, fake)
       )
       due = regularisers.due(
         self.config.regularisers, state.step * steps + index
       )
       turn = gan.Turn(points_key, state.control, due)
       variables, opt = critic
-      critic_key = jax.random.fold_in(points_key, 1)
 
       def loss(params: Params) -> tuple[Array, tuple]:
         now = {**remembered(variables), 'params': params}
         score = self.players.score(now, fresh.label, critic_key)
-        value, aux = self.game.critic_loss(score, seen_real, seen_fake, turn)
-        own = regularisers.weights(params, self.config.regularisers)
-        return value + own, aux
+        value, (metrics, seen) = self.game.critic_loss(
+          score, seen_real, seen_fake, turn
+        )
+        value += regularisers.weights(params, self.config.regularisers)
+        return value, ({**metrics, 'critic_loss': value}, seen)
 
       grads, (metrics, seen) = jax.grad(loss, has_aux=True)(variables['params'])
       params, opt = self._descend('critic', (variables['params'], opt), grads)

@@ -113,7 +113,7 @@ def test_the_metrics_of_a_linear_critic():
 def test_the_generator_wants_high_scores():
   game = build(Penalty())
   fake = jnp.array([[1.0], [3.0]])
-  assert float(game.gen_loss(lambda x: x[:, 0], fake + 9, fake)) == -2.0
+  assert float(game.gen_loss(lambda x: x[:, 0], fake + 9, fake, None)) == -2.0
 
 
 @pytest.mark.parametrize(('d', 'weight'), [(1.0, 10.0), (4.0, 2.0)])

@@ -152,7 +152,8 @@ def test_consistency_costs_what_augmenting_changes():
   keys = {'augment': ('cutout',), 'consistency': 3.0}
   found, _ = loss_of(score, **keys)
   real = jnp.ones((4, 2, 2, 1))
-  changed = augment.all_of(KEY, real, ('cutout',))
+  key = jax.random.fold_in(KEY, 2)
+  changed = augment.all_of(key, real, ('cutout',))
   expected = 3 * jnp.mean(jnp.square(score(changed) - 4))
   assert float(found - plain) == pytest.approx(float(expected))
   assert float(expected) > 0

@@ -1,4 +1,4 @@
-"""Differentiable augmentation of images: each is a linear map of the image.
+"""Differentiable augmentation of images: each is an affine map of the image.
 
 Source: DiffAugment (Zhao et al., 2020), with its ranges. To add one, write a
 function of (key, images) and name it in AUGMENTS.

@@ -20,7 +20,7 @@ class Turn(NamedTuple):
   """What one critic update gets beside its examples.
 
   Attributes:
-    key: of the uniforms that place the points, and of augmentation.
+    key: of the uniforms that place the points, and of consistency.
     control: gives ratio and weight; no gradient flows into it.
     due: whether the penalty is taken, a boolean; None for always.
   """
@@ -76,8 +76,10 @@ class Gan(NamedTuple):
     share = control.weight * self._strength(turn.due) * cost
     loss = self.losses.critic(real_scores, fake_scores) + share
     if self.regularisers.consistency:
+      # Apart from the points' keys, of which one law folds in 1.
+      change_key = jax.random.fold_in(turn.key, 2)
       loss += self.regularisers.consistency * regularisers.consistency(
-        score, real, real_scores, turn.key, self.regularisers
+        score, real, real_scores, change_key, self.regularisers
       )
     metrics = {
       'gap': gap,
@@ -95,7 +97,7 @@ class Gan(NamedTuple):
     return loss, (metrics, seen)
 
   def gen_loss(
-    self, score: Score, real: Array, fake: Array, code: Score | None = None
+    self, score: Score, real: Array, fake: Array, code: Score
   ) -> Array:
     """L_G of the scores, + the pull-away term.
 
@@ -103,13 +105,13 @@ class Gan(NamedTuple):
       score: the critic, its parameters and its labels inside.
       real: [B, ...] float32, which only some losses look at.
       fake: [B, ...] float32, through which the gradient flows.
-      code: examples -> [B, N], of an autoencoding critic.
+      code: examples -> [B, N], called for an autoencoding critic alone.
 
     Returns:
       A float32 scalar.
     """
     loss = self.losses.gen(score(real), score(fake))
-    if self.pull_away and code is not None:
+    if self.pull_away:
       loss += self.pull_away * losses.pull_away(code(fake))
     return loss
 
