@@ -42,6 +42,11 @@ def test_truncation_draws_again_and_does_not_clip():
   assert float((abs(z) > 0.69).mean()) < 0.02
 
 
+def test_uniform_latents_are_not_truncated():
+  with pytest.raises(ValueError, match=r'is 0.7 and the latents .* uniform'):
+    latents.Latents(4, 'uniform').truncated(0.7)
+
+
 def test_the_way_between_normal_latents_keeps_their_length():
   z = latents.Latents(256).between(KEY, 9)
   lengths = np.linalg.norm(z, axis=1)

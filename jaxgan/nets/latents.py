@@ -35,7 +35,15 @@ class Latents(NamedTuple):
     """N(0, I) where numbers beyond `bound` are drawn again, for sampling.
 
     Fewer odd images and less variety the smaller it is (Brock et al., 2019).
+
+    Raises:
+      ValueError: uniform latents, which the generator has learnt instead.
     """
+    if self.law == 'uniform':
+      raise ValueError(
+        f'The truncation is {bound:g} and the latents of this run are uniform; '
+        'only normal ones can be truncated.'
+      )
     return self._replace(law='truncated', bound=bound)
 
   def between(self, key: Array, num: int) -> Array:
