@@ -131,6 +131,8 @@ def _arm(arm: ArmSummary) -> tuple[str, ...]:
 
 
 def _control(summary: Summary, task: TaskSummary) -> str:
+  if summary.again == summary.baseline:
+    return 'There is no A/A arm.'
   name = f'A/A: `{summary.again}` over `{summary.baseline}`'
   if task.control is None:
     return f'{name}: no pairs yet.'
