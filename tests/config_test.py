@@ -101,6 +101,9 @@ def test_batch_norm_is_allowed_without_a_penalty():
 
 
 def test_every_field_is_documented():
-  for kind in (schema.Data, schema.Net, schema.Penalty, schema.Optimizer):
+  for kind in (
+    schema.Data, schema.Net, schema.Loss, schema.Penalty, schema.Regularisers,
+    schema.Optimizer, schema.Train, schema.Eval, schema.Checkpoint,
+  ):  # fmt: skip
     for field in dataclasses.fields(kind):
       assert field.name in kind.__doc__, (kind, field.name)
