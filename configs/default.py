@@ -78,6 +78,14 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.log.every_steps = 100
   config.log.tensorboard = True
 
+  config.guard = config_dict.ConfigDict()
+  config.guard.action = 'warn'
+  config.guard.patience = 3
+  config.guard.diversity = 0.1
+  config.guard.gradient = 1e-4
+  config.guard.slope = 1_000.0
+  config.guard.rollbacks = 3
+
   config.checkpoint = config_dict.ConfigDict()
   config.checkpoint.every_steps = 1_000
   config.checkpoint.max_to_keep = 2

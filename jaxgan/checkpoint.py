@@ -153,7 +153,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         )
         damaged.append(step)
         continue
-      self._set_aside(damaged)
+      self._set_aside(damaged, 'damaged')
       return state
     if damaged:
       raise ValueError(
@@ -162,6 +162,15 @@ class Checkpoints(contextlib.AbstractContextManager):
         'or choose another workdir.'
       )
     return None
+
+  def go_back(self, step: int) -> None:
+    """Moves all checkpoints after a step aside, into `rolled_back`.
+
+    Args:
+      step: of the newest that stays.
+    """
+    self.wait()
+    self._set_aside([s for s in self.steps() if s > step], 'rolled_back')
 
   def _restore(self, step: int, target: GANState) -> GANState:
     restored = self._manager.restore(
@@ -175,11 +184,11 @@ class Checkpoints(contextlib.AbstractContextManager):
       raise ValueError('its arrays do not match their SHA-256')
     return restored.state
 
-  def _set_aside(self, steps: list[int]) -> None:
+  def _set_aside(self, steps: list[int], place: str) -> None:
     if self._read_only or not steps:
       return
     for step in steps if jax.process_index() == 0 else ():
-      aside = self._folder.parent / 'damaged' / str(step)
+      aside = self._folder.parent / place / str(step)
       while aside.exists():
         aside = aside.with_name(aside.name + '_')
       aside.parent.mkdir(exist_ok=True)

@@ -57,14 +57,15 @@ def run(command: Callable[[], None]) -> int:
 
   Args:
     command: raises ValueError or OSError for what the user can mend,
-      FloatingPointError where a run diverged.
+      FloatingPointError or RunFailed where a run went wrong.
 
   Returns:
-    0; 2 for an error; 3 for a run that diverged; 128 plus the signal's number
+    0; 2 for an error; 3 for a run that went wrong; 128 plus the signal's number
     for one that was interrupted.
   """
   _talk()
   # Late, so that --help answers at once.
+  from jaxgan.guard import RunFailed
   from jaxgan.interruption import Interrupted
 
   try:
@@ -73,7 +74,7 @@ def run(command: Callable[[], None]) -> int:
     return _say(f'jaxgan: {event}', event.status)
   except KeyboardInterrupt:
     return _say('jaxgan: interrupted; nothing was under way to save.', 130)
-  except FloatingPointError as error:
+  except (FloatingPointError, RunFailed) as error:
     return _say(f'jaxgan: {error}', 3)
   except (ValueError, OSError) as error:
     if _TRACEBACK.value:

@@ -134,6 +134,11 @@ def _check_together(config: Config) -> None:
       f'{penalty.replay!r}; replay needs the metrics.jsonl of a run, and '
       'nothing else takes one.'
     )
+  if config.train.gen_batch_size == 1:
+    raise ValueError(
+      'train.gen_batch_size is 1, and one fake has no diversity; it must be 0 '
+      'for train.batch_size, or at least 2.'
+    )
   best, every = config.checkpoint.best_metric, config.eval.every_steps
   if best in config.eval.metrics and config.checkpoint.every_steps % every:
     raise ValueError(

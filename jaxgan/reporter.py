@@ -53,11 +53,7 @@ class Reporter(contextlib.AbstractContextManager):
       jax.random.key(_GRID_KEY), config.eval.num_images
     )
     self._first = jax.process_index() == 0
-    self._writer = (
-      Writer(folder, tensorboard=config.log.tensorboard, first_step=first_step)
-      if self._first
-      else None
-    )
+    self._writer = self._open(first_step) if self._first else None
     self._bar = tqdm(
       total=config.train.steps,
       initial=first_step,
@@ -70,6 +66,10 @@ class Reporter(contextlib.AbstractContextManager):
     self._start = first_step
     self._since = (first_step, time.perf_counter())
 
+  def _open(self, first_step: int) -> Writer:
+    board = self._config.log.tensorboard
+    return Writer(self._folder, tensorboard=board, first_step=first_step)
+
   def __exit__(
     self,
     kind: type[BaseException] | None,
@@ -81,7 +81,7 @@ class Reporter(contextlib.AbstractContextManager):
       self._writer.close()
 
   def welcome(self, state: GANState, dataset: Dataset) -> None:
-    """Says what is about to be trained; a new run shows real images."""
+    """Says what is about to be trained; a new run shows where it starts."""
     step = int(state.step)
     if step:
       _LOG.info('Going on from step %d in %s.', step, self._folder)
@@ -101,6 +101,16 @@ class Reporter(contextlib.AbstractContextManager):
       real = pipeline.real_grid(dataset, count, self._config.seed)
       self._writer.samples('real', 0, real, generated=False)
     self.samples(0, state.ema)
+    # What every later number is better than.
+    self.measure(0, state.ema)
+
+  def rewind(self, step: int) -> None:
+    """Takes back what was told after a step, from which the run goes on."""
+    if self._writer is not None:
+      self._writer.close()
+      self._writer = self._open(step)
+    self._start = self._bar.n = step
+    self._bar.refresh()
 
   def prepare(self, dataset: Dataset) -> None:
     """Reads the reference of `eval.metrics`, before any training.

@@ -232,19 +232,26 @@ class Iteration:
     old, opt = gen
     see_key, critic_key = jax.random.split(jax.random.fold_in(key, 1))
 
-    def loss(params: Params) -> tuple[Array, Variables]:
+    def loss(params: Params) -> tuple[Array, tuple[Array, Variables]]:
       fake, statistics = self.players.generate(
         {**old, 'params': params}, key, label, size
       )
       seen_real, seen_fake = (self.see(see_key, step, x) for x in (real, fake))
       score = self.players.score(critic, label, critic_key)
       code = self.players.score(critic, label, critic_key, method='code')
-      return self.game.gen_loss(score, seen_real, seen_fake, code), statistics
+      value = self.game.gen_loss(score, seen_real, seen_fake, code)
+      return value, (fake, statistics)
 
     value_and_grad = jax.value_and_grad(loss, has_aux=True)
-    (value, statistics), grads = value_and_grad(old['params'])
+    (value, (fake, statistics)), grads = value_and_grad(old['params'])
     params, opt = self._descend('gen', (old['params'], opt), grads)
-    metrics = {'gen_loss': value, 'grad_norm_gen': optax.tree.norm(grads)}
+    # A nearest neighbour is the nearer the more there are, so as many of both.
+    both = min(size, len(image))
+    metrics = {
+      'gen_loss': value,
+      'grad_norm_gen': optax.tree.norm(grads),
+      'diversity': distances.diversity(to_float(image[:both]), fake[:both]),
+    }
     return ({'params': params, **statistics}, opt), metrics
 
   def _next(

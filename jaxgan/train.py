@@ -3,11 +3,14 @@
 import collections
 import contextlib
 import dataclasses
+import logging
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import jax
+import jax.numpy as jnp
 
+from jaxgan import guard as guard_lib
 from jaxgan import mesh as mesh_lib
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
@@ -20,7 +23,9 @@ from jaxgan.nets import catalog as nets_lib
 from jaxgan.reporter import Reporter
 from jaxgan.schema import Config
 from jaxgan.state import GANState
-from jaxgan.types import Batch, Metrics
+from jaxgan.types import Array, Batch, Metrics
+
+_LOG = logging.getLogger(__name__)
 
 
 def train_and_evaluate(
@@ -40,6 +45,8 @@ def train_and_evaluate(
     ValueError: something about the configuration, the data or the workdir,
       before any training.
     FloatingPointError: a loss was not finite; names the step.
+    RunFailed: the run went wrong otherwise, and `guard.action` is to stop, or
+      to go back and that did not help.
     Interrupted: SIGTERM or Ctrl-C, after the state was saved.
   """
   folder = pathlib.Path(folder)
@@ -69,31 +76,106 @@ def train_and_evaluate(
     )
     fresh = create()
     state = checkpoints.restore(fresh) or fresh
-    first_step = int(state.step)
-
     reporter = stack.enter_context(
-      Reporter(config, nets.gen, folder, first_step)
+      Reporter(config, nets.gen, folder, int(state.step))
     )
     reporter.prepare(dataset)
     reporter.welcome(state, dataset)
     on_devices = resident.fits(dataset, config.data.placement)
     way = resident if on_devices else pipeline
-    batches = way.device_batches(sampler, first_step, where.batch)
-    stack.callback(batches.close)
-    run = _Run(config, train_step, checkpoints, reporter)
-    state = run.loop(state, batches)
+    run = _Run(
+      config,
+      folder,
+      train_step,
+      checkpoints,
+      reporter,
+      batches=lambda step: way.device_batches(sampler, step, where.batch),
+      key=jax.tree.map(jnp.copy, fresh.key),
+    )
+    state = run.train(run.renewed(state))
     reporter.farewell()
   return state
 
 
-@dataclasses.dataclass(frozen=True)
 class _Run:
-  """What stays the same while the state moves."""
+  """What stays the same while the state moves, and the guard that watches."""
 
-  config: Config
-  train_step: step_lib.TrainStep
-  checkpoints: Checkpoints
-  reporter: Reporter
+  def __init__(
+    self,
+    config: Config,
+    folder: pathlib.Path,
+    train_step: step_lib.TrainStep,
+    checkpoints: Checkpoints,
+    reporter: Reporter,
+    *,
+    batches: Callable[[int], Generator[Batch]],
+    key: Array,
+  ) -> None:
+    self.config = config
+    self.folder = folder
+    self.train_step = train_step
+    self.checkpoints = checkpoints
+    self.reporter = reporter
+    self.batches = batches
+    self.key = key
+    self.rollbacks = len(workdir.rollbacks(folder))
+
+  def train(self, state: GANState) -> GANState:
+    """To the end, going back as often as the guard asks for it."""
+    while True:
+      step = int(state.step)
+      self.guard = guard_lib.of_run(self.config.guard, self.folder, step)
+      with contextlib.closing(self.batches(step)) as batches:
+        try:
+          return self.loop(state, batches)
+        except guard_lib.WentWrong as event:
+          failure = event.failure
+      state = self.back(state, failure)
+
+  def back(self, target: GANState, failure: guard_lib.Failure) -> GANState:
+    """The newest state from before a failure, with other latents to come.
+
+    Args:
+      target: a state of the same shapes; its values are not read.
+      failure: which gave no sign up to `healthy`.
+
+    Raises:
+      RunFailed: there is none, or the run went back as often as it may.
+    """
+    self.checkpoints.wait()
+    good = [s for s in self.checkpoints.steps() if s <= failure.healthy]
+    if not good:
+      raise guard_lib.RunFailed(
+        f'{failure.sentence} No checkpoint is from step {failure.healthy} or '
+        'before to go back to; raise checkpoint.max_to_keep or lower '
+        'checkpoint.every_steps.'
+      )
+    if self.rollbacks == self.config.guard.rollbacks:
+      raise guard_lib.RunFailed(
+        f'{failure.sentence} The run went back {self.rollbacks} times, as '
+        'often as guard.rollbacks allows; it needs other settings.'
+      )
+    self.rollbacks += 1
+    _LOG.warning('%s Going back to step %d.', failure.sentence, good[-1])
+    if jax.process_index() == 0:
+      facts = {'to': good[-1], 'because': failure.sentence}
+      workdir.add_rollback(self.folder, facts)
+    self.checkpoints.go_back(good[-1])
+    self.reporter.rewind(good[-1])
+    state = self.checkpoints.restore(target)
+    assert state is not None
+    return self.renewed(state)
+
+  def renewed(self, state: GANState) -> GANState:
+    """With a key for each time that the run went back.
+
+    A function of how often alone, so that one that is interrupted in between
+    goes on as it would have.
+    """
+    if not self.rollbacks:
+      return state
+    key = jax.random.fold_in(self.key, self.rollbacks)
+    return dataclasses.replace(state, key=key)
 
   def loop(self, state: GANState, batches: Iterator[Batch]) -> GANState:
     """Step, log, show, save; and stop where that is asked for."""
@@ -133,27 +215,48 @@ class _Run:
       self.reporter.scalars(step, scalars)
     if log or save:
       self._check_finite(state)
+    if log:
+      self._watch(step, scalars)
     if show:
       self.reporter.samples(step, state.ema)
       scalars |= self.reporter.measure(step, state.ema)
-    if save:
+    # A doubtful state must not push out a good one that it may go back to.
+    doubtful = self.guard.suspects and self.config.guard.action == 'rollback'
+    if save and (last or stopping or not doubtful):
       self.checkpoints.save(state, scalars)
+
+  def _watch(self, step: int, scalars: dict[str, float]) -> None:
+    """Does about a failure what the configuration says."""
+    failure = self.guard.feed(step, scalars)
+    action = self.config.guard.action
+    if failure is None:
+      return
+    if action == 'rollback':
+      raise guard_lib.WentWrong(failure)
+    if action == 'stop':
+      raise guard_lib.RunFailed(
+        f'{failure.sentence} {self._newest()}, and guard.action is stop.'
+      )
+    _LOG.warning('%s', failure.sentence)
 
   def _check_finite(self, state: GANState) -> None:
     diverged = int(jax.device_get(state.diverged_step))
     if diverged < 0:
       return
-    self.checkpoints.wait()
-    good = self.checkpoints.steps()
-    where = (
-      f'the last good checkpoint is step {good[-1]}'
-      if good
-      else ('there is no checkpoint yet')
-    )
+    sentence = f'A loss was not finite at step {diverged}.'
+    if self.config.guard.action == 'rollback':
+      raise guard_lib.WentWrong(guard_lib.Failure(diverged - 1, sentence))
     raise FloatingPointError(
-      f'A loss was not finite at step {diverged}; {where}; lower the learning '
-      'rates or raise penalty.weight.'
+      f'{sentence} {self._newest()}; lower the learning rates or raise '
+      'penalty.weight.'
     )
+
+  def _newest(self) -> str:
+    self.checkpoints.wait()
+    steps = self.checkpoints.steps()
+    if not steps:
+      return 'There is no checkpoint yet'
+    return f'The newest checkpoint is step {steps[-1]}'
 
 
 @contextlib.contextmanager

@@ -112,6 +112,22 @@ def settle(path: pathlib.Path, values: Facts, other: str) -> None:
     )
 
 
+def rollbacks(workdir: pathlib.Path) -> list[Facts]:
+  """Every time that the run went back: why, from where, and to which step.
+
+  Raises:
+    ValueError: rollbacks.json is damaged.
+  """
+  path = workdir / 'rollbacks.json'
+  return read(path)['rollbacks'] if path.exists() else []
+
+
+def add_rollback(workdir: pathlib.Path, facts: Facts) -> None:
+  """Adds one to rollbacks.json."""
+  records = [*rollbacks(workdir), facts]
+  _write(workdir / 'rollbacks.json', {'rollbacks': records})
+
+
 def load_config(workdir: pathlib.Path) -> Config:
   """The configuration of a run.
 

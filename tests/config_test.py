@@ -67,6 +67,8 @@ def test_an_unknown_variant_is_refused(name):
     ({'penalty': {'controller': 'replay'}}, 'replay needs the metrics.jsonl'),
     ({'penalty': {'replay': 'x'}}, 'nothing else takes one'),
     ({'data': {'image_width': 8}}, 'a width needs a height'),
+    ({'train': {'gen_batch_size': 1}}, 'train.gen_batch_size is 1, which has'),
+    ({'guard': {'action': 'pray'}}, "guard.action is 'pray'; .* off, rollback"),
   ],
 )  # fmt: skip
 def test_a_bad_value_gets_a_sentence(values, sentence):
@@ -103,7 +105,8 @@ def test_batch_norm_is_allowed_without_a_penalty():
 def test_every_field_is_documented():
   for kind in (
     schema.Data, schema.Net, schema.Loss, schema.Penalty, schema.Regularisers,
-    schema.Optimizer, schema.Train, schema.Eval, schema.Checkpoint,
+    schema.Optimizer, schema.Train, schema.Eval, schema.Guard,
+    schema.Checkpoint,
   ):  # fmt: skip
     for field in dataclasses.fields(kind):
       assert field.name in kind.__doc__, (kind, field.name)

@@ -61,19 +61,20 @@ def work(tmp_path_factory):
 
 def test_a_run_measures_itself(work):
   found = rows(work / 'evaluation.jsonl')
-  assert [(r['metric'], r['step']) for r in found[:6]] == [
-    ('kid200_digits', 3), ('memorising100_pixels', 3), ('labelkl200_digits', 3),
-    ('kid200_digits', 6), ('memorising100_pixels', 6), ('labelkl200_digits', 6),
-  ]  # fmt: skip
-  for row in found[:6]:
+  assert [(r['metric'], r['step']) for r in found[:9]] == [
+    (name, step)
+    for step in (0, 3, 6)  # And where it starts from.
+    for name in ('kid200_digits', 'memorising100_pixels', 'labelkl200_digits')
+  ]
+  for row in found[:9]:
     assert row['floor'] < row['value']
     assert (row['split'], row['weights']) == ('train[:75%]', 'ema')
-  for row in found[1:6:3]:
+  for row in found[1:9:3]:
     assert row['floor'] == pytest.approx(1, abs=0.2)
     assert row['real_num'] == 1348 + 100
   scalars = [r for r in rows(work / 'metrics.jsonl') if 'kid200_digits' in r]
   assert [r['kid200_digits'] for r in scalars] == [
-    found[0]['value'], found[3]['value'],
+    found[i]['value'] for i in (0, 3, 6)
   ]  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def test_the_same_numbers_afterwards(work, tmp_path, capsys):
   assert output.out.startswith('metric')
   assert not output.err  # The bar is for people.
   again = rows(tmp_path / 'out.jsonl')
-  before = rows(work / 'evaluation.jsonl')[3:6]
+  before = rows(work / 'evaluation.jsonl')[6:9]
   for one, other in zip(again, before, strict=True):
     assert one['value'] == pytest.approx(other['value'], rel=1e-5)
     same = {'value', 'error', 'ceiling', 'floor', 'details'}

@@ -56,3 +56,47 @@ def test_images_count_as_vectors():
     flat = distance(real.reshape(16, -1), fake.reshape(16, -1))
     chex.assert_trees_all_equal(distance(real, fake), flat)
     chex.assert_shape(flat, ())
+
+
+def clouds(*centres, num, deviation=1.0):
+  """As many points around each of several centres in 16 dimensions."""
+  rng = np.random.default_rng(len(centres))
+  points = rng.normal(size=(len(centres), num, 16)) * deviation
+  return (points + np.array(centres)[:, None, None]).reshape(-1, 4, 4, 1)
+
+
+def diversity(real, fake):
+  return float(distances.diversity(jnp.float32(real), jnp.float32(fake)))
+
+
+def test_diversity_against_loops():
+  real, fake = clouds(0.0, num=6), clouds(0.0, 3.0, num=4, deviation=0.5)
+
+  def apart(x):
+    x = x.reshape(len(x), -1)
+    rows = [
+      [np.linalg.norm(a - b) for j, b in enumerate(x) if i != j]
+      for i, a in enumerate(x)
+    ]
+    return np.mean(rows), np.mean([min(row) for row in rows])
+
+  ratios = [f / r for f, r in zip(apart(fake), apart(real), strict=True)]
+  assert diversity(real, fake) == pytest.approx(min(ratios), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+  ('fake', 'low', 'high'),
+  [
+    (clouds(0.0, 9.0, num=32) + 5.0, 0.9, 1.1),
+    (clouds(0.0, num=64), 0.2, 0.5),  # In one place, with its width.
+    (clouds(*range(8), num=8, deviation=1e-3), 0.0, 0.01),  # In eight points.
+    (np.ones((64, 4, 4, 1)), 0.0, 0.01),
+  ],
+)
+def test_diversity_is_one_of_real_and_falls_with_collapse(fake, low, high):
+  real = clouds(0.0, 9.0, num=32, deviation=1.1)
+  assert low <= diversity(real, fake) <= high
+
+
+def test_diversity_of_real_examples_that_are_one_is_finite():
+  assert np.isfinite(diversity(np.ones((4, 2)), np.eye(4)))

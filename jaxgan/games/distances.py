@@ -1,7 +1,7 @@
-"""Distances between a real and a fake batch that do not ask the critic.
+"""What a real and a fake batch tell without the critic.
 
-They are estimates from one batch: cheap, noisy, and free of the critic's own
-scale. No gradient flows through them.
+Estimates from one batch: cheap, noisy, and free of the critic's own scale. No
+gradient flows through them.
 """
 
 import jax
@@ -57,6 +57,34 @@ def energy(real: Array, fake: Array) -> Array:
   pairs = len(real) * (len(real) - 1)
   within = (jnp.sum(_distances(x, x)) / pairs for x in (real, fake))
   return 2 * jnp.mean(_distances(real, fake)) - sum(within)
+
+
+def diversity(real: Array, fake: Array) -> Array:
+  """How far fakes are from each other, where real examples give 1.
+
+  The smaller of two ratios: of the mean distance of all pairs, which falls
+  when fakes gather in one place, and of the mean distance to the nearest
+  neighbour, which falls when they gather in several.
+
+  Args:
+    real: [B, ...] with B >= 2.
+    fake: [B, ...].
+
+  Returns:
+    A float32 scalar: 0 where all fakes are one.
+  """
+  seen = zip(_apart(fake), _apart(real), strict=True)
+  return jnp.minimum(*(x / jnp.maximum(y, 1e-12) for x, y in seen))
+
+
+def _apart(x: Array) -> tuple[Array, Array]:
+  """The mean distance of all pairs, and to the nearest neighbour."""
+  x = x.reshape(len(x), -1)
+  apart = _distances(x, x)
+  own = jnp.eye(len(x), dtype=bool)
+  nearest = jnp.min(jnp.where(own, jnp.inf, apart), axis=1)
+  others = jnp.sum(jnp.where(own, 0.0, apart)) / (len(x) * (len(x) - 1))
+  return others, jnp.mean(nearest)
 
 
 def _distances(x: Array, y: Array) -> Array:

@@ -11,7 +11,15 @@ from jaxgan.schema.data import Data
 from jaxgan.schema.fields import within
 from jaxgan.schema.game import PRESETS, Loss, Penalty, Regularisers
 from jaxgan.schema.net import Net
-from jaxgan.schema.run import Checkpoint, Eval, Log, Optim, Optimizer, Train
+from jaxgan.schema.run import (
+  Checkpoint,
+  Eval,
+  Guard,
+  Log,
+  Optim,
+  Optimizer,
+  Train,
+)
 
 __all__ = [
   'PRESETS',
@@ -19,6 +27,7 @@ __all__ = [
   'Config',
   'Data',
   'Eval',
+  'Guard',
   'Log',
   'Loss',
   'Net',
@@ -45,4 +54,5 @@ class Config:
   train: Train = Train()
   eval: Eval = Eval()
   log: Log = Log()
+  guard: Guard = Guard()
   checkpoint: Checkpoint = Checkpoint()

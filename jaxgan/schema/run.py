@@ -94,6 +94,29 @@ class Log:
 
 
 @dataclasses.dataclass(frozen=True)
+class Guard:
+  """What is done about a run that fails (docs/failures.md).
+
+  Attributes:
+    action: what follows a failure: a warning, nothing, the end of the run, or
+      its last good checkpoint, from which it goes on with other latents.
+    patience: logged steps in a row that must show a failure.
+    diversity: below it, samples are taken for collapsed.
+    gradient: below this norm of the generator's gradient, a critic that tells
+      all examples apart is taken to have won.
+    slope: above it, slopes are taken for exploding, in scores per unit of data.
+    rollbacks: how many times a run goes back before it ends.
+  """
+
+  action: str = one_of('warn', 'off', 'stop', 'rollback')
+  patience: int = within(3, 1)
+  diversity: float = within(0.1, 0)
+  gradient: float = within(1e-4, 0)
+  slope: float = within(1_000.0, 0)
+  rollbacks: int = within(3, 0)
+
+
+@dataclasses.dataclass(frozen=True)
 class Checkpoint:
   """What is kept of the past.
 
