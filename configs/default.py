@@ -60,6 +60,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.train = train = config_dict.ConfigDict()
   train.steps = 10_000
   train.batch_size = 64
+  train.batch_doubles_at = ()
   train.gen_batch_size = 0
   train.critic_steps = 5
   train.gen_steps = 1
@@ -186,6 +187,8 @@ def _regularisers() -> config_dict.ConfigDict:
       'consistency': 0.0,
       'augment': (),
       'augment_share': 1.0,
+      'augment_target': 0.0,
+      'augment_rate': 1e-3,
       'lazy': 1,
     }
   )

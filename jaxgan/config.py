@@ -85,7 +85,7 @@ def _check(key: str, field: Any, value: Any) -> Any:
     if not hasattr(value, 'items'):
       raise ValueError(f'{key} is {value!r}; it must hold keys of its own.')
     return _build(type(field.default), f'{key}.', dict(value.items()))
-  value = _coerce(key, field.default, value)
+  value = _coerce(key, field, value)
   if 'choices' in field.metadata:
     pick(key, value, dict.fromkeys(field.metadata['choices']))
   if 'range' in field.metadata:
@@ -96,14 +96,15 @@ def _check(key: str, field: Any, value: Any) -> Any:
   return value
 
 
-def _coerce(key: str, default: Any, value: Any) -> Any:
+def _coerce(key: str, field: Any, value: Any) -> Any:
   """The value in the type of its default: int to float, list to tuple."""
+  default = field.default
   kind = type(default)
   if kind is float and type(value) is int:
     return float(value)
   if kind is tuple:
-    # An empty default stands for names, of which there may be none.
-    item = int if default else str
+    # What is empty by default holds names, if it does not say otherwise.
+    item = field.metadata.get('item', int if default else str)
     whole = isinstance(value, list | tuple) and (value or not default)
     if not whole or any(type(x) is not item for x in value):
       raise ValueError(
@@ -138,6 +139,12 @@ def _check_together(config: Config) -> None:
     raise ValueError(
       'train.gen_batch_size is 1, and one fake has no diversity; it must be 0 '
       'for train.batch_size, or at least 2.'
+    )
+  growth = config.train.batch_doubles_at
+  if list(growth) != sorted(set(growth)):
+    raise ValueError(
+      f'train.batch_doubles_at is {growth}; each step must be later than the '
+      'one before.'
     )
   best, every = config.checkpoint.best_metric, config.eval.every_steps
   if best in config.eval.metrics and config.checkpoint.every_steps % every:

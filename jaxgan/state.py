@@ -62,6 +62,6 @@ def create(
       *(o.init(v['params']) for o, v in zip(optimizers, variables, strict=True))
     ),
     ema=jax.tree.map(jnp.copy, variables.gen),
-    control=controller.init(config.penalty),
+    control=controller.init(config.penalty, config.regularisers.augment_share),
     diverged_step=jnp.full((), -1, jnp.int32),
   )

@@ -19,8 +19,8 @@ from jaxgan import mesh as mesh_lib
 from jaxgan import optim
 from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
+from jaxgan.games import augment, controller, distances, gan, regularisers
 from jaxgan.games import catalog as games
-from jaxgan.games import controller, distances, gan, regularisers
 from jaxgan.metrics import protocol
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.nets import conv
@@ -128,8 +128,11 @@ class Iteration:
     critic, metrics, seen = self.critic_updates(state, batch, critic_key)
     gen, gen_metrics = self.gen_updates(state, critic[0], batch, gen_key)
     control = self.control(state.control, seen, state.step)
+    control = augment.adapt(control, seen, self.config.regularisers)
 
     metrics |= gen_metrics | {'distance': control.distance}
+    share = state.control.share
+    metrics['augmented'] = share if self.see.augments else 0 * share
     new_state = self._next(state, gen, critic, control, metrics)
     return new_state, metrics
 
@@ -161,7 +164,8 @@ class Iteration:
         state.variables.gen, latent_key, fresh.label, len(real)
       )
       seen_real, seen_fake = (
-        self.see(see_key, state.step, x) for x in (real, fake)
+        self.see(see_key, state.step, x, state.control.share)
+        for x in (real, fake)
       )
       due = regularisers.due(
         self.config.regularisers, state.step * steps + index
@@ -214,7 +218,7 @@ class Iteration:
     gen: Player = state.variables.gen, state.opt.gen
     for i in range(self.config.train.gen_steps):
       fresh = jax.random.fold_in(key, i + 1) if i else key
-      gen, metrics = self._gen_update(gen, critic, batch, fresh, state.step)
+      gen, metrics = self._gen_update(gen, critic, batch, fresh, state)
     return gen, metrics
 
   def _gen_update(
@@ -223,11 +227,11 @@ class Iteration:
     critic: Variables,
     batch: Batch,
     key: Array,
-    step: Array,
+    state: GANState,
   ) -> tuple[Player, Metrics]:
-    size = self.config.train.gen_batch_size or self.config.train.batch_size
-    label = jnp.resize(batch.label[-1], (size,))
     image = batch.image[-1]
+    size = self.config.train.gen_batch_size or len(image)
+    label = jnp.resize(batch.label[-1], (size,))
     real = to_float(jnp.resize(image, (size, *image.shape[1:])))
     old, opt = gen
     see_key, critic_key = jax.random.split(jax.random.fold_in(key, 1))
@@ -236,7 +240,10 @@ class Iteration:
       fake, statistics = self.players.generate(
         {**old, 'params': params}, key, label, size
       )
-      seen_real, seen_fake = (self.see(see_key, step, x) for x in (real, fake))
+      seen_real, seen_fake = (
+        self.see(see_key, state.step, x, state.control.share)
+        for x in (real, fake)
+      )
       score = self.players.score(critic, label, critic_key)
       code = self.players.score(critic, label, critic_key, method='code')
       value = self.game.gen_loss(score, seen_real, seen_fake, code)

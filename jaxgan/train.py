@@ -291,6 +291,7 @@ def _sampler(config: Config, dataset: sources.Dataset) -> pipeline.Sampler:
     flip=config.data.flip,
     process_index=jax.process_index(),
     process_count=jax.process_count(),
+    doubles_at=config.train.batch_doubles_at,
   )
 
 

@@ -67,7 +67,10 @@ def test_an_unknown_variant_is_refused(name):
     ({'penalty': {'controller': 'replay'}}, 'replay needs the metrics.jsonl'),
     ({'penalty': {'replay': 'x'}}, 'nothing else takes one'),
     ({'data': {'image_width': 8}}, 'a width needs a height'),
-    ({'train': {'gen_batch_size': 1}}, 'train.gen_batch_size is 1, which has'),
+    ({'train': {'gen_batch_size': 1}}, 'gen_batch_size is 1, and one fake'),
+    ({'train': {'batch_doubles_at': (9, 5)}}, r'is \(9, 5\); each step must'),
+    ({'train': {'batch_doubles_at': ('a',)}}, 'must be a tuple of int'),
+    ({'train': {'batch_doubles_at': (0,)}}, r'must be in \[1, inf\]'),
     ({'guard': {'action': 'pray'}}, "guard.action is 'pray'; .* off, rollback"),
   ],
 )  # fmt: skip

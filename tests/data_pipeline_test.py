@@ -248,3 +248,37 @@ def test_devices_that_cannot_share_a_batch(sharding):
   sampler = Sampler(make(3 * num), 0, num + 1)
   with pytest.raises(ValueError, match=rf'is {num + 1} .* {num} devices'):
     device_batches(sampler, 0, sharding)
+
+
+def test_batches_that_grow_read_on_where_the_last_ended():
+  sampler = Sampler(make(60), 0, 2, critic_steps=3, doubles_at=(2, 3))
+  read = [pipeline.chosen(sampler, step)[0] for step in range(5)]
+  assert [r.shape for r in read] == [(3, 2), (3, 2), (3, 4), (3, 8), (3, 8)]
+  plain = Sampler(make(60), 0, 12)
+  order = np.concatenate(
+    [pipeline.chosen(plain, step)[0].ravel() for step in range(6)]
+  )
+  np.testing.assert_array_equal(
+    np.concatenate([r.ravel() for r in read]), order
+  )
+
+
+def test_processes_share_batches_that_grow():
+  whole = Sampler(make(40), 0, 4, 2, doubles_at=(1,))
+  parts = [
+    Sampler(
+      make(40), 0, 4, 2, process_index=i, process_count=2, doubles_at=(1,)
+    )
+    for i in range(2)
+  ]
+  for step in range(3):
+    both = np.concatenate([pipeline.chosen(p, step)[0] for p in parts], axis=1)
+    np.testing.assert_array_equal(both, pipeline.chosen(whole, step)[0])
+
+
+def test_batches_must_not_outgrow_the_data():
+  Sampler(make(16), 0, 4, doubles_at=(5, 7))
+  with pytest.raises(
+    ValueError, match=r'has 15 images and train\.batch_size is 16 in the end;'
+  ):
+    Sampler(make(15), 0, 4, doubles_at=(5, 7))

@@ -18,8 +18,12 @@ anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
 def measurement(gap, slope, violation=0.0, distance=0.0):
+  values = {
+    'gap': gap, 'slope': slope, 'sureness': 0.0, 'violation': violation,
+    'distance': distance,
+  }  # fmt: skip
   return controller.Measurement(
-    *(jnp.float32(x) for x in (gap, slope, violation, distance))
+    **{name: jnp.float32(value) for name, value in values.items()}
   )
 
 
@@ -48,7 +52,8 @@ fast = Penalty(smoothing=0.0, warmup_steps=1, rate=1.0)
 
 def test_it_starts_as_the_method_says():
   control = controller.init(Penalty(weight=7.0))
-  expected = dict.fromkeys(control._fields, 0.0) | {'ratio': 1.0, 'weight': 7.0}
+  ones = {'ratio': 1.0, 'share': 1.0}
+  expected = dict.fromkeys(control._fields, 0.0) | ones | {'weight': 7.0}
   assert {k: float(v) for k, v in control._asdict().items()} == expected
   assert {v.dtype for v in control} == {jnp.dtype('float32')}
 

@@ -70,7 +70,7 @@ def test_uniform_points_with_power_zero_are_wgan_gp_for_every_ratio(ratio):
   update = controller.build(config, 10)
   control = controller.init(config)
   for step, gap in enumerate((1.0, ratio)):
-    seen = controller.Measurement(*map(jnp.float32, (gap, 1.0, 0.0, 0.0)))
+    seen = controller.Measurement(*map(jnp.float32, (gap, 1.0, 0.0, 0.0, 0.0)))
     control = update(control, seen, jnp.int32(step))
   assert float(control.ratio) == pytest.approx(ratio)
   gp = from_config_dict({'penalty': {'preset': 'wgan_gp'}}).penalty

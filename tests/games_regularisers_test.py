@@ -25,7 +25,7 @@ def sight(steps=100, **keys):
 
 def test_by_default_the_critic_sees_what_there_is():
   x = images()
-  chex.assert_trees_all_equal(sight()(KEY, jnp.int32(0), x), x)
+  chex.assert_trees_all_equal(sight()(KEY, jnp.int32(0), x, 1.0), x)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_by_default_the_critic_sees_what_there_is():
 def test_a_point_between_has_seen_what_both_ends_have(keys):
   see, a = sight(**keys), jnp.linspace(0, 1, 6).reshape(6, 1, 1, 1)
   real, fake = images(), images(seed=1)
-  ends = [see(KEY, jnp.int32(0), x) for x in (real, fake)]
-  between = see(KEY, jnp.int32(0), real + a * (fake - real))
+  ends = [see(KEY, jnp.int32(0), x, 1.0) for x in (real, fake)]
+  between = see(KEY, jnp.int32(0), real + a * (fake - real), 1.0)
   chex.assert_trees_all_close(
     between, ends[0] + a * (ends[1] - ends[0]), atol=1e-5
   )
@@ -49,15 +49,60 @@ def test_a_point_between_has_seen_what_both_ends_have(keys):
 )  # fmt: skip
 def test_noise_falls_along_a_line(keys, step, expected):
   x = jnp.zeros((500, 20))
-  seen = sight(noise=0.5, **keys)(KEY, jnp.int32(step), x)
+  seen = sight(noise=0.5, **keys)(KEY, jnp.int32(step), x, 1.0)
   assert float(seen.std()) == pytest.approx(expected, rel=0.03)
 
 
 def test_a_share_of_the_images_is_augmented():
   x = images(num=400, size=(4, 4, 1))
-  see = sight(augment=('colour',), augment_share=0.3)
-  same = jnp.isclose(see(KEY, jnp.int32(0), x), x).all((1, 2, 3))
+  see = sight(augment=('colour',))
+  same = jnp.isclose(see(KEY, jnp.int32(0), x, 0.3), x).all((1, 2, 3))
   assert float(same.mean()) == pytest.approx(0.7, abs=0.06)
+
+
+@pytest.mark.parametrize(
+  ('share', 'sureness', 'expected'),
+  [
+    (0.5, 0.9, 0.51), (0.5, 0.1, 0.49), (0.5, 0.6, 0.5), (1.0, 0.9, 1.0),
+    (0.0, 0.1, 0.0), (0.5, np.nan, 0.5),
+  ],
+)  # fmt: skip
+def test_the_share_follows_how_sure_the_critic_is(share, sureness, expected):
+  config = Regularisers(
+    augment=('colour',), augment_target=0.6, augment_rate=0.01
+  )
+  control = controller.init(Penalty(), share)
+  zero = jnp.float32(0)
+  seen = controller.Measurement(zero, zero, jnp.float32(sureness), zero, zero)
+  moved = augment.adapt(control, seen, config)
+  assert float(moved.share) == pytest.approx(expected)
+  assert moved._replace(share=control.share) == control
+  fixed = Regularisers(augment=('colour',))
+  assert augment.adapt(control, seen, fixed) is control
+
+
+@pytest.mark.parametrize(
+  ('keys', 'expected'),
+  [
+    ({}, False), ({'augment': ('colour',)}, True),
+    ({'augment': ('colour',), 'augment_share': 0.0}, False),
+    ({'augment': ('colour',), 'augment_share': 0.0, 'augment_target': 0.6},
+     True),
+  ],
+)  # fmt: skip
+def test_whether_images_are_ever_augmented(keys, expected):
+  assert sight(**keys).augments is expected
+
+
+def test_a_share_cannot_adapt_without_an_augmentation():
+  with pytest.raises(ValueError, match='names nothing whose share could adapt'):
+    sight(augment_target=0.6)
+
+
+def test_the_score_of_real_examples_says_how_sure():
+  sure = lambda score: float(loss_of(score)[1][1].sureness)
+  assert sure(lambda x: x.sum((1, 2, 3))) == 1.0
+  assert sure(lambda x: -x.sum((1, 2, 3))) == -1.0
 
 
 def test_colour_keeps_a_grey_image_grey_and_its_structure():

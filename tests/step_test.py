@@ -210,6 +210,12 @@ OPTIONS = {
   'l2': {'regularisers': {'l2': 0.1}},
   'adversarial': {'regularisers': {'adversarial': 0.5}},
   'augment': {'regularisers': {'augment': ('translation', 'cutout')}},
+  'adaptive': {
+    'regularisers': {
+      'augment': ('cutout',), 'augment_share': 0.5, 'augment_target': 0.6,
+      'augment_rate': 0.1,
+    },
+  },
   'consistency': {
     'regularisers': {
       'augment': ('colour',), 'augment_share': 0.0, 'consistency': 5.0,

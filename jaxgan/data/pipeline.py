@@ -30,15 +30,16 @@ class Sampler:
   Attributes:
     dataset: N examples.
     seed: of the order and of the mirroring.
-    batch_size: B, over all processes.
+    batch_size: B, over all processes, at the start.
     critic_steps: K, batches of one iteration.
     flip: mirrors each image left to right with probability one half.
     process_index: p, which rows of the batches are this process's.
     process_count: P; process p has rows p B / P to (p + 1) B / P.
+    doubles_at: iterations, rising, from each of which on B is twice as large.
 
   Raises:
-    ValueError: the data set is smaller than a batch, the processes cannot
-      share a batch evenly, or vectors are to be mirrored.
+    ValueError: the data set is smaller than the largest batch, the processes
+      cannot share a batch evenly, or vectors are to be mirrored.
   """
 
   dataset: Dataset
@@ -48,13 +49,16 @@ class Sampler:
   flip: bool = False
   process_index: int = 0
   process_count: int = 1
+  doubles_at: tuple[int, ...] = ()
 
   def __post_init__(self) -> None:
     num = len(self.dataset.images)
-    if num < self.batch_size:
+    largest = self.size(max(self.doubles_at, default=0))
+    if num < largest:
+      grown = ' in the end' if self.doubles_at else ''
       raise ValueError(
         f'{self.dataset.name} has {num} images and train.batch_size is '
-        f'{self.batch_size}; a batch must not be larger than the data set.'
+        f'{largest}{grown}; a batch must not be larger than the data set.'
       )
     if self.batch_size % self.process_count:
       raise ValueError(
@@ -67,6 +71,16 @@ class Sampler:
         'can be mirrored.'
       )
 
+  def size(self, step: int) -> int:
+    """B of an iteration, counted from 0."""
+    return self.batch_size * 2 ** sum(step >= s for s in self.doubles_at)
+
+  def before(self, step: int) -> int:
+    """How many examples the iterations before one have read."""
+    edges = [0, *(s for s in self.doubles_at if s < step), step]
+    parts = itertools.pairwise(edges)
+    return self.critic_steps * sum((b - a) * self.size(a) for a, b in parts)
+
 
 def chosen(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
   """This process's share of the examples of one iteration, by number.
@@ -78,10 +92,10 @@ def chosen(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
   Returns:
     Numbers of examples [K, B / P] int64, and which are mirrored [K, B / P].
   """
-  shape = sampler.critic_steps, sampler.batch_size
-  share = sampler.batch_size // sampler.process_count
+  shape = sampler.critic_steps, sampler.size(step)
+  share = shape[1] // sampler.process_count
   first = sampler.process_index * share
-  positions = step * shape[0] * shape[1] + np.arange(shape[0] * shape[1])
+  positions = sampler.before(step) + np.arange(shape[0] * shape[1])
   positions = positions.reshape(shape)[:, first : first + share]
   examples, mirrored = _look_up(sampler, positions)
   return examples, mirrored & sampler.flip

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import pick
+from jaxgan.games.controller import Control, Measurement
 from jaxgan.schema import Regularisers
 from jaxgan.types import Array
 
@@ -74,12 +75,28 @@ def all_of(key: Array, x: Array, names: Sequence[str]) -> Array:
   return x
 
 
-def some(key: Array, x: Array, config: Regularisers) -> Array:
-  """`all_of` for a share of the images, `augment_share`, drawn one by one."""
+def some(key: Array, x: Array, config: Regularisers, share: Array) -> Array:
+  """`all_of` for a share of the images, drawn one by one."""
   changed = all_of(key, x, config.augment)
-  if config.augment_share == 1:
-    return changed
   u = jax.random.uniform(
     jax.random.fold_in(key, len(config.augment)), (len(x),)
   )
-  return jnp.where(u[:, None, None, None] < config.augment_share, changed, x)
+  return jnp.where(u[:, None, None, None] < share, changed, x)
+
+
+def adapt(control: Control, seen: Measurement, config: Regularisers) -> Control:
+  """A larger share of the images while the critic is too sure of real ones.
+
+  share + rate sign(r - target) within [0, 1], where r is the mean sign of the
+  scores of the last critic update's real examples: r_t of adaptive
+  discriminator augmentation (Karras et al., 2020, section 3), whose target is
+  0.6. Where only differences of scores mean anything, signs are those of the
+  distance from the middle of both means.
+  """
+  if not config.augment_target:
+    return control
+  move = config.augment_rate * jnp.sign(seen.sureness - config.augment_target)
+  share = jnp.clip(control.share + move, 0.0, 1.0)
+  return control._replace(
+    share=jnp.where(jnp.isfinite(share), share, control.share)
+  )

@@ -30,6 +30,7 @@ class Control(NamedTuple):
     skipped: iterations that were not finite and changed nothing else.
     weight: lambda of the next iteration.
     integral: I of the pi controller.
+    share: of the images of the next iteration that are augmented.
   """
 
   gap_ema: Array
@@ -41,6 +42,7 @@ class Control(NamedTuple):
   skipped: Array
   weight: Array
   integral: Array
+  share: Array
 
 
 class Measurement(NamedTuple):
@@ -49,12 +51,14 @@ class Measurement(NamedTuple):
   Attributes:
     gap: g = mean D(x) - mean D(x~).
     slope: s = mean n_i at the points.
+    sureness: mean sign of real scores, seen from the middle of real and fake.
     violation: mean max(0, n_i - 1)^2, the constraint of the dual controller.
     distance: of a measure that does not ask the critic; 0 where none is used.
   """
 
   gap: Array
   slope: Array
+  sureness: Array
   violation: Array
   distance: Array
 
@@ -183,14 +187,20 @@ WEIGHTS: Mapping[str, Weight] = {
 }
 
 
-def init(config: Penalty) -> Control:
-  """The state before the first iteration: ratio 1, weight weight0."""
+def init(config: Penalty, share: float = 1.0) -> Control:
+  """The state before the first iteration: ratio 1, weight weight0.
+
+  Args:
+    config: of the penalty.
+    share: of the images that are augmented in that iteration.
+  """
   # One array per field: the step donates its state, and no buffer twice.
   fields = {name: jnp.zeros((), jnp.float32) for name in Control._fields}
   start = _start(config)
   return Control(**fields)._replace(
     ratio=jnp.asarray(start[0], jnp.float32),
     weight=jnp.asarray(start[1], jnp.float32),
+    share=jnp.asarray(share, jnp.float32),
   )
 
 

@@ -91,9 +91,13 @@ class Gan(NamedTuple):
       'ratio': control.ratio,
       **_scores(real_scores, fake_scores, self.losses.middle),
     }
-    violation = penalty.one_sided(slope, 1.0)
-    none = jnp.zeros((), jnp.float32)
-    seen = Measurement(gap, metrics['slope'], violation, none)
+    seen = Measurement(
+      gap=gap,
+      slope=metrics['slope'],
+      sureness=2 * metrics['accuracy_real'] - 1,
+      violation=penalty.one_sided(slope, 1.0),
+      distance=jnp.zeros((), jnp.float32),
+    )
     return loss, (metrics, seen)
 
   def gen_loss(

@@ -27,17 +27,24 @@ class Sight(NamedTuple):
   config: Regularisers
   noise_steps: int
 
-  def __call__(self, key: Array, step: Array, x: Array) -> Array:
+  @property
+  def augments(self) -> bool:
+    """Whether any image is ever augmented, but for consistency."""
+    shares = self.config.augment_share, self.config.augment_target
+    return bool(self.config.augment) and any(shares)
+
+  def __call__(self, key: Array, step: Array, x: Array, share: Array) -> Array:
     """Examples [B, ...] in the same range, as the critic gets them.
 
     Args:
       key: equal keys change example i of any batch in the same way.
       step: of the iteration, from 0.
       x: [B, ...] float32.
+      share: of the images that are augmented, a scalar.
     """
     augment_key, noise_key = jax.random.split(key)
-    if self.config.augment and self.config.augment_share:
-      x = augment.some(augment_key, x, self.config)
+    if self.augments:
+      x = augment.some(augment_key, x, self.config, share)
     if self.config.noise:
       left = 1 - jnp.minimum(step / self.noise_steps, 1.0)
       noise = jax.random.normal(noise_key, x.shape)
@@ -63,6 +70,12 @@ def build(config: Regularisers, steps: int) -> Sight:
       f'regularisers.consistency is {config.consistency:g} and '
       'regularisers.augment names nothing to be consistent under; name some of '
       f'{", ".join(sorted(augment.AUGMENTS))}.'
+    )
+  if config.augment_target and not config.augment:
+    raise ValueError(
+      f'regularisers.augment_target is {config.augment_target:g} and '
+      'regularisers.augment names nothing whose share could adapt; name some '
+      f'of {", ".join(sorted(augment.AUGMENTS))}.'
     )
   return Sight(config, config.noise_steps or steps)
 

@@ -10,6 +10,13 @@ def within(default: Any, low: float, high: float = math.inf) -> Any:
   return dataclasses.field(default=default, metadata={'range': (low, high)})
 
 
+def numbers(low: float, high: float = math.inf) -> Any:
+  """A tuple of integers in [low, high], empty by default."""
+  return dataclasses.field(
+    default=(), metadata={'range': (low, high), 'item': int}
+  )
+
+
 def one_of(default: str, *others: str) -> Any:
   """A field that must hold one of these names."""
   return dataclasses.field(

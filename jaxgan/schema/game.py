@@ -118,7 +118,10 @@ class Regularisers:
     consistency: weight of what augmenting an example may change of its score.
     augment: changes of every image that the critic sees: `colour`,
       `translation`, `cutout`.
-    augment_share: of the images are augmented.
+    augment_share: of the images are augmented; at the start, if it adapts.
+    augment_target: mean sign of real scores that the share is steered to; 0
+      for a share that stays.
+    augment_rate: change of an adaptive share per iteration.
     lazy: the penalty is taken in every so-manieth critic step, as many times
       stronger.
   """
@@ -131,4 +134,6 @@ class Regularisers:
   consistency: float = within(0.0, 0)
   augment: tuple[str, ...] = ()
   augment_share: float = within(1.0, 0, 1)
+  augment_target: float = within(0.0, 0, 1)
+  augment_rate: float = within(1e-3, 0, 1)
   lazy: int = within(1, 1)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from jaxgan.schema.fields import one_of, within
+from jaxgan.schema.fields import numbers, one_of, within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,10 @@ class Train:
     steps: iterations, each of critic_steps critic updates and then gen_steps
       generator updates.
     batch_size: images per critic update, over all devices.
-    gen_batch_size: latents of the generator update; 0 for batch_size.
+    batch_doubles_at: iterations, rising, from each of which on batches are
+      twice as large.
+    gen_batch_size: latents of the generator update; 0 for as many as images
+      in a batch.
     critic_steps: K, critic updates per iteration.
     gen_steps: generator updates per iteration, with latents of their own.
     ema_decay: of the generator's averaged weights, per iteration.
@@ -56,6 +59,7 @@ class Train:
 
   steps: int = within(10_000, 1)
   batch_size: int = within(64, 2)
+  batch_doubles_at: tuple[int, ...] = numbers(1)
   gen_batch_size: int = within(0, 0)
   critic_steps: int = within(5, 1)
   gen_steps: int = within(1, 1)

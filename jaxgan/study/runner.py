@@ -241,6 +241,7 @@ def _batches(
       batch_size=config.train.batch_size,
       critic_steps=config.train.critic_steps,
       flip=config.data.flip,
+      doubles_at=config.train.batch_doubles_at,
     )
     for seed in seeds
   ]
