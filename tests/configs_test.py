@@ -7,8 +7,9 @@ import pytest
 import small
 
 from jaxgan import mesh as mesh_lib
-from jaxgan import train, trained
+from jaxgan import step, train, trained
 from jaxgan.config import from_config_dict
+from jaxgan.nets import catalog as nets
 from jaxgan.writers import read_metrics
 
 SHAPES = {
@@ -19,7 +20,14 @@ SHAPES = {
   'celeba': (64, 64, 3),
   'folder': (32, 32, 3),
   'toy': (2,),
-}
+  **{
+    f'zoo.{name}': (8, 8, 1)
+    for name in (
+      'gan', 'dcgan', 'lsgan', 'hinge', 'relativistic', 'wgan', 'wgan_gp',
+      'ebgan', 'sngan',
+    )
+  },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize('name', SHAPES)
@@ -38,3 +46,26 @@ def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   z = jax.random.normal(jax.random.key(0), (3, run.latents.size))
   (samples,) = run.stream(z)
   assert samples.shape == (3, *SHAPES[name])
+
+
+def test_every_config_file_is_tried(root):
+  files = [
+    *(root / 'configs').glob('*.py'),
+    *(root / 'configs/zoo').glob('*.py'),
+  ]
+  names = {'.'.join(f.relative_to(root / 'configs').parts)[:-3] for f in files}
+  assert names - {'zoo.base'} == set(SHAPES)
+
+
+@pytest.mark.parametrize('name', [n for n in SHAPES if n.startswith('zoo')])
+def test_the_zoo_fits_mnist_too(name):
+  settings = importlib.import_module(f'configs.{name}').get_config('mnist')
+  config = from_config_dict(settings)
+  assert (config.data.name, config.eval.metrics) == ('mnist', ('fid10k_mnist',))
+  step.check_names(config)
+  nets.build(config.net, (28, 28, 1))
+
+
+def test_a_variant_that_is_none_is_refused():
+  with pytest.raises(ValueError, match="no variant 'huge'; it has :tiny"):
+    importlib.import_module('configs.zoo.gan').get_config('huge')

@@ -9,6 +9,7 @@ from configs.studies import (
   robust,
   robust_parts,
   robust_toy,
+  small,
   toy,
 )
 from jaxgan.study import spec
@@ -106,6 +107,16 @@ def test_the_study_of_new_rules_keeps_to_fresh_seeds():
       grids.setdefault(arm.family, []).append(weight)
   assert set(tuned.values()) == set(grids)
   assert len({str(grid) for grid in grids.values()}) == 1, 'equal tuning'
+
+
+@pytest.mark.parametrize('variant', ['', 'tiny'])
+def test_few_images_are_judged_by_those_that_were_not_seen(variant):
+  study = spec.parse(small.get_config(variant))
+  configs = [study.config(study.tasks[0], arm) for arm in study.arms]
+  assert {c.data.split for c in configs} == {'train[:500]'}
+  assert {c.eval.split for c in configs} == {'train[500:]'}
+  assert not configs[0].regularisers.augment
+  assert all(c.regularisers.augment for c in configs[1:])
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])

@@ -1,0 +1,61 @@
+"""What the zoo's files share: the data, and how they are judged.
+
+Each file is a way to train that a paper made known, small enough for two CPU
+cores. Beside :tiny it has the variant :mnist, for the four files in data.path:
+
+  python -m jaxgan.main --config=configs/zoo/gan.py:mnist --workdir=runs/gan \
+    --config.data.path=FOLDER
+"""
+
+from ml_collections import config_dict
+
+from configs import default, digits, mnist
+
+
+def start(variant: str, net: str) -> config_dict.ConfigDict:
+  """A config without a penalty, with one critic step, Adam and a metric.
+
+  Args:
+    variant: of the file.
+    net: `mlp`, `dcgan` or `resnet`.
+  """
+  config = _mnist(net) if variant == 'mnist' else _digits(net)
+  config.net.name = net
+  config.penalty.preset = 'none'
+  config.train.critic_steps = 1
+  for optimizer in (config.optim.gen, config.optim.critic):
+    optimizer.lr = 2e-4
+    optimizer.b1, optimizer.b2 = 0.5, 0.999
+  return config
+
+
+def finish(
+  config: config_dict.ConfigDict, variant: str
+) -> config_dict.ConfigDict:
+  """What every get_config of the zoo ends with."""
+  if variant == 'mnist':
+    return config
+  if variant:
+    config.eval.metrics = ()  # They want more samples than :tiny draws.
+  return default.finish(config, variant)
+
+
+def _digits(net: str) -> config_dict.ConfigDict:
+  config = digits.get_config()
+  config.eval.metrics = ('fid1797_digits',)
+  if net != 'mlp':
+    config.net.gen_widths = (64, 32)
+    config.net.critic_widths = (32, 64)
+  return config
+
+
+def _mnist(net: str) -> config_dict.ConfigDict:
+  config = mnist.get_config()
+  config.train.steps = 2_000
+  config.eval.every_steps = config.checkpoint.every_steps = 1_000
+  config.eval.metrics = ('fid10k_mnist',)
+  config.net.gen_widths = (64, 32, 16)
+  config.net.critic_widths = (16, 32, 64)
+  if net == 'mlp':
+    config.net.gen_widths = config.net.critic_widths = (512, 512, 512)
+  return config

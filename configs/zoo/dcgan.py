@@ -1,0 +1,17 @@
+r"""DCGAN: convolutions and batch norm in both nets (Radford et al., 2016).
+
+python -m jaxgan.main --config=configs/zoo/dcgan.py --workdir=runs/dcgan
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'dcgan')
+  config.loss.name = 'nonsaturating'
+  config.net.init = 'normal'
+  config.net.latent = 'uniform'
+  config.net.gen_norm = config.net.critic_norm = 'batch'
+  return base.finish(config, variant)
