@@ -120,11 +120,11 @@ FAILING = {
 
 @pytest.fixture(autouse=True)
 def one_device(monkeypatch):
-  monkeypatch.setattr(mesh_lib, 'make_mesh', one_device_mesh)
+  monkeypatch.setattr(mesh_lib, 'make_mesh', lambda: mesh(1))
 
 
-def one_device_mesh():
-  return jax.sharding.Mesh(jax.devices()[:1], ('data',))
+def mesh(devices):
+  return jax.sharding.Mesh(jax.devices()[:devices], ('data',))
 
 
 @pytest.mark.parametrize('name', FAILING)
@@ -207,7 +207,9 @@ def test_an_interrupted_run_that_went_back_is_the_same(tmp_path, monkeypatch):
   chex.assert_trees_all_equal(found.variables, expected.variables)
 
 
-def test_what_was_left_is_kept_aside(tmp_path, monkeypatch):
+@pytest.mark.parametrize('devices', [1, 8])
+def test_what_was_left_is_kept_aside(devices, tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', lambda: mesh(devices))
   # Step 60 is saved before step 70 looks bad; the sign began at 50.
   plant(monkeypatch, 5, 6, 7)
   back = config(train={'steps': 80}, guard=BACK | {'patience': 3})
