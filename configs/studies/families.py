@@ -42,6 +42,7 @@ def spread(
   families: dict[str, dict],
   targets: dict,
   variant: str,
+  critic_steps: tuple[int, ...] = CRITIC_STEPS,
 ) -> config_dict.ConfigDict:
   """A study with its tasks kept and its arms replaced by families.
 
@@ -50,6 +51,7 @@ def spread(
     families: name -> what it changes about the penalty; the baseline first.
     targets: task -> value that a run has to reach; other tasks are left out.
     variant: of the config file.
+    critic_steps: of the settings.
   """
   config.tasks = tuple(
     {
@@ -60,7 +62,7 @@ def spread(
     for task in config.tasks
     if task['name'] in targets
   )
-  settings = itertools.product(WEIGHTS, RATES, CRITIC_STEPS)
+  settings = itertools.product(WEIGHTS, RATES, critic_steps)
   arms = [
     _arm(family, penalty, *setting)
     for setting in settings
