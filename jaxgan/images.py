@@ -10,6 +10,10 @@ from jaxgan import __version__
 # Smaller grids are enlarged by whole pixels until one side has so many.
 _LEAST_SIDE = 384
 _CLOUD_SIDE = 256
+_PANEL_SIDE = 128
+_MOST_PANELS = 4  # Along each side of a page of pairs.
+_BARS = 32  # Of a histogram; they divide the sides.
+_BOUND = 3.0  # Vectors have deviations of about one.
 
 
 def picture(samples: np.ndarray, columns: int = 0) -> np.ndarray:
@@ -17,14 +21,15 @@ def picture(samples: np.ndarray, columns: int = 0) -> np.ndarray:
 
   Args:
     samples: [N, H, W, C] uint8 images, shown as a grid; or [N, D] float32
-      vectors, whose first two numbers are shown as a cloud over [-3, 3]^2.
+      vectors over [-3, 3]: two numbers as a cloud, one as a histogram, of more
+      the first four in pairs, row against column, histograms on the diagonal.
     columns: of the grid; 0 for about as many as rows.
 
   Returns:
     [height, width, 1, 3 or 4] uint8.
   """
   if samples.ndim == 2:
-    return enlarged(_cloud(samples))
+    return enlarged(_plot(samples))
   return enlarged(grid(samples, columns or math.ceil(len(samples) ** 0.5)))
 
 
@@ -73,10 +78,36 @@ def enlarged(image: np.ndarray) -> np.ndarray:
   return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _cloud(points: np.ndarray) -> np.ndarray:
+def _plot(points: np.ndarray) -> np.ndarray:
+  """[side, side, 1] of vectors [N, D], by what D allows to be seen."""
+  size = min(points.shape[1], _MOST_PANELS)
+  if size == 1:
+    return _histogram(points[:, 0], _CLOUD_SIDE)
+  if size == 2:
+    return _cloud(points[:, 0], points[:, 1], _CLOUD_SIDE)
+  panels = [
+    _histogram(points[:, row], _PANEL_SIDE)
+    if row == column
+    else _cloud(points[:, column], points[:, row], _PANEL_SIDE)
+    for row in range(size)
+    for column in range(size)
+  ]
+  return grid(np.stack(panels), size)
+
+
+def _histogram(numbers: np.ndarray, side: int) -> np.ndarray:
+  """[side, side, 1]: black bars on white, the highest of full height."""
+  counts, _ = np.histogram(numbers, _BARS, (-_BOUND, _BOUND))
+  heights = (counts / max(1, counts.max())).repeat(side // _BARS)
+  levels = np.linspace(1, 0, side, endpoint=False)
+  return np.where(levels[:, None] <= heights, 0, 255)[..., None].astype(
+    np.uint8
+  )
+
+
+def _cloud(across: np.ndarray, up: np.ndarray, side: int) -> np.ndarray:
   """[side, side, 1]: the denser, the darker, on white."""
-  second = points[:, min(1, points.shape[1] - 1)]
-  edges = np.linspace(-3, 3, _CLOUD_SIDE + 1)
-  counts, _, _ = np.histogram2d(-second, points[:, 0], bins=(edges, edges))
+  edges = np.linspace(-_BOUND, _BOUND, side + 1)
+  counts, _, _ = np.histogram2d(-up, across, bins=(edges, edges))
   shade = 1 - np.minimum(counts / max(1.0, np.quantile(counts, 0.999)), 1)
   return (255 * shade[..., None]).astype(np.uint8)

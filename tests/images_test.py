@@ -46,8 +46,27 @@ def test_a_cloud_is_dark_where_the_points_are():
   assert cloud.max() == 255
 
 
-def test_numbers_are_shown_as_a_cloud_too():
-  assert images.picture(np.zeros((4, 1), np.float32)).min() == 0
+def test_single_numbers_are_a_histogram():
+  numbers = np.array([-2.9, -2.9, 2.9], np.float32)[:, None]
+  bars = images.picture(numbers)[..., 0] == 0
+  left, middle, right = np.array_split(bars, 3, axis=1)
+  assert left.sum() == 2 * right.sum() > 0 == middle.sum()
+  assert bars[0].any()  # The highest is of full height, from the bottom.
+  assert bars[-1].any()
+
+
+@pytest.mark.parametrize(('size', 'side'), [(3, 3), (4, 4), (7, 4)])
+def test_longer_vectors_are_shown_in_pairs(size, side):
+  points = np.zeros((50, size), np.float32)
+  points[:, 1] = 1.5
+  page = images.picture(points)[..., 0]
+  assert page.shape == (side * 129 - 1,) * 2
+  # In the row of column 1 and the column of column 0: up, in the middle.
+  panel = page[129:257, :128]
+  row, column = np.unravel_index(panel.argmin(), panel.shape)
+  assert row == pytest.approx(32, abs=1)
+  assert column == pytest.approx(64, abs=1)
+  assert (page[:128, :128] == 0).sum() == 128 * 4  # One bar of 32.
 
 
 @pytest.mark.parametrize(
