@@ -162,8 +162,46 @@ def test_keys_that_do_not_fit_the_name(tmp_path):
   assert 'vectors' in text
   text = message(ValueError, name='digits', path=str(tmp_path))
   assert 'needs no files' in text
-  text = message(ValueError, name='folder')
-  assert 'data.path is empty' in text
+  for name in ('folder', 'table'):
+    text = message(ValueError, name=name)
+    assert f'data.path is empty and data.name is {name}' in text
+
+
+@pytest.mark.parametrize('name', ['x.npy', 'x.npz', 'x.csv', 'x.tsv'])
+def test_a_table_is_standardised_by_all_of_its_rows(tmp_path, name):
+  values = np.random.default_rng(0).normal(9, 4, (40, 3)).astype(np.float32)
+  path = tmp_path / name
+  if name == 'x.npz':
+    np.savez(path, values)
+  elif name == 'x.npy':
+    np.save(path, values)
+  else:
+    np.savetxt(path, values, '%.9g', {'x.csv': ',', 'x.tsv': '\t'}[name])
+  settings = {'name': 'table', 'path': str(path)}
+  expected = (values - values.mean(axis=0)) / values.std(axis=0)
+  whole = load(tmp_path, **settings)
+  order = np.argsort(whole.images[:, 0])
+  np.testing.assert_allclose(
+    whole.images[order], expected[expected[:, 0].argsort()], atol=1e-5
+  )
+  half = load(tmp_path, split='train[:50%]', **settings)
+  rest = load(tmp_path, split='train[50%:]', **settings)
+  assert half.columns == rest.columns == whole.columns
+  both = np.concatenate([half.images, rest.images])
+  np.testing.assert_array_equal(both, whole.images)
+  # In no order of the file, so that a slice of a sorted one is fair.
+  assert as_set(half.images) != as_set(whole.columns.standardise(values[:20]))
+  assert (whole.shape, whole.num_classes) == ((3,), 0)
+
+
+def test_a_table_that_changes_is_read_anew(tmp_path):
+  path = tmp_path / 'x.csv'
+  settings = {'name': 'table', 'path': str(path)}
+  for values in ([[1], [3]], [[1], [5]]):
+    np.savetxt(path, values)
+    data = load(tmp_path, **settings)
+    restored = sorted(data.columns.restore(data.images).tolist())
+    assert restored == values
 
 
 # The cache.
@@ -234,6 +272,7 @@ def test_skipping_does_not_hide_a_broken_image_later(tmp_path):
     ('digits', (8, 8, 1), 10),
     ('folder', (32, 32, 3), 0),
     ('swiss_roll', (2,), 0),
+    ('table', (8,), 0),
   ],
 )
 def test_mock_data_have_the_shape_of_the_real(

@@ -14,8 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jaxgan.data.builders import celeba, cifar, digits, folder, idx, toys
+from jaxgan.data.builders import (
+  celeba,
+  cifar,
+  digits,
+  folder,
+  idx,
+  table,
+  toys,
+)
 from jaxgan.data.builders.recipe import Recipe
+from jaxgan.data.columns import Columns
 from jaxgan.schema import Data
 
 if TYPE_CHECKING:
@@ -32,14 +41,21 @@ _PACKAGED: Mapping[str, Callable[[], Recipe]] = {
 }
 
 # Data sets that are read from the files in `data.path`; where that is empty,
-# all but `folder` are tfds' own.
+# all but `folder` and `table` are tfds' own.
 _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'folder': folder.recipe,
+  'table': table.recipe,
   'mnist': idx.recipe,
   'fashion_mnist': idx.recipe,
   'cifar10': cifar.recipe,
   'celeba': celeba.recipe,
   'celeb_a': celeba.recipe,
+}
+
+# Those that are nothing without files: their shape in dry runs, and the files.
+_OWN: Mapping[str, tuple[tuple[int, ...], str]] = {
+  'folder': ((32, 32, 3), 'a folder of images'),
+  'table': ((8,), table.NEEDS),
 }
 
 _LAYOUT = 1  # To be raised when the same files come to be decoded otherwise.
@@ -50,17 +66,19 @@ class Dataset:
   """Every example of one split.
 
   Attributes:
-    images: [N, H, W, C] uint8, or [N, D] float32 for toys; perhaps a
-      read-only map of a file.
+    images: [N, H, W, C] uint8, or [N, D] float32 vectors, those of a table
+      standardised; perhaps a read-only map of a file.
     labels: [N] int32; zeros where there are none.
     num_classes: 0 where there are no labels.
     name: as in `data.name`.
+    columns: how the columns of a table were standardised; None for no table.
   """
 
   images: np.ndarray
   labels: np.ndarray
   num_classes: int
   name: str
+  columns: Columns | None = None
 
   @property
   def shape(self) -> tuple[int, ...]:
@@ -94,7 +112,8 @@ def load(config: Data) -> Dataset:
   if config.dir:
     directory = str(Path(config.dir).expanduser())
     config = dataclasses.replace(config, dir=directory)
-  open_builder, prepare = _resolve(config)
+  recipe = _recipe(config)
+  open_builder, prepare = _resolve(config, recipe)
   builder = open_builder()
   spec = decode.describe(builder, config)
   place = _place(builder, config, spec)
@@ -105,7 +124,8 @@ def load(config: Data) -> Dataset:
       builder = open_builder()
     records, num = decode.open_split(builder, config)
     arrays = decode.decode(records, num, spec, config, place)
-  return Dataset(*arrays, spec.num_classes, config.name)
+  columns = recipe.columns if recipe else None
+  return Dataset(*arrays, spec.num_classes, config.name, columns)
 
 
 def _load_mock(config: Data) -> Dataset:
@@ -115,7 +135,8 @@ def _load_mock(config: Data) -> Dataset:
   from jaxgan.data import decode
 
   with tfds.testing.mock_data(num_examples=config.mock_examples):
-    builder = _resolve(dataclasses.replace(config, path=''))[0]()
+    config = dataclasses.replace(config, path='')
+    builder = _resolve(config, _recipe(config))[0]()
     spec = decode.describe(builder, config)
     source = builder.as_data_source(config.split)
 
@@ -128,13 +149,12 @@ def _load_mock(config: Data) -> Dataset:
 
 
 def _resolve(
-  config: Data,
+  config: Data, recipe: Recipe | None
 ) -> tuple[Callable[[], Any], Callable[[Any], None]]:
   """What opens the builder that a name stands for, and what prepares it."""
   from jaxgan.data import official
   from jaxgan.data.builders import builder as ours
 
-  recipe = _recipe(config)
   if recipe:
     return functools.partial(ours.open_recipe, recipe, config.dir), ours.prepare
   names = [*_PACKAGED, *_FROM_FILES]
@@ -150,17 +170,19 @@ def _recipe(config: Data) -> Recipe | None:
     if config.path:
       raise ValueError(
         f'data.path is {config.path!r} and data.name is {config.name}, which '
-        'needs no files; leave data.path empty, or set data.name to folder.'
+        'needs no files; leave data.path empty, or set data.name to folder or '
+        'table.'
       )
     return _PACKAGED[config.name]()
   if config.name in _FROM_FILES and config.path:
     return _FROM_FILES[config.name](config)
-  if config.name != 'folder':
+  if config.name not in _OWN:
     return None
+  shape, needs = _OWN[config.name]
   if config.mock_examples:
-    return Recipe('folder', (config.image_size or 32,) * 2 + (3,), 0, {})
+    return Recipe(config.name, shape, 0, {})
   raise ValueError(
-    'data.path is empty and data.name is folder; it must be a folder of images.'
+    f'data.path is empty and data.name is {config.name}; it must be {needs}.'
   )
 
 

@@ -7,11 +7,12 @@ from jaxgan.schema.fields import one_of, within
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-  """Where images come from and how they are cut.
+  """Where images or vectors come from and how images are cut.
 
   Attributes:
-    name: `digits`, `folder`, a toy, or the name of any tfds data set.
-    path: files at hand: a folder or an archive; empty for none.
+    name: `digits`, `folder`, `table`, a toy, or the name of any tfds data set.
+    path: files at hand: a folder, an archive, or a table of numbers (.npy,
+      .npz, .csv, .tsv); empty for none.
     dir: where prepared copies live; empty for tfds' own place.
     split: a tfds split, with slices: `train`, `test`, `train[:10%]`.
     image_size: height in pixels after centre crop and resize; 0 keeps images

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.data.columns import Columns
 from jaxgan.schema import Data
 
 # Encoded image (PNG, JPEG, ...) or vector [D] float32, and its class.
@@ -30,6 +31,7 @@ class Recipe:
     num_classes: 0 for none.
     splits: what to call for the examples of each split.
     version: of the files it is made from; two versions never share a copy.
+    columns: how the columns of a table were standardised; None for no table.
   """
 
   name: str
@@ -37,6 +39,7 @@ class Recipe:
   num_classes: int
   splits: Mapping[str, Callable[[], Iterator[Example]]]
   version: str = ''
+  columns: Columns | None = None
 
 
 def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
