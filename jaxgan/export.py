@@ -1,5 +1,6 @@
-"""Generated samples as files: one picture, one archive, or many PNGs."""
+"""Generated samples as files: a picture, an archive, a table, many PNGs."""
 
+import csv
 import os
 import pathlib
 import zipfile
@@ -9,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxgan import images, workdir
+from jaxgan.data.columns import Columns
 
 # A grid of more could not be looked at.
 _MOST_IN_GRID = 4096
@@ -20,33 +22,40 @@ def write(
   *,
   count: int,
   columns: int = 0,
+  table: Columns | None = None,
 ) -> None:
   """Writes samples as what the ending of `out` says.
 
   Args:
-    out: a .png for a grid, a .npz for arrays (`images`, or `vectors`), or a
-      folder, new or empty, for one PNG each.
-    chunks: [n, H, W, C] uint8 or [n, D] float32, `count` samples in all; an
-      archive and a folder hold one chunk in memory at a time.
+    out: a .png for a grid or a cloud, a .npz for arrays (`images`, or
+      `vectors`), a new .csv for a line per vector, or a folder, new or empty,
+      for one PNG each.
+    chunks: [n, H, W, C] uint8 or [n, D] float32, `count` samples in all; all
+      but a .png hold one chunk in memory at a time.
     count: the number of samples.
     columns: of a grid; 0 for about as many as rows.
+    table: that the vectors are in units of: a .csv has its names and a cloud
+      shows deviations from its means; None for no table.
 
   Raises:
-    ValueError: `out` cannot be written, is a folder with files in it, or
-      cannot hold these samples.
+    ValueError: `out` cannot be written, is a folder with files in it or a .csv
+      that is there, or cannot hold these samples.
   """
   workdir.make(out.absolute().parent)
-  bar = tqdm(total=count, unit='image', disable=count <= _MOST_IN_GRID)
+  bar = tqdm(total=count, unit='sample', disable=count <= _MOST_IN_GRID)
   chunks = _counted(chunks, bar)
   if out.suffix == '.png':
-    _write_grid(out, chunks, count, columns)
+    _write_grid(out, _inside(chunks, table), count, columns)
   elif out.suffix == '.npz':
     _write_npz(out, chunks, count)
+  elif out.suffix == '.csv':
+    _write_csv(out, chunks, table.names if table else ())
   elif not out.suffix or out.is_dir():
     _write_folder(out, chunks)
   else:
     raise ValueError(
-      f'--out is {str(out)!r}; it must end in .png or .npz, or be a folder.'
+      f'--out is {str(out)!r}; it must end in .png, .npz or .csv, or be a '
+      'folder.'
     )
   bar.close()
 
@@ -57,13 +66,19 @@ def _counted(chunks: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:
     bar.update(len(chunk))
 
 
+def _inside(
+  chunks: Iterator[np.ndarray], table: Columns | None
+) -> Iterator[np.ndarray]:
+  return map(table.standardise, chunks) if table else chunks
+
+
 def _write_grid(
   out: pathlib.Path, chunks: Iterator[np.ndarray], count: int, columns: int
 ) -> None:
   if count > _MOST_IN_GRID:
     raise ValueError(
-      f'--num is {count}; a grid holds at most {_MOST_IN_GRID} images, so name '
-      'a folder or a .npz as --out.'
+      f'--num is {count}; a grid holds at most {_MOST_IN_GRID} samples, so '
+      'name a folder, a .npz or a .csv as --out.'
     )
   picture = images.picture(np.concatenate(list(chunks)), columns)
   images.save_png(out, picture, generated=True)
@@ -92,6 +107,31 @@ def _write_npz(
   new.replace(out)
 
 
+def _write_csv(
+  out: pathlib.Path, chunks: Iterator[np.ndarray], names: tuple[str, ...]
+) -> None:
+  """A line per vector; moved to its name when whole."""
+  if out.exists():
+    # Of all endings this is the one that a user's own data have.
+    raise ValueError(f'{out} is there already; name a new .csv as --out.')
+  new = out.with_name(f'{out.name}.{os.getpid()}')
+  try:
+    with new.open('w', newline='', encoding='utf-8') as file:
+      lines = csv.writer(file, lineterminator='\n')
+      if names:
+        lines.writerow(names)
+      for chunk in chunks:
+        if chunk.ndim != 2:
+          raise ValueError(
+            f'{out} is a table and the samples are images; name a .npz, a .png '
+            'or a folder as --out.'
+          )
+        lines.writerows(chunk.astype(str))  # As few digits as float32 needs.
+    new.replace(out)
+  finally:
+    new.unlink(missing_ok=True)
+
+
 def _write_folder(out: pathlib.Path, chunks: Iterator[np.ndarray]) -> None:
   workdir.make(out)
   if any(out.iterdir()):
@@ -104,7 +144,7 @@ def _write_folder(out: pathlib.Path, chunks: Iterator[np.ndarray]) -> None:
     if chunk.ndim != 4:
       raise ValueError(
         f'{out} is a folder of images and the samples are vectors; name a '
-        '.npz or a .png as --out.'
+        '.npz, a .csv or a .png as --out.'
       )
     for image in chunk:
       images.save_png(out / f'{number:06d}.png', image, generated=True)

@@ -191,8 +191,9 @@ class Reporter(contextlib.AbstractContextManager):
       '  grids        %s/samples\n'
       '  scalars      %s/metrics.jsonl, or: tensorboard --logdir=%s\n'
       '  checkpoints  %s/checkpoints\n'
-      '  new images   python -m jaxgan.sample --workdir=%s --num=64 '
-      '--out=grid.png',
+      '  new samples  python -m jaxgan.sample --workdir=%s --num=64 '
+      '--out=%s',
       self._config.train.steps,
       *[folder] * 5,
+      'grid.png' if len(self._shape) == 3 else 'samples.csv',
     )

@@ -1,9 +1,11 @@
-"""Draws images from a trained generator.
+"""Draws images or vectors from a trained generator.
 
   python -m jaxgan.sample --workdir=runs/digits --num=64 --out=grid.png
 
-The ending of --out says what it becomes: a grid or strip (.png), arrays
-(.npz), or a folder of PNGs. It can run beside a training that goes on.
+The ending of --out says what it becomes: a grid, strip or cloud (.png), arrays
+(.npz), lines of numbers (.csv) or a folder of PNGs. Vectors that were learnt
+from a table are in its units, and a .csv has its header. It can run beside a
+training that goes on.
 """
 
 from absl import app, flags
@@ -14,10 +16,10 @@ _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Of the run to sample from.', required=True
 )
 _OUT = flags.DEFINE_string(
-  'out', None, 'A .png, a .npz, or a folder.', required=True
+  'out', None, 'A .png, a .npz, a .csv or a folder.', required=True
 )
-_NUM = flags.DEFINE_integer('num', 64, 'How many images.', lower_bound=1)
-_SEED = flags.DEFINE_integer('seed', 0, 'Equal seeds give equal images.')
+_NUM = flags.DEFINE_integer('num', 64, 'How many samples.', lower_bound=1)
+_SEED = flags.DEFINE_integer('seed', 0, 'Equal seeds give equal samples.')
 _WEIGHTS = flags.DEFINE_enum(
   'weights', 'ema', ['ema', 'raw'], 'Averaged weights, or those of the step.'
 )
@@ -56,7 +58,11 @@ def _sample() -> None:
     z = latents.between(key, count)
   columns = count if _LATENTS.value == 'interpolation' else 0
   export.write(
-    pathlib.Path(_OUT.value), run.stream(z), count=count, columns=columns
+    pathlib.Path(_OUT.value),
+    run.stream(z),
+    count=count,
+    columns=columns,
+    table=run.columns,
   )
 
 

@@ -105,12 +105,16 @@ def _claimed(
 
 
 def _facts(dataset: sources.Dataset) -> workdir.Facts:
-  return {
+  facts = {
     'name': dataset.name,
     'shape': dataset.shape,
     'num_classes': dataset.num_classes,
     'num_examples': len(dataset.images),
   }
+  if dataset.columns is not None:
+    # So that samples find their units without the table.
+    facts['columns'] = dataset.columns._asdict()
+  return facts
 
 
 def _sampler(config: Config, dataset: sources.Dataset) -> pipeline.Sampler:

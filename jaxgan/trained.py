@@ -13,6 +13,8 @@ from jaxgan import mesh as mesh_lib
 from jaxgan import sampling, workdir
 from jaxgan import state as state_lib
 from jaxgan.checkpoint import Checkpoints
+from jaxgan.data import columns as columns_lib
+from jaxgan.data.columns import Columns
 from jaxgan.data.ranges import to_float
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.nets import latents as latents_lib
@@ -31,7 +33,9 @@ class Trained(NamedTuple):
     shape: of one image, (H, W, C), or of one vector, (D,).
     latents: what it starts from.
     variables: its parameters and statistics.
-    generate: (variables, latents) -> samples on the host.
+    generate: (variables, latents) -> samples on the host, those of a
+      table standardised.
+    columns: of the table that it learnt from; None for no table.
   """
 
   step: int
@@ -39,9 +43,18 @@ class Trained(NamedTuple):
   latents: latents_lib.Latents
   variables: Variables
   generate: sampling.Generate
+  columns: Columns | None = None
 
   def stream(self, z: Array) -> Iterator[np.ndarray]:
-    """Samples of the latents [N, Z], in chunks of bounded memory."""
+    """Samples of the latents [N, Z], in chunks of bounded memory.
+
+    uint8 images [n, H, W, C], or float32 vectors [n, D], which are in the units
+    of the table where there is one.
+    """
+    for samples in self._generated(z):
+      yield self.columns.restore(samples) if self.columns else samples
+
+  def _generated(self, z: Array) -> Iterator[np.ndarray]:
     for start in range(0, len(z), _CHUNK):
       part = z[start : start + _CHUNK]
       # Filled up, so that the last chunk does not compile again.
@@ -54,11 +67,14 @@ class TrainedCritic(NamedTuple):
 
   Attributes:
     step: after which it was saved.
-    score: uint8 images [B, H, W, C] or float32 vectors [B, D] -> [B] float32.
+    score: uint8 images [B, H, W, C] or float32 vectors [B, D] -> [B] float32;
+      rows of a table are standardised, as it saw them.
+    columns: of the table that it learnt from; None for no table.
   """
 
   step: int
   score: Callable[[Array], Array]
+  columns: Columns | None = None
 
   def scores(self, examples: np.ndarray) -> np.ndarray:
     """[N] float32 scores of [N, ...], a chunk on the device at a time."""
@@ -76,6 +92,7 @@ class _Run(NamedTuple):
 
   config: Config
   shape: tuple[int, ...]
+  columns: Columns | None
   state: GANState
 
 
@@ -97,6 +114,7 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
     latents=latents_lib.of(run.config.net),
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
     generate=sampling.make_generate(nets.gen),
+    columns=run.columns,
   )
 
 
@@ -124,13 +142,16 @@ def load_critic(folder: pathlib.Path) -> TrainedCritic:
 
   jitted = jax.jit(score)
   return TrainedCritic(
-    int(run.state.step), lambda examples: jitted(variables, examples)
+    int(run.state.step),
+    lambda examples: jitted(variables, examples),
+    run.columns,
   )
 
 
 def _read(folder: pathlib.Path) -> _Run:
   config = workdir.load_config(folder)
-  shape = tuple(workdir.load_data(folder)['shape'])
+  facts = workdir.load_data(folder)
+  shape, columns = tuple(facts['shape']), columns_lib.of_facts(facts)
   nets = nets_lib.build(config.net, shape)
   where = mesh_lib.shardings(mesh_lib.make_mesh()).state
   target = jax.eval_shape(lambda: state_lib.create(config, nets, shape))
@@ -146,4 +167,4 @@ def _read(folder: pathlib.Path) -> _Run:
       f'{place} holds no checkpoint to sample from; train first, or wait for '
       'the first save.'
     )
-  return _Run(config, shape, state)
+  return _Run(config, shape, columns, state)

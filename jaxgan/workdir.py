@@ -18,6 +18,8 @@ from jaxgan.schema import Config
 
 Facts = dict[str, Any]
 
+_MOST_SHOWN = 8  # Of the values of a list, in a sentence.
+
 
 def open_run(
   workdir: pathlib.Path, config: Config, *, accept_new_config: bool = False
@@ -81,7 +83,8 @@ def check_data(workdir: pathlib.Path, facts: Facts) -> None:
 
   Args:
     workdir: of the run.
-    facts: name, shape, num_classes and num_examples of the data set.
+    facts: name, shape, num_classes and num_examples of the data set, and the
+      columns of a table.
 
   Raises:
     ValueError: the run was started on other data.
@@ -202,4 +205,13 @@ def _plain(values: Any) -> Any:
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
   old, new = config_lib.flatten(old), config_lib.flatten(new)
   names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
-  return ', '.join(f'{k} ({old.get(k)} there, {new.get(k)} now)' for k in names)
+  return ', '.join(
+    f'{k} ({_brief(old.get(k))} there, {_brief(new.get(k))} now)' for k in names
+  )
+
+
+def _brief(value: Any) -> str:
+  """A table may have thousands of columns, and a sentence may not."""
+  if isinstance(value, list) and len(value) > _MOST_SHOWN:
+    return f'{str(value[:_MOST_SHOWN])[:-1]}, ...]'
+  return str(value)

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from jaxgan import export
+from jaxgan.data import tables
+from jaxgan.data.columns import Columns
 
 
 def chunks(count, size=4, shape=(3, 5, 1)):
@@ -33,6 +35,17 @@ def test_an_archive_holds_vectors(tmp_path):
   export.write(tmp_path / 'x.npz', iter([vectors]), count=6)
   with np.load(tmp_path / 'x.npz') as archive:
     np.testing.assert_array_equal(archive['vectors'], vectors)
+
+
+@pytest.mark.parametrize('names', [('a', 'b, c'), ()])
+def test_a_table_holds_every_digit(tmp_path, names):
+  vectors = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+  table = Columns(names, (0.0, 0.0), (1.0, 1.0)) if names else None
+  halves = iter([vectors[:3], vectors[3:]])
+  export.write(tmp_path / 'x.csv', halves, count=6, table=table)
+  found = tables.read(tmp_path / 'x.csv')
+  assert found.names == names
+  np.testing.assert_array_equal(found.values, vectors)
 
 
 def test_an_archive_is_written_in_bounded_memory(tmp_path):
@@ -64,16 +77,20 @@ def test_a_strip_is_a_grid_of_one_row(tmp_path):
   ('out', 'count', 'sentence'),
   [
     ('x.png', 5000, '--num is 5000; a grid holds at most 4096'),
-    ('x.jpg', 4, r"--out is '.*x.jpg'; it must end in .png or .npz"),
+    ('x.jpg', 4, r"--out is '.*x.jpg'; it must end in .png, .npz or .csv"),
+    ('x.csv', 4, 'x.csv is a table and the samples are images'),
+    ('full/mine.csv', 4, 'mine.csv is there already; name a new .csv'),
     ('full', 4, 'full has files in it; name a new or empty folder'),
   ],
 )
 def test_what_cannot_be_written_is_refused(tmp_path, out, count, sentence):
   (tmp_path / 'full').mkdir()
   (tmp_path / 'full' / 'mine.png').touch()
+  (tmp_path / 'full' / 'mine.csv').write_text('1')
   with pytest.raises(ValueError, match=sentence):
     export.write(tmp_path / out, chunks(count), count=count)
-  assert (tmp_path / 'full' / 'mine.png').exists()
+  assert {p.name for p in tmp_path.rglob('*.*')} == {'mine.png', 'mine.csv'}
+  assert (tmp_path / 'full' / 'mine.csv').read_text() == '1'
 
 
 def test_vectors_are_no_pngs(tmp_path):

@@ -50,6 +50,13 @@ def test_other_data_are_refused(tmp_path):
     workdir.check_data(tmp_path, {**FACTS, 'num_examples': 8})
 
 
+def test_long_lists_are_told_by_their_beginning(tmp_path):
+  workdir.check_data(tmp_path, {**FACTS, 'scale': [0.5] * 1000})
+  with pytest.raises(ValueError, match=r'0\.5, \.\.\.\] there') as caught:
+    workdir.check_data(tmp_path, {**FACTS, 'scale': [2.0] * 1000})
+  assert len(str(caught.value)) < 300
+
+
 def test_a_folder_without_a_run_is_said_to_be_one(tmp_path):
   with pytest.raises(ValueError, match=r'holds no run: config.json is missing'):
     workdir.load_config(tmp_path)
