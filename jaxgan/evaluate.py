@@ -3,8 +3,8 @@ r"""Measures a trained generator, or any samples, against real data.
   python -m jaxgan.evaluate --workdir=runs/digits --metrics=fid1k_digits
   python -m jaxgan.evaluate --workdir=runs/mnist --floor_split=test \
     --neighbours=neighbours.png --gap=1000
-  python -m jaxgan.evaluate --generated=FOLDER_OR_NPZ \
-    --reference=FOLDER_OR_NPZ_OR_DATASET --metrics=fid10k_mnist,kid10k_mnist
+  python -m jaxgan.evaluate --generated=FOLDER_OR_FILE \
+    --reference=FOLDER_OR_FILE_OR_DATASET --metrics=fid10k_mnist,kid10k_mnist
 
 Prints a table of each value between its floor (other real data) and its
 ceiling (noise), and adds the records, with their whole protocol, to
@@ -24,6 +24,7 @@ from absl import app, flags
 from jaxgan import cli
 
 if TYPE_CHECKING:
+  from jaxgan.data.columns import Columns
   from jaxgan.evaluation import Draw, Source, Watch
   from jaxgan.metrics.record import Record
   from jaxgan.reference import Reference
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Of the run to measure.')
 _GENERATED = flags.DEFINE_string(
-  'generated', '', 'Samples: a folder of images or a .npz.'
+  'generated', '', 'Samples: a folder of images, a .npz or a table.'
 )
 _REFERENCE = flags.DEFINE_string(
-  'reference', '', "Real data: a folder, a .npz or a name; empty for the run's."
+  'reference', '', "Real data: a folder, a file or a name; empty for the run's."
 )
 _METRICS = flags.DEFINE_list('metrics', [], 'Names such as fid10k_mnist.')
 _NEIGHBOURS = flags.DEFINE_string(
@@ -83,7 +84,7 @@ def _evaluate() -> None:
   ]
   need_train = bool('train' in reads or _NEIGHBOURS.value or _GAP.value)
   reference = _reference(need_train)
-  draw, source, most = _samples()
+  draw, source, most = _samples(reference)
   names, sentence = list(_METRICS.value), ''
   if _NEIGHBOURS.value:
     sentence = _picture(reference, draw)
@@ -128,7 +129,7 @@ def _check_flags() -> None:
     )
 
 
-def _samples() -> tuple['Draw', 'Source', int]:
+def _samples(reference: 'Reference') -> tuple['Draw', 'Source', int]:
   """What draws samples, where they come from, and how many for neighbours."""
   from jaxgan import evaluation, examples, trained
 
@@ -136,9 +137,10 @@ def _samples() -> tuple['Draw', 'Source', int]:
     folder = pathlib.Path(_WORKDIR.value)
     run = trained.load(folder, _WEIGHTS.value)
     source = evaluation.Source(folder.name, _WEIGHTS.value, run.step)
-    return evaluation.draw_from(run, _SEED.value), source, _DRAWN
+    draw = evaluation.draw_from(run, _SEED.value, reference.columns)
+    return draw, source, _DRAWN
   path = pathlib.Path(_GENERATED.value)
-  samples = examples.load(path, '--generated')
+  samples = examples.load(path, '--generated', reference.columns)
   source = evaluation.Source(path.name, 'none', -1)
   return lambda num: samples[:num], source, min(_DRAWN, len(samples))
 
@@ -241,8 +243,11 @@ def _reference(need_train: bool) -> 'Reference':
         f'--{flag.name} is {flag.value!r} and --reference is a file or folder, '
         'which has no splits; leave it empty.'
       )
-  if trained_on is not None:
-    return reference.of_file(path, sources.load(trained_on).images)
+  if _WORKDIR.value:
+    columns, train = _run_columns(), None
+    if trained_on is not None:
+      train = reference.in_units(sources.load(trained_on), columns)
+    return reference.of_file(path, train, columns=columns)
   if not _TRAIN.value:
     return reference.of_file(path)
   other = pathlib.Path(_TRAIN.value)
@@ -260,7 +265,7 @@ def _data() -> tuple['Data', str]:
     return _with_split(data, _SPLIT.value or data.split), _FLOOR.value
   if not _WORKDIR.value:
     raise ValueError(
-      '--reference is empty and there is no --workdir; give a folder, a .npz '
+      '--reference is empty and there is no --workdir; give a folder, a file '
       'or the name of a data set.'
     )
   config = workdir.load_config(pathlib.Path(_WORKDIR.value))
@@ -273,6 +278,13 @@ def _run_data() -> 'Data':
   from jaxgan import workdir
 
   return workdir.load_config(pathlib.Path(_WORKDIR.value)).data
+
+
+def _run_columns() -> 'Columns | None':
+  from jaxgan import workdir
+  from jaxgan.data import columns
+
+  return columns.of_facts(workdir.load_data(pathlib.Path(_WORKDIR.value)))
 
 
 def _with_split(data: 'Data', split: str) -> 'Data':

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from jaxgan.data.columns import Columns
 from jaxgan.metrics import cache, features, protocol
 from jaxgan.metrics.features import FeatureNet, Features
 from jaxgan.metrics.kinds import Real, Value
@@ -86,7 +87,8 @@ class Evaluator:
     """The records of one generator, in the order of the names.
 
     Args:
-      draw: gives the samples; called once for each feature net.
+      draw: gives the samples, standardised where the reference has columns;
+        called once for each feature net.
       source: what stands in the records.
 
     Raises:
@@ -207,12 +209,22 @@ def work(names: Sequence[str], reference: Reference) -> int:
   return total
 
 
-def draw_from(generator: Trained, seed: int) -> Draw:
-  """Samples of a generator, the same for the same seed."""
+def draw_from(
+  generator: Trained, seed: int, columns: Columns | None = None
+) -> Draw:
+  """Samples of a generator, the same for the same seed.
+
+  Args:
+    generator: from a run, or in training.
+    seed: of the latents.
+    columns: of the reference, which standardise what the generator gives in
+      units of its table; None for samples as they come.
+  """
 
   def draw(num: int) -> Iterable[np.ndarray]:
     key = jax.random.key(seed)
-    return generator.stream(generator.latents.draw(key, num))
+    samples = generator.stream(generator.latents.draw(key, num))
+    return map(columns.standardise, samples) if columns else samples
 
   return draw
 

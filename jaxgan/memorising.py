@@ -97,10 +97,16 @@ def critic_gap(
     three means.
 
   Raises:
-    ValueError: no held-out examples, too few, most of them trained on, or a
-      critic that scores training examples and fakes alike.
+    ValueError: no held-out examples, too few, most of them trained on, a
+      critic that scores training examples and fakes alike, or a critic of
+      another table than the reference.
   """
   train, heldout = _both(reference)
+  if critic.columns != reference.columns:
+    raise ValueError(
+      f'The critic of {source.name} learnt from a table of other means and '
+      f'deviations than {reference.name} has; its gap is of its own table.'
+    )
   sides = {
     'train': _some('training', train, num, seed),
     'heldout': _some('held-out', heldout, num, seed),

@@ -9,13 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan import examples as examples_lib
+from jaxgan.data import columns as columns_lib
 from jaxgan.data import sources
 from jaxgan.data.builders import toys
 from jaxgan.data.builders.toys import Mixture
+from jaxgan.data.columns import Columns
 from jaxgan.data.sources import Dataset
 from jaxgan.schema import Config, Data
 
-Load = Callable[[Data], np.ndarray]
+Load = Callable[[Data], Dataset]
 
 
 class Reference(NamedTuple):
@@ -24,12 +26,14 @@ class Reference(NamedTuple):
   Attributes:
     name: of the data set, or of a file.
     split: as tfds writes splits; empty for files.
-    examples: [N, H, W, C] uint8 or [N, D] float32.
+    examples: [N, H, W, C] uint8 or [N, D] float32, standardised where there
+      are columns; so are all other examples here.
     others: real examples that are not among them, for the floor; or None.
     train: what the generator was trained on; None where unknown.
     heldout: `examples` or `others`, whichever was not trained on; None where
       neither is known to be.
     mixture: the Gaussians that the data are drawn from, or None.
+    columns: of the table that gives the unit; None for numbers as they are.
   """
 
   name: str
@@ -39,6 +43,7 @@ class Reference(NamedTuple):
   train: np.ndarray | None = None
   heldout: np.ndarray | None = None
   mixture: Mixture | None = None
+  columns: Columns | None = None
 
 
 def of_run(config: Config, dataset: Dataset) -> Reference:
@@ -52,8 +57,8 @@ def of_run(config: Config, dataset: Dataset) -> Reference:
     ValueError: a split that does not exist.
   """
 
-  def load(data: Data) -> np.ndarray:
-    return dataset.images if data == config.data else _load(data)
+  def load(data: Data) -> Dataset:
+    return dataset if data == config.data else sources.load(data)
 
   split = config.eval.split or config.data.split
   data = dataclasses.replace(config.data, split=split)
@@ -73,41 +78,59 @@ def of_data(
   Raises:
     ValueError: a name or a split that does not exist.
   """
-  return _of(data, floor_split, train, functools.cache(_load))
+  return _of(data, floor_split, train, functools.cache(sources.load))
 
 
 def of_file(
-  path: pathlib.Path, train: np.ndarray | None = None, *, seen: bool = False
+  path: pathlib.Path,
+  train: np.ndarray | None = None,
+  *,
+  seen: bool = False,
+  columns: Columns | None = None,
 ) -> Reference:
-  """Real data as a folder of images or a .npz.
+  """Real data as a folder of images, a .npz or a table.
 
   Args:
     path: of what is compared with.
-    train: what the generator was trained on; None where unknown.
+    train: what the generator was trained on, in units of `columns`; None
+      where unknown.
     seen: whether `path` holds the very examples that were trained on.
+    columns: of the table that a run learnt from; None for no table.
 
   Raises:
     ValueError: no such examples there.
   """
-  real = examples_lib.load(path, '--reference')
+  real = examples_lib.load(path, '--reference', columns)
   heldout = None if train is None or seen else real
-  return Reference(path.name, '', real, None, train, heldout)
+  return Reference(path.name, '', real, None, train, heldout, columns=columns)
+
+
+def in_units(dataset: Dataset, columns: Columns | None) -> np.ndarray:
+  """The examples of a data set in the unit of a reference.
+
+  Args:
+    dataset: perhaps of another table than the reference.
+    columns: of the reference; None for numbers as they are.
+
+  Raises:
+    ValueError: another number of columns.
+  """
+  return columns_lib.convert(dataset.images, dataset.columns, columns)
 
 
 def _of(
   data: Data, floor_split: str, train: Data | None, load: Load
 ) -> Reference:
-  real, others = load(data), None
+  found, others = load(data), None
+  real, columns = found.images, found.columns
   if floor_split:
-    others = load(dataclasses.replace(data, split=floor_split))
-  seen = None if train is None else load(train)
+    others = load(dataclasses.replace(data, split=floor_split)).images
+  seen = None if train is None else in_units(load(train), columns)
   heldout = None
   if train is not None:
     heldout = others if data == train else real
   known = data.name in toys.MIXTURES
   mixture = toys.mixture(data.name) if known else None
-  return Reference(data.name, data.split, real, others, seen, heldout, mixture)
-
-
-def _load(data: Data) -> np.ndarray:
-  return sources.load(data).images
+  return Reference(
+    data.name, data.split, real, others, seen, heldout, mixture, columns
+  )
