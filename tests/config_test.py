@@ -9,7 +9,9 @@ from configs import default
 from jaxgan import schema
 from jaxgan.config import flatten, from_config_dict, to_dict
 
-NAMES = ('default', 'digits', 'mnist', 'cifar10', 'celeba', 'folder', 'toy')
+NAMES = (
+  'default', 'digits', 'mnist', 'cifar10', 'celeba', 'folder', 'table', 'toy',
+)  # fmt: skip
 
 # Keys that scripts may rely on.
 STABLE_KEYS = (
