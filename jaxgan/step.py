@@ -252,12 +252,10 @@ class Iteration:
     value_and_grad = jax.value_and_grad(loss, has_aux=True)
     (value, (fake, statistics)), grads = value_and_grad(old['params'])
     params, opt = self._descend('gen', (old['params'], opt), grads)
-    # A nearest neighbour is the nearer the more there are, so as many of both.
-    both = min(size, len(image))
     metrics = {
       'gen_loss': value,
       'grad_norm_gen': optax.tree.norm(grads),
-      'diversity': distances.diversity(to_float(image[:both]), fake[:both]),
+      'diversity': distances.diversity(to_float(image), fake),
     }
     return ({'params': params, **statistics}, opt), metrics
 

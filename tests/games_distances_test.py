@@ -70,7 +70,7 @@ def diversity(real, fake):
 
 
 def test_diversity_against_loops():
-  real, fake = clouds(0.0, num=6), clouds(0.0, 3.0, num=4, deviation=0.5)
+  real, fake = clouds(0.0, num=8), clouds(0.0, 3.0, num=4, deviation=0.5)
 
   def apart(x):
     x = x.reshape(len(x), -1)
@@ -100,3 +100,10 @@ def test_diversity_is_one_of_real_and_falls_with_collapse(fake, low, high):
 
 def test_diversity_of_real_examples_that_are_one_is_finite():
   assert np.isfinite(diversity(np.ones((4, 2)), np.eye(4)))
+
+
+def test_diversity_compares_as_many_of_both():
+  real, fake = clouds(0.0, num=100), clouds(0.0, num=40)
+  assert diversity(real, fake) == diversity(real[:40], fake)
+  assert diversity(real, real[64:]) == diversity(real[:36], real[64:])
+  assert diversity(real, real) == diversity(real[:64], real[:64]) == 1.0

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxgan.types import Array
 
 _PROJECTIONS = 64
+_COMPARED = 64  # Examples of each side.
 
 
 def sliced(real: Array, fake: Array) -> Array:
@@ -67,13 +68,16 @@ def diversity(real: Array, fake: Array) -> Array:
   neighbour, which falls when they gather in several.
 
   Args:
-    real: [B, ...] with B >= 2.
-    fake: [B, ...].
+    real: [B, ...] with B >= 2, of which the first 64 are looked at.
+    fake: [B', ...] with B' >= 2, likewise.
 
   Returns:
     A float32 scalar: 0 where all fakes are one.
   """
-  seen = zip(_apart(fake), _apart(real), strict=True)
+  # A nearest neighbour is the nearer the more there are, so as many of both;
+  # and few, since pairs grow with the square of the batch on every device.
+  most = min(len(real), len(fake), _COMPARED)
+  seen = zip(_apart(fake[:most]), _apart(real[:most]), strict=True)
   return jnp.minimum(*(x / jnp.maximum(y, 1e-12) for x, y in seen))
 
 
