@@ -33,6 +33,11 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   net.latent_size = 128
   net.latent = 'normal'
   net.latent_bound = 2.0
+  net.classes = 0
+  net.gen_label = 'concat'
+  net.critic_label = 'concat'
+  net.code_classes = 0
+  net.code_size = 0
   net.gen_widths = (256, 128, 64)
   net.critic_widths = (64, 128, 256)
   net.gen_norm = 'none'
@@ -132,6 +137,8 @@ def _loss() -> config_dict.ConfigDict:
       'smooth_fake': 0.0,
       'margin': 1.0,
       'pull_away': 0.0,
+      'auxiliary': 1.0,
+      'information': 1.0,
     }
   )
 

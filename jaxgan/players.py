@@ -32,17 +32,17 @@ class Players:
     self.latents = latents.of(config)
     self.examples = examples
 
-  def generate(
-    self, variables: Variables, key: Array, label: Array, size: int
-  ) -> tuple[Array, Variables]:
-    """[B, ...] fakes spread over the devices, and the updated statistics."""
-    z = self.latents.draw(key, size)
+  def draw(self, key: Array, label: Array, size: int) -> Array:
+    """[B, width] latents for labels [B], spread over the devices."""
+    z = self.latents.draw(key, size, label)
     if self.examples is not None:
       z = jax.lax.with_sharding_constraint(z, self.examples)
+    return z
+
+  def generate(self, variables: Variables, z: Array) -> tuple[Array, Variables]:
+    """[B, ...] fakes, and the updated statistics."""
     statistics = list(remembered(variables))
-    return self.nets.gen.apply(
-      variables, z, label, train=True, mutable=statistics
-    )
+    return self.nets.gen.apply(variables, z, train=True, mutable=statistics)
 
   def score(
     self,
@@ -57,7 +57,7 @@ class Players:
       variables: of the critic.
       label: [B] int32.
       key: of dropout; equal keys drop the same of example i of any batch.
-      method: of the critic: `code` instead of the scores.
+      method: of the critic: `code` or `guess` instead of the scores.
     """
     return lambda x: self._critic(variables, x, label, key, method)[0]
 

@@ -29,8 +29,12 @@ _TRUNCATION = flags.DEFINE_float(
 _LATENTS = flags.DEFINE_enum(
   'latents',
   'random',
-  ['random', 'interpolation'],
-  'Independent latents, or --num of them from one to another.',
+  ['random', 'interpolation', 'choices', 'numbers'],
+  'Independent latents; --num of them from one to another; or rows in which '
+  'only the choice, or the first number, of an InfoGAN changes.',
+)
+_LABEL = flags.DEFINE_integer(
+  'label', -1, 'The class of all samples; -1 for all classes in turn.', -1
 )
 
 
@@ -52,15 +56,25 @@ def _sample() -> None:
   latents = run.latents
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)
+  label = None
+  if _LABEL.value >= 0:
+    latents.check_label(_LABEL.value)
+    label = jax.numpy.full(count, _LABEL.value)
+  columns = 0
   if _LATENTS.value == 'random':
-    z = latents.draw(key, count)
+    z = latents.draw(key, count, label)
+  elif _LATENTS.value == 'interpolation':
+    z, columns = latents.between(key, count, label), count
+  elif _LATENTS.value == 'choices':
+    columns = latents.code_classes
+    z = latents.choices(key, -(-count // max(columns, 1)))
   else:
-    z = latents.between(key, count)
-  columns = count if _LATENTS.value == 'interpolation' else 0
+    columns = min(count, 8)
+    z = latents.numbers(key, -(-count // columns), columns)
   export.write(
     pathlib.Path(_OUT.value),
     run.stream(z),
-    count=count,
+    count=len(z),
     columns=columns,
     table=run.columns,
   )

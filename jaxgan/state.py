@@ -9,6 +9,7 @@ import optax
 from jaxgan import optim
 from jaxgan.games import controller
 from jaxgan.nets import catalog as nets_lib
+from jaxgan.nets import latents
 from jaxgan.schema import Config
 from jaxgan.types import Array, Pair, Variables
 
@@ -47,7 +48,7 @@ def create(
     shape: of one image, (H, W, C), or of one vector, (D,).
   """
   init_key, run_key = jax.random.split(jax.random.key(config.seed))
-  variables = nets_lib.init(nets, init_key, config.net.latent_size, shape)
+  variables = nets_lib.init(nets, init_key, latents.of(config.net).width, shape)
   optimizers = optim.build(
     config.optim,
     steps=config.train.steps,

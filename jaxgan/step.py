@@ -19,11 +19,18 @@ from jaxgan import mesh as mesh_lib
 from jaxgan import optim
 from jaxgan.config import pick
 from jaxgan.data.ranges import to_float
-from jaxgan.games import augment, controller, distances, gan, regularisers
+from jaxgan.games import (
+  augment,
+  controller,
+  distances,
+  gan,
+  guesses,
+  regularisers,
+)
 from jaxgan.games import catalog as games
 from jaxgan.metrics import protocol
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.nets import conv
+from jaxgan.nets import conditional, conv
 from jaxgan.players import Players, remembered
 from jaxgan.schema import Config
 from jaxgan.state import GANState
@@ -108,6 +115,7 @@ class Iteration:
     self.config = config
     self.players = Players(config.net, nets, examples)
     self.game = games.build(config)
+    self.guesses = conditional.guesses(config.net)
     self.control = controller.build(config.penalty, train.steps)
     self.optimizers = optim.build(
       config.optim,
@@ -160,9 +168,8 @@ class Iteration:
       # Beside the two that `split` gives, which are folds of 0 and 1.
       see_key, critic_key = (jax.random.fold_in(key, i) for i in (2, 3))
       real = to_float(fresh.image)
-      fake, _ = self.players.generate(
-        state.variables.gen, latent_key, fresh.label, len(real)
-      )
+      z = self.players.draw(latent_key, fresh.label, len(real))
+      fake, _ = self.players.generate(state.variables.gen, z)
       seen_real, seen_fake = (
         self.see(see_key, state.step, x, state.control.share)
         for x in (real, fake)
@@ -180,6 +187,10 @@ class Iteration:
           score, seen_real, seen_fake, turn
         )
         value += regularisers.weights(params, self.config.regularisers)
+        if self.guesses:
+          asked = self._asked(now, fresh.label, z, critic_key)
+          value += guesses.of_real(self.config.loss, asked, seen_real)
+          value += guesses.of_fakes(self.config.loss, asked, seen_fake)[0]
         return value, ({**metrics, 'critic_loss': value}, seen)
 
       grads, (metrics, seen) = jax.grad(loss, has_aux=True)(variables['params'])
@@ -236,10 +247,10 @@ class Iteration:
     old, opt = gen
     see_key, critic_key = jax.random.split(jax.random.fold_in(key, 1))
 
-    def loss(params: Params) -> tuple[Array, tuple[Array, Variables]]:
-      fake, statistics = self.players.generate(
-        {**old, 'params': params}, key, label, size
-      )
+    z = self.players.draw(key, label, size)
+
+    def loss(params: Params) -> tuple[Array, tuple]:
+      fake, statistics = self.players.generate({**old, 'params': params}, z)
       seen_real, seen_fake = (
         self.see(see_key, state.step, x, state.control.share)
         for x in (real, fake)
@@ -247,17 +258,29 @@ class Iteration:
       score = self.players.score(critic, label, critic_key)
       code = self.players.score(critic, label, critic_key, method='code')
       value = self.game.gen_loss(score, seen_real, seen_fake, code)
-      return value, (fake, statistics)
+      right = jnp.zeros((), jnp.float32)
+      if self.guesses:
+        asked = self._asked(critic, label, z, critic_key)
+        cost, right = guesses.of_fakes(self.config.loss, asked, seen_fake)
+        value += cost
+      return value, (fake, right, statistics)
 
     value_and_grad = jax.value_and_grad(loss, has_aux=True)
-    (value, (fake, statistics)), grads = value_and_grad(old['params'])
+    (value, (fake, right, statistics)), grads = value_and_grad(old['params'])
     params, opt = self._descend('gen', (old['params'], opt), grads)
     metrics = {
       'gen_loss': value,
       'grad_norm_gen': optax.tree.norm(grads),
+      'guessed': right,
       'diversity': distances.diversity(to_float(image), fake),
     }
     return ({'params': params, **statistics}, opt), metrics
+
+  def _asked(
+    self, critic: Variables, label: Array, z: Array, key: Array
+  ) -> guesses.Asked:
+    guess = self.players.score(critic, label, key, method='guess')
+    return guesses.Asked(guess, label, self.players.latents.split(z))
 
   def _next(
     self,

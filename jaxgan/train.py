@@ -52,6 +52,7 @@ def train_and_evaluate(
     dataset = sources.load(config.data)
     if jax.process_index() == 0:
       workdir.check_data(folder, _facts(dataset))
+    _check_classes(config, dataset)
     sampler = _sampler(config, dataset)
 
     nets = nets_lib.build(config.net, dataset.shape)
@@ -102,6 +103,15 @@ def _claimed(
   with workdir.held(folder):
     workdir.open_run(folder, config, accept_new_config=accept_new_config)
     yield
+
+
+def _check_classes(config: Config, dataset: sources.Dataset) -> None:
+  wanted, there = config.net.classes, dataset.num_classes
+  if wanted and wanted != there:
+    raise ValueError(
+      f'net.classes is {wanted} and {dataset.name} has {there} classes; it '
+      'must be as many, or 0 for nets that are told no labels.'
+    )
 
 
 def _facts(dataset: sources.Dataset) -> workdir.Facts:

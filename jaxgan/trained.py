@@ -18,7 +18,7 @@ from jaxgan.data.columns import Columns
 from jaxgan.data.ranges import to_float
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.nets import latents as latents_lib
-from jaxgan.schema import Config
+from jaxgan.schema import Config, Net
 from jaxgan.state import GANState
 from jaxgan.types import Array, Variables
 
@@ -128,6 +128,7 @@ def load_critic(folder: pathlib.Path) -> TrainedCritic:
     ValueError: no run there, or none with a whole checkpoint.
   """
   run = _read(folder)
+  _check_unlabelled(run.config.net)
   # What is dropped in training is no part of the critic.
   whole = dataclasses.replace(run.config.net, critic_dropout=0.0)
   nets = nets_lib.build(whole, run.shape)
@@ -168,3 +169,13 @@ def _read(folder: pathlib.Path) -> _Run:
       'the first save.'
     )
   return _Run(config, shape, columns, state)
+
+
+def _check_unlabelled(config: Net) -> None:
+  told = config.classes and config.critic_label != 'auxiliary'
+  if told:
+    raise ValueError(
+      f'The critic of this run is told labels (net.critic_label is '
+      f'{config.critic_label}), and examples without them have no score; its '
+      'gap cannot be measured.'
+    )

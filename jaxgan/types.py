@@ -25,7 +25,7 @@ Score = Callable[[Array], Array]  # Images [B, H, W, C] -> float32 scores [B].
 T = TypeVar('T')
 
 # What each iteration tells, in metrics.jsonl and TensorBoard. All but the last
-# four are of the last critic update.
+# five are of the last critic update.
 METRICS: Mapping[str, str] = {
   'gap': 'mean D(x) - mean D(x~)',
   'critic_loss': 'what the critic minimises; with the Wasserstein loss -gap + '
@@ -44,6 +44,7 @@ METRICS: Mapping[str, str] = {
   'gen_loss': 'what the generator minimises; mostly -mean D(G(z))',
   'grad_norm_gen': 'global norm of its gradient',
   'augmented': 'share of the images that the critic sees augmented',
+  'guessed': 'share of fakes whose code, or label, the critic guesses right',
   'diversity': 'how far fakes are apart: 0 where all are one, 1 as real',
 }
 

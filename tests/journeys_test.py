@@ -110,7 +110,7 @@ def test_metrics_hold_every_scalar(whole):
     'step', 'gap', 'critic_loss', 'gen_loss', 'penalty', 'penalty_share',
     'slope', 'weight', 'ratio', 'distance', 'score_real', 'score_fake',
     'accuracy_real', 'accuracy_fake', 'grad_norm_critic', 'grad_norm_gen',
-    'diversity', 'augmented',
+    'diversity', 'augmented', 'guessed',
     'steps_per_second',
   }  # fmt: skip
   for row in rows:

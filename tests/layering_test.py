@@ -53,7 +53,7 @@ def test_a_module_imports_only_modules_above_it(root):
     ('tensorboardX', {'writers'}),
     ('tensorflow_datasets', {'data'}),
     ('ml_collections', {'main', 'study'}),
-    ('optax', {'metrics', 'optim', 'state', 'step'}),
+    ('optax', {'games', 'metrics', 'optim', 'state', 'step'}),
     (
       'flax',
       {

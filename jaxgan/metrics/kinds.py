@@ -158,6 +158,16 @@ def _classes(real: Real, fake: Features, seed: int) -> Value:
   return Value(float((counts > 0).sum()), None, {'counts': counts.tolist()})
 
 
+def _asked(real: Real, fake: Features, seed: int) -> Value:
+  del real, seed
+  assert fake.logits is not None  # Kind.nets says so.
+  num, classes = fake.logits.shape
+  right = fake.logits.argmax(axis=1) == np.arange(num) % classes
+  counts = [int(right[c::classes].sum()) for c in range(classes)]
+  error = float(right.std() / num**0.5)
+  return Value(float(right.mean()), error, {'right': counts})
+
+
 def _label_kl(real: Real, fake: Features, seed: int) -> Value:
   del seed
   counts, reference = _histogram(fake), _histogram(real.reference)
@@ -204,6 +214,7 @@ KINDS: Mapping[str, Kind] = {
     _ms_ssim, _NONE, needs='images', nets=('pixels',), better='neither'
   ),
   'classes': Kind(_classes, _NONE, nets=CLASSIFIERS, better='high'),
+  'asked': Kind(_asked, _NONE, nets=('digits', 'mnist'), better='high'),
   'labelkl': Kind(_label_kl, _WHOLE, nets=CLASSIFIERS),
   'modes': Kind(
     _modes('covered'), _NONE, needs='mixture', nets=('pixels',), better='high'

@@ -1,8 +1,9 @@
 """The nets by name.
 
 Every generator is called as `gen.apply(variables, z, label, train=...)` and
-every critic as `critic.apply(variables, x, label, train=...)`; labels are
-accepted and not used. Batch norm's averages live in `batch_stats`.
+every critic as `critic.apply(variables, x, label, train=...)`. A generator
+finds its label in z, and only a conditional critic reads one. Batch norm's
+averages live in `batch_stats`.
 """
 
 import dataclasses
@@ -16,7 +17,15 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import pick
-from jaxgan.nets import autoencoder, conv, dcgan, layers, mlp, resnet
+from jaxgan.nets import (
+  autoencoder,
+  conditional,
+  conv,
+  dcgan,
+  layers,
+  mlp,
+  resnet,
+)
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair, Variables
 
@@ -49,6 +58,9 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
     )
   config = dataclasses.replace(config, conv=conv.resolve(config.conv))
   pair = make(config, shape)
+  if conditional.wanted(config):
+    trunk = pair.critic.clone(outputs=-1)
+    return Pair(pair.gen, conditional.Critic(config, trunk))
   if config.critic_head == 'autoencoder':
     return Pair(pair.gen, _autoencoder(make, config, shape))
   return pair
@@ -79,28 +91,46 @@ def check(config: Net) -> None:
     ValueError: a name that nothing answers to.
   """
   pick('net.name', config.name, NETS)
+  _check_labels(config)
   pick('net.init', config.init, {'default': None, **layers.INITS})
   for key in ('gen_activation', 'critic_activation'):
     table = {'default': None, **layers.ACTIVATIONS}
     pick(f'net.{key}', getattr(config, key), table)
 
 
+def _check_labels(config: Net) -> None:
+  if conditional.wanted(config) and config.critic_head == 'autoencoder':
+    raise ValueError(
+      f'net.critic_head is autoencoder and net.classes is {config.classes}, '
+      f'net.code_classes {config.code_classes}, net.code_size '
+      f'{config.code_size}; an autoencoder takes no labels and guesses no '
+      'codes, so all three must be 0.'
+    )
+  if (
+    config.classes and config.gen_label == 'norm' and config.gen_norm != 'batch'
+  ):
+    raise ValueError(
+      f'net.gen_label is norm and net.gen_norm is {config.gen_norm}; classes '
+      'have scales and shifts of batch norm alone, so it must be batch.'
+    )
+
+
 def init(
-  nets: Pair[nn.Module], key: Array, latent_size: int, shape: tuple[int, ...]
+  nets: Pair[nn.Module], key: Array, latent_width: int, shape: tuple[int, ...]
 ) -> Pair[Variables]:
   """Fresh variables of both nets, each from a key of its own.
 
   Args:
     nets: as `build` returns them.
     key: a PRNG key.
-    latent_size: Z.
+    latent_width: of a whole latent, `Latents.width`.
     shape: of one example, as for `build`.
 
   Returns:
     flax variables: `params`, and `batch_stats` where there is batch norm.
   """
   keys = Pair(*jax.random.split(key))
-  inputs = Pair(jnp.zeros((2, latent_size)), jnp.zeros((2, *shape)))
+  inputs = Pair(jnp.zeros((2, latent_width)), jnp.zeros((2, *shape)))
   # Under jit XLA drops the forward pass, of which only shapes are needed.
   return Pair(
     *(

@@ -34,11 +34,12 @@ class Generator(nn.Module):
     h, w = sizes[0]
     activate = layers.activation(net.gen_activation, nn.relu)
     dense = layers.projection(h * w * widths[0], net)
+    z, told = layers.told(z, net)
     x = layers.run(dense, z, net.gen_norm, train).reshape(-1, h, w, widths[0])
     for (h, w), width in zip(
       sizes[1:], (*widths[1:], self.shape[-1]), strict=True
     ):
-      x = activate(layers.normalise(x, net.gen_norm, net, train))
+      x = activate(layers.normalise(x, net.gen_norm, net, train, told))
       up = layers.UPS[net.gen_up](net, width)
       x = layers.run(up, x, net.gen_norm, train)[:, :h, :w]
     return jnp.tanh(x.astype(jnp.float32))
@@ -49,7 +50,7 @@ class Critic(nn.Module):
 
   Attributes:
     config: `critic_widths` are the features after each halving.
-    outputs: N, features instead of a score; 0 for a score.
+    outputs: as of `layers.head`.
   """
 
   config: Net

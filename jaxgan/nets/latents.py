@@ -1,5 +1,12 @@
-"""What generators start from: latent vectors of some law."""
+"""What generators start from: noise, and what shall be seen in the sample.
 
+A latent is one vector: Z numbers of noise, then the code (a choice, one-hot,
+and numbers) where the critic must guess one, then the label, one-hot, where
+there is conditioning. Whatever draws, keeps or interpolates latents need not
+know which they have.
+"""
+
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -9,27 +16,71 @@ from jaxgan.schema import Net
 from jaxgan.types import Array
 
 
+class Parts(NamedTuple):
+  """A latent taken apart.
+
+  Attributes:
+    noise: [B, Z].
+    choice: [B, code_classes], one-hot.
+    numbers: [B, code_size] in [-1, 1).
+    label: [B, classes], one-hot.
+  """
+
+  noise: Array
+  choice: Array
+  numbers: Array
+  label: Array
+
+
 class Latents(NamedTuple):
   """A law of latent vectors.
 
   Attributes:
     size: Z.
-    law: `normal`, `uniform` or `truncated`, as `net.latent`.
+    law: of the noise: `normal`, `uniform` or `truncated`, as `net.latent`.
     bound: of the truncated law.
+    code_classes, code_size: of the code; 0 for none.
+    classes: of the label; 0 for none.
   """
 
   size: int
   law: str = 'normal'
   bound: float = 2.0
+  code_classes: int = 0
+  code_size: int = 0
+  classes: int = 0
 
-  def draw(self, key: Array, num: int) -> Array:
-    """[num, Z] float32; equal keys give equal latents."""
-    shape = (num, self.size)
-    if self.law == 'uniform':
-      return jax.random.uniform(key, shape, minval=-1.0)
-    if self.law == 'truncated':
-      return jax.random.truncated_normal(key, -self.bound, self.bound, shape)
-    return jax.random.normal(key, shape)
+  @property
+  def width(self) -> int:
+    """Length of a whole latent."""
+    return self.size + self.code_classes + self.code_size + self.classes
+
+  def draw(self, key: Array, num: int, label: Array | None = None) -> Array:
+    """[num, width] float32; equal keys give equal latents.
+
+    Args:
+      key: a PRNG key.
+      num: how many.
+      label: [num] int32; None for all classes in turn. Not read where there
+        are no classes.
+    """
+    parts = [self._noise(key, num)]
+    choice_key, number_key = (jax.random.fold_in(key, i) for i in (2, 3))
+    if self.code_classes:
+      choice = jax.random.randint(choice_key, (num,), 0, self.code_classes)
+      parts.append(jax.nn.one_hot(choice, self.code_classes))
+    if self.code_size:
+      shape = num, self.code_size
+      parts.append(jax.random.uniform(number_key, shape, minval=-1.0))
+    if self.classes:
+      label = jnp.arange(num) % self.classes if label is None else label
+      parts.append(jax.nn.one_hot(label, self.classes))
+    return jnp.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+  def split(self, z: Array) -> Parts:
+    """The parts of latents [B, width]."""
+    sizes = self.size, self.code_classes, self.code_size
+    return Parts(*jnp.split(z, tuple(itertools.accumulate(sizes)), axis=1))
 
   def truncated(self, bound: float) -> 'Latents':
     """N(0, I) where numbers beyond `bound` are drawn again, for sampling.
@@ -46,20 +97,75 @@ class Latents(NamedTuple):
       )
     return self._replace(law='truncated', bound=bound)
 
-  def between(self, key: Array, num: int) -> Array:
-    """[num, Z] on the way from one random latent to another, both included.
+  def between(self, key: Array, num: int, label: Array | None = None) -> Array:
+    """[num, width] on the way from one random latent to another, inclusive.
 
     On the great circle where the law has one length that nearly all vectors
     have: on a straight line the middle would be shorter than any latent that
     the generator has seen (White, 2016). Uniform latents fill a cube, which
-    holds the straight line.
+    holds the straight line. Code and label stay those of the first.
 
     Args:
       key: a PRNG key.
       num: at least 2.
+      label: [num] int32, as for `draw`.
     """
-    start, end = self.draw(key, 2)
+    start, end = self.draw(key, 2, None if label is None else label[:2])
     t = jnp.linspace(0.0, 1.0, num)[:, None]
+    noise = self._way(start[: self.size], end[: self.size], t)
+    kept = jnp.tile(start[self.size :], (num, 1))
+    return jnp.concatenate([noise, kept], axis=1)
+
+  def check_label(self, label: int) -> None:
+    """Looks whether a class can be asked for.
+
+    Raises:
+      ValueError: no conditioning, or no such class.
+    """
+    if not 0 <= label < self.classes:
+      raise ValueError(
+        f'The label is {label} and net.classes of this run is {self.classes}; '
+        'it must be below that.'
+      )
+
+  def choices(self, key: Array, rows: int) -> Array:
+    """[rows * code_classes, width]: in a row only the choice changes.
+
+    Raises:
+      ValueError: the latents have no choice.
+    """
+    self._check('net.code_classes', self.code_classes)
+    z = jnp.repeat(self.draw(key, rows), self.code_classes, axis=0)
+    all_of = jnp.tile(jnp.eye(self.code_classes), (rows, 1))
+    return z.at[:, self.size : self.size + self.code_classes].set(all_of)
+
+  def numbers(self, key: Array, rows: int, columns: int) -> Array:
+    """[rows * columns, width]: in a row the first number goes from -1 to 1.
+
+    Raises:
+      ValueError: the latents have no numbers.
+    """
+    self._check('net.code_size', self.code_size)
+    z = jnp.repeat(self.draw(key, rows), columns, axis=0)
+    way = jnp.tile(jnp.linspace(-1.0, 1.0, columns), rows)
+    return z.at[:, self.size + self.code_classes].set(way)
+
+  def _check(self, key: str, value: int) -> None:
+    if not value:
+      raise ValueError(
+        f'{key} of this run is 0, so its latents have no such code to move; '
+        'train one where it is above 0.'
+      )
+
+  def _noise(self, key: Array, num: int) -> Array:
+    shape = (num, self.size)
+    if self.law == 'uniform':
+      return jax.random.uniform(key, shape, minval=-1.0)
+    if self.law == 'truncated':
+      return jax.random.truncated_normal(key, -self.bound, self.bound, shape)
+    return jax.random.normal(key, shape)
+
+  def _way(self, start: Array, end: Array, t: Array) -> Array:
     if self.law == 'uniform':
       return (1 - t) * start[None] + t * end[None]
     lengths = jnp.linalg.norm(start) * jnp.linalg.norm(end)
@@ -72,4 +178,11 @@ class Latents(NamedTuple):
 
 def of(config: Net) -> Latents:
   """The law of a configuration."""
-  return Latents(config.latent_size, config.latent, config.latent_bound)
+  return Latents(
+    config.latent_size,
+    config.latent,
+    config.latent_bound,
+    config.code_classes,
+    config.code_size,
+    config.classes,
+  )

@@ -205,7 +205,9 @@ def dropout(x: Array, config: Net, train: bool) -> Array:
   return nn.Dropout(config.critic_dropout, deterministic=not train)(x)
 
 
-def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
+def normalise(
+  x: Array, kind: str, config: Net, train: bool, label: Array | None = None
+) -> Array:
   """Normalisation inside a compact module, with an affine map per channel.
 
   Args:
@@ -215,18 +217,23 @@ def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
     config: gives the compute dtype; statistics are float32.
     train: batch norm uses the batch and updates `batch_stats`, else it uses
       `batch_stats`.
+    label: [B, classes], one-hot, each class of which has an affine map of its
+      own after batch norm (Dumoulin et al., 2017); None for one map for all.
 
   Returns:
     The shape of x.
   """
   # The two-pass variance: E[x^2] - E[x]^2 cancels, and its derivatives worse.
   if kind == 'batch':
-    return nn.BatchNorm(
+    x = nn.BatchNorm(
       use_running_average=not train,
       momentum=0.9,
       dtype=config.compute_dtype,
       use_fast_variance=False,
+      use_scale=label is None,
+      use_bias=label is None,
     )(x)
+    return x if label is None else _of_class(x, label)
   if kind == 'layer':
     return nn.LayerNorm(
       epsilon=1e-5,
@@ -237,12 +244,33 @@ def normalise(x: Array, kind: str, config: Net, train: bool) -> Array:
   return x
 
 
+def _of_class(x: Array, label: Array) -> Array:
+  """x (1 + g) + b with g and b of each class and channel, 0 at the start."""
+  zeros = nn.initializers.zeros_init()
+  dense = nn.Dense(2 * x.shape[-1], use_bias=False, kernel_init=zeros)
+  maps = dense(label).reshape(len(x), *(1,) * (x.ndim - 2), -1)
+  gain, shift = jnp.split(maps.astype(x.dtype), 2, axis=-1)
+  return x * (1 + gain) + shift
+
+
+def told(z: Array, config: Net) -> tuple[Array, Array | None]:
+  """What a generator's first layer gets, and the label for its norms.
+
+  Args:
+    z: [B, width] latents, whose last numbers are the label.
+    config: `classes` and `gen_label`.
+  """
+  if not config.classes or config.gen_label == 'concat':
+    return z, None
+  return z[:, : -config.classes], z[:, -config.classes :]
+
+
 def head(x: Array, outputs: int, config: Net, train: bool) -> Array:
   """A linear map of features, float32 throughout, that ends a critic.
 
   Args:
     x: [B, ...] features.
-    outputs: N, how many; 0 for a score.
+    outputs: N, how many; 0 for a score, -1 for the features themselves.
     config: gives the normalisation and the initialiser.
     train: as for `run`.
 
@@ -250,6 +278,8 @@ def head(x: Array, outputs: int, config: Net, train: bool) -> Array:
     [B, N] float32, or [B] for a score.
   """
   x = x.reshape(x.shape[0], -1).astype(jnp.float32)
+  if outputs < 0:
+    return x
   dense = nn.Dense(max(outputs, 1), kernel_init=init(config, glorot))
   x = run(dense, x, config.critic_norm, train)
   return x if outputs else x[:, 0]

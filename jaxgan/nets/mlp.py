@@ -32,10 +32,10 @@ class Generator(nn.Module):
     del label
     net, norm = self.config, self.config.gen_norm
     activate = layers.activation(net.gen_activation, nn.relu)
-    x = z
+    x, told = layers.told(z, net)
     for width in net.gen_widths:
       x = layers.run(_dense(width, net), x, norm, train)
-      x = activate(layers.normalise(x, norm, net, train))
+      x = activate(layers.normalise(x, norm, net, train, told))
     last = nn.Dense(
       math.prod(self.shape), kernel_init=layers.init(net, layers.glorot)
     )
@@ -49,7 +49,7 @@ class Critic(nn.Module):
 
   Attributes:
     config: `critic_widths` are the hidden layers.
-    outputs: N, features instead of a score; 0 for a score.
+    outputs: as of `layers.head`.
   """
 
   config: Net

@@ -31,15 +31,17 @@ class Block(nn.Module):
   activate: layers.Activation
 
   @nn.compact
-  def __call__(self, x: Array, *, train: bool) -> Array:
-    """[B, H, W, Cin] -> [B, H', W', Cout]."""
+  def __call__(
+    self, x: Array, told: Array | None = None, *, train: bool
+  ) -> Array:
+    """[B, H, W, Cin], and perhaps labels -> [B, H', W', Cout]."""
     net, norm = self.config, self.norm
     up, down = self.resample == 'up', self.resample == 'down'
-    h = self.activate(layers.normalise(x, norm, net, train))
+    h = self.activate(layers.normalise(x, norm, net, train, told))
     h = layers.upsample(h) if up else h
     first = layers.Conv(net, self.features if up else x.shape[-1])
     h = layers.run(first, h, norm, train)
-    h = self.activate(layers.normalise(h, norm, net, train))
+    h = self.activate(layers.normalise(h, norm, net, train, told))
     h = layers.run(layers.Conv(net, self.features), h, norm, train)
     h = layers.mean_pool(h) if down else h
     # A 1x1 convolution commutes with both resamplings: do it on few pixels.
@@ -100,10 +102,11 @@ class Generator(nn.Module):
     activate = layers.activation(net.gen_activation, nn.relu)
     h, w = (n >> len(widths) - 1 for n in self.shape[:2])
     dense = layers.projection(h * w * widths[0], net)
+    z, told = layers.told(z, net)
     x = layers.run(dense, z, norm, train).reshape(-1, h, w, widths[0])
     for width in widths[1:]:
-      x = Block(net, width, norm, 'up', activate)(x, train=train)
-    x = activate(layers.normalise(x, norm, net, train))
+      x = Block(net, width, norm, 'up', activate)(x, told, train=train)
+    x = activate(layers.normalise(x, norm, net, train, told))
     last = layers.Conv(net, self.shape[-1], gain=1.0)
     x = layers.run(last, x, norm, train)
     return jnp.tanh(x.astype(jnp.float32))
@@ -115,7 +118,7 @@ class Critic(nn.Module):
   Attributes:
     config: `critic_widths`, `critic_stem`, `critic_plain_blocks` and
       `critic_pool` are its shape.
-    outputs: N, features instead of a score; 0 for a score.
+    outputs: as of `layers.head`.
   """
 
   config: Net

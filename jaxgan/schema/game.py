@@ -17,6 +17,8 @@ class Loss:
       other; for the losses that have labels.
     margin: energy above which a fake counts for nothing (energy only).
     pull_away: weight of the term that keeps fakes apart (energy only).
+    auxiliary: weight of the critic's guesses of labels, where it guesses.
+    information: weight of its guesses of codes, where there are codes.
   """
 
   name: str = 'wasserstein'
@@ -24,6 +26,8 @@ class Loss:
   smooth_fake: float = within(0.0, 0, 0.5)
   margin: float = within(1.0, 0)
   pull_away: float = within(0.0, 0)
+  auxiliary: float = within(1.0, 0)
+  information: float = within(1.0, 0)
 
 
 @dataclasses.dataclass(frozen=True)

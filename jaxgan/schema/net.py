@@ -15,6 +15,16 @@ class Net:
     latent: what its values are drawn from: N(0, 1), U(-1, 1), or N(0, 1)
       within [-latent_bound, latent_bound].
     latent_bound: of the truncated law.
+    classes: labels that both nets are told of, as many as the data have; 0 for
+      none.
+    gen_label: where the generator gets the label: beside the latent, or as a
+      scale and a shift of each class after its batch norm.
+    critic_label: where the critic gets it: `concat` beside the example,
+      `projection` onto its features, or not at all, and then it must guess
+      (`auxiliary`).
+    code_classes: choices of a categorical part of the latent that the critic
+      must guess from the sample; 0 for none (InfoGAN).
+    code_size: numbers in [-1, 1) of the latent that it must guess as well.
     gen_widths: features per layer, from the latent side to the image.
     critic_widths: features per layer, from the image to the score.
     gen_norm, critic_norm: normalisation; batch norm mixes examples, so a
@@ -42,6 +52,11 @@ class Net:
   latent_size: int = within(128, 1)
   latent: str = one_of('normal', 'uniform', 'truncated')
   latent_bound: float = within(2.0, 1e-3)
+  classes: int = within(0, 0)
+  gen_label: str = one_of('concat', 'norm')
+  critic_label: str = one_of('concat', 'projection', 'auxiliary')
+  code_classes: int = within(0, 0)
+  code_size: int = within(0, 0)
   gen_widths: tuple[int, ...] = within((256, 128, 64), 1)
   critic_widths: tuple[int, ...] = within((64, 128, 256), 1)
   gen_norm: str = one_of('none', 'batch', 'layer', 'spectral')

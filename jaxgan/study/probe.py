@@ -41,9 +41,8 @@ def make_probe(config: Config, nets: Pair[nn.Module]) -> Probe:
     latent_key, alpha_key = jax.random.split(key)
     critic_key = jax.random.fold_in(key, 1)
     real, label = to_float(batch.image[-1]), batch.label[-1]
-    fake, _ = players.generate(
-      state.variables.gen, latent_key, label, len(real)
-    )
+    z = players.draw(latent_key, label, len(real))
+    fake, _ = players.generate(state.variables.gen, z)
     score = players.score(state.variables.critic, label, critic_key)
     alpha = jax.random.uniform(alpha_key, real.shape[:1])
     places = {
