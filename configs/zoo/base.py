@@ -33,6 +33,9 @@ def finish(
   config: config_dict.ConfigDict, variant: str
 ) -> config_dict.ConfigDict:
   """What every get_config of the zoo ends with."""
+  if config.net.classes:  # Does a sample show the label that was asked for?
+    asked = f'asked1k_{config.data.name}'
+    config.eval.metrics = (*config.eval.metrics, asked)
   if variant == 'mnist':
     return config
   if variant:

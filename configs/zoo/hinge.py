@@ -1,6 +1,9 @@
 r"""The hinge, with spectral norm in the critic (Lim & Ye, 2017).
 
-python -m jaxgan.main --config=configs/zoo/hinge.py --workdir=runs/hinge
+  python -m jaxgan.main --config=configs/zoo/hinge.py --workdir=runs/hinge
+
+FID of 1,797 fake digits (seed 0): 260 untrained, 18.0 after 4,000 steps,
+which took 122 s on 2 busy CPU cores.
 """
 
 from ml_collections import config_dict

@@ -1,6 +1,9 @@
 r"""SNGAN: residual blocks, spectral norm and the hinge (Miyato et al., 2018).
 
-python -m jaxgan.main --config=configs/zoo/sngan.py --workdir=runs/sngan
+  python -m jaxgan.main --config=configs/zoo/sngan.py --workdir=runs/sngan
+
+FID of 1,797 fake digits (seed 0): 243 untrained, 30.5 after 1,000 steps,
+which took 418 s on 2 busy CPU cores.
 """
 
 from ml_collections import config_dict

@@ -1,6 +1,9 @@
 r"""The first WGAN: clipped weights and RMSProp (Arjovsky et al., 2017).
 
-python -m jaxgan.main --config=configs/zoo/wgan.py --workdir=runs/wgan
+  python -m jaxgan.main --config=configs/zoo/wgan.py --workdir=runs/wgan
+
+FID of 1,797 fake digits (seed 0): 242 untrained, 16.3 after 4,000 steps,
+which took 127 s on 2 busy CPU cores.
 """
 
 from ml_collections import config_dict

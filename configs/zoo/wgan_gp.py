@@ -1,6 +1,9 @@
 r"""WGAN-GP: slopes of 1 between real and fake (Gulrajani et al., 2017).
 
-python -m jaxgan.main --config=configs/zoo/wgan_gp.py --workdir=runs/wgan_gp
+  python -m jaxgan.main --config=configs/zoo/wgan_gp.py --workdir=runs/wgan_gp
+
+FID of 1,797 fake digits (seed 0): 242 untrained, 7.2 after 4,000 steps,
+which took 116 s on 2 busy CPU cores.
 """
 
 from ml_collections import config_dict

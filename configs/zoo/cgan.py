@@ -1,0 +1,20 @@
+r"""A conditional GAN: labels beside latent and image (Mirza & Osindero, 2014).
+
+  python -m jaxgan.main --config=configs/zoo/cgan.py --workdir=runs/cgan
+
+FID of 1,797 fake digits (seed 0): 244 untrained, 5.6 after 4,000 steps,
+which took 47 s on 2 busy CPU cores.
+Of 1,000 samples the digit classifier gives 97.0% the label asked for.
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'mlp')
+  config.loss.name = 'nonsaturating'
+  config.net.classes = 10
+  config.net.critic_dropout = 0.3
+  return base.finish(config, variant)
