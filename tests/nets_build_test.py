@@ -161,14 +161,14 @@ def test_auto_is_decided_at_build_time(monkeypatch):
 
 
 @pytest.mark.parametrize('name', SMALL)
-def test_labels_are_accepted(name):
+def test_a_critic_accepts_labels(name):
   net, shape = SMALL[name]
   pair = nets.build(net, shape)
 
   def run(label):
     variables = nets.init(pair, KEY, 4, shape)
     z = jnp.ones((2, 4))
-    images = pair.gen.apply(variables.gen, z, label, train=False)
+    images = pair.gen.apply(variables.gen, z, train=False)
     return pair.critic.apply(variables.critic, images, label, train=False)
 
   assert jax.eval_shape(run, jnp.zeros(2, jnp.int32)).shape == (2,)

@@ -1,9 +1,9 @@
 """The nets by name.
 
-Every generator is called as `gen.apply(variables, z, label, train=...)` and
-every critic as `critic.apply(variables, x, label, train=...)`. A generator
-finds its label in z, and only a conditional critic reads one. Batch norm's
-averages live in `batch_stats`.
+Every generator is called as `gen.apply(variables, z, train=...)` and finds its
+label in z; every critic as `critic.apply(variables, x, label, train=...)`, of
+which only conditional ones read it. Averages of batch norm live in
+`batch_stats`.
 """
 
 import dataclasses

@@ -24,11 +24,8 @@ class Generator(nn.Module):
   shape: tuple[int, int, int]
 
   @nn.compact
-  def __call__(
-    self, z: Array, label: Array | None = None, *, train: bool
-  ) -> Array:
+  def __call__(self, z: Array, *, train: bool) -> Array:
     """Latents [B, Z] -> images [B, H, W, C] float32 in [-1, 1]."""
-    del label
     net, widths = self.config, self.config.gen_widths
     sizes = _sizes(self.shape, len(widths))[::-1]
     h, w = sizes[0]

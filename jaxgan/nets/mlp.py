@@ -25,11 +25,8 @@ class Generator(nn.Module):
   shape: tuple[int, ...]
 
   @nn.compact
-  def __call__(
-    self, z: Array, label: Array | None = None, *, train: bool
-  ) -> Array:
+  def __call__(self, z: Array, *, train: bool) -> Array:
     """Latents [B, Z] -> [B, *shape] float32; images are in [-1, 1]."""
-    del label
     net, norm = self.config, self.config.gen_norm
     activate = layers.activation(net.gen_activation, nn.relu)
     x, told = layers.told(z, net)

@@ -89,11 +89,8 @@ class Generator(nn.Module):
   shape: tuple[int, int, int]
 
   @nn.compact
-  def __call__(
-    self, z: Array, label: Array | None = None, *, train: bool
-  ) -> Array:
+  def __call__(self, z: Array, *, train: bool) -> Array:
     """Latents [B, Z] -> images [B, H, W, C] float32 in [-1, 1]."""
-    del label
     net, widths, norm = (
       self.config,
       self.config.gen_widths,
