@@ -170,6 +170,8 @@ class Loop:
     doubtful = self.guard.suspects and self.config.guard.action == 'rollback'
     if save and (last or stopping or not doubtful):
       self.checkpoints.save(state, scalars)
+    if show:
+      self.reporter.watch(step, scalars)
 
   def _watch(self, step: int, scalars: dict[str, float]) -> None:
     """Does about a failure what the configuration says."""

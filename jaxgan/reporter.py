@@ -6,6 +6,7 @@ import logging
 import pathlib
 import time
 import types
+from collections.abc import Callable, Mapping
 
 import flax.linen as nn
 import jax
@@ -25,6 +26,9 @@ from jaxgan.writers import Writer
 
 _LOG = logging.getLogger(__name__)
 
+# Told of a step and of the scalars by name that were measured there.
+Watch = Callable[[int, Mapping[str, float]], object]
+
 # The latents of the grids: apart from every key of the training.
 _GRID_KEY = 2**31 - 1
 
@@ -36,7 +40,12 @@ class Reporter(contextlib.AbstractContextManager):
   """
 
   def __init__(
-    self, config: Config, gen: nn.Module, folder: pathlib.Path, first_step: int
+    self,
+    config: Config,
+    gen: nn.Module,
+    folder: pathlib.Path,
+    first_step: int,
+    watch: Watch = lambda step, scalars: None,
   ) -> None:
     """Opens the writers.
 
@@ -45,7 +54,9 @@ class Reporter(contextlib.AbstractContextManager):
       gen: the generator module.
       folder: the workdir.
       first_step: of the state that the run goes on from; 0 for a new one.
+      watch: called by the loop at each evaluation, once all is saved.
     """
+    self.watch = watch
     self._config = config
     self._folder = folder
     self._generate = sampling.make_generate(gen)

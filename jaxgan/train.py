@@ -16,13 +16,17 @@ from jaxgan.data import pipeline, resident, sources
 from jaxgan.games import regularisers
 from jaxgan.loop import Loop
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.reporter import Reporter
+from jaxgan.reporter import Reporter, Watch
 from jaxgan.schema import Config
 from jaxgan.state import GANState
 
 
 def train_and_evaluate(
-  config: Config, folder: str | pathlib.Path, *, accept_new_config: bool = False
+  config: Config,
+  folder: str | pathlib.Path,
+  *,
+  accept_new_config: bool = False,
+  watch: Watch = lambda step, scalars: None,
 ) -> GANState:
   """Trains, or goes on training, until `config.train.steps`.
 
@@ -30,6 +34,8 @@ def train_and_evaluate(
     config: the run, as `config.from_config_dict` returns it.
     folder: the workdir: of this run, or of none yet.
     accept_new_config: goes on in a workdir of another configuration.
+    watch: called every `eval.every_steps` steps with the step and all that was
+      measured there; what it raises ends the run, whose files stay.
 
   Returns:
     The last state.
@@ -71,7 +77,7 @@ def train_and_evaluate(
     fresh = create()
     state = checkpoints.restore(fresh) or fresh
     reporter = stack.enter_context(
-      Reporter(config, nets.gen, folder, int(state.step))
+      Reporter(config, nets.gen, folder, int(state.step), watch)
     )
     reporter.prepare(dataset)
     reporter.welcome(state, dataset)
