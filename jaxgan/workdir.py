@@ -48,7 +48,7 @@ def open_run(
   if not accept_new_config:
     raise ValueError(
       f'{workdir} holds a run of another configuration, which differs in '
-      f'{_differences(old, values)}; choose another workdir, or go on under '
+      f'{differences(old, values)}; choose another workdir, or go on under '
       'the new one with accept_new_config.'
     )
   _keep_beside(path)
@@ -56,20 +56,24 @@ def open_run(
 
 
 @contextlib.contextmanager
-def held(workdir: pathlib.Path) -> Iterator[None]:
+def held(
+  workdir: pathlib.Path, name: str = '.lock', *, wait: bool = False
+) -> Iterator[None]:
   """Keeps a second process out of a run for as long as it lasts.
 
   The system lets go of the lock when the process ends, however it ends.
 
   Args:
     workdir: of the run; it exists.
+    name: of the lock there.
+    wait: for the other process to end, instead of raising.
 
   Raises:
     ValueError: another process trains there.
   """
-  with (workdir / '.lock').open('w') as file:
+  with (workdir / name).open('w') as file:
     try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError as error:
       raise ValueError(
         f'{workdir} is in use by another process; wait for it or choose '
@@ -103,15 +107,13 @@ def settle(path: pathlib.Path, values: Facts, other: str) -> None:
   Raises:
     ValueError: they differ; the sentence names where.
   """
-  values = _plain(values)
   if not path.exists():
-    _write(path, values)
+    _write(path, _plain(values))
     return
-  old = read(path)
-  if old != values:
+  found = differences(read(path), values)
+  if found:
     raise ValueError(
-      f'{path.parent} holds {other}: {_differences(old, values)}; choose '
-      'another workdir.'
+      f'{path.parent} holds {other}: {found}; choose another workdir.'
     )
 
 
@@ -147,6 +149,15 @@ def load_data(workdir: pathlib.Path) -> Facts:
     ValueError: the folder holds no run, or one whose data.json is damaged.
   """
   return read(workdir / 'data.json')
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+  """Where nested plain values differ, in words; empty if they do not."""
+  old, new = config_lib.flatten(_plain(old)), config_lib.flatten(_plain(new))
+  names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
+  return ', '.join(
+    f'{k} ({_brief(old.get(k))} there, {_brief(new.get(k))} now)' for k in names
+  )
 
 
 def read(path: pathlib.Path) -> dict[str, Any]:
@@ -200,14 +211,6 @@ def _keep_beside(path: pathlib.Path) -> None:
 def _plain(values: Any) -> Any:
   """What JSON makes of them: tuples are lists."""
   return json.loads(json.dumps(values))
-
-
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-  old, new = config_lib.flatten(old), config_lib.flatten(new)
-  names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
-  return ', '.join(
-    f'{k} ({_brief(old.get(k))} there, {_brief(new.get(k))} now)' for k in names
-  )
 
 
 def _brief(value: Any) -> str:
