@@ -52,7 +52,9 @@ def test_a_module_imports_only_modules_above_it(root):
     ('orbax', {'checkpoint'}),
     ('tensorboardX', {'writers'}),
     ('tensorflow_datasets', {'data'}),
-    ('ml_collections', {'main', 'study'}),
+    ('ml_collections', {'main', 'search', 'study'}),
+    ('optuna', {'search'}),
+    ('sqlalchemy', {'search'}),
     ('optax', {'games', 'metrics', 'optim', 'state', 'step'}),
     (
       'flax',

@@ -35,7 +35,15 @@ print(sorted(history[0])[0], {'tensorflow', 'torch'} & set(sys.modules))
 
 
 @pytest.mark.parametrize(
-  'command', ['main', 'sample', 'evaluate', 'classify', 'convert_inception']
+  'command',
+  [
+    'main',
+    'sample',
+    'evaluate',
+    'classify',
+    'convert_inception',
+    'search.__main__',
+  ],
 )
 def test_help_does_not_wait_for_jax(command):
   code = f"import jaxgan.{command}, sys; print('jax' in sys.modules)"

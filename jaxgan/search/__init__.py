@@ -1,0 +1,1 @@
+"""Searches hyper-parameters: each trial is a run of its own."""
