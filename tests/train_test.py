@@ -1,6 +1,9 @@
 """A run from its configuration to its last state, in this process."""
 
+import dataclasses
+
 import chex
+import pytest
 import small
 
 from jaxgan import mesh as mesh_lib
@@ -30,3 +33,26 @@ def test_batches_grow_and_a_resumed_run_is_the_same(tmp_path, monkeypatch):
   plain = train.train_and_evaluate(config(5), tmp_path / 'plain')
   weights = [s.control.gap_ema for s in (whole, plain)]
   assert float(weights[0]) != float(weights[1])
+
+
+def test_a_run_is_watched_and_ended_at_an_evaluation(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  settings = config(6, checkpoint={'every_steps': 2})
+  often = dataclasses.replace(settings.eval, every_steps=2)
+  settings = dataclasses.replace(settings, eval=often)
+  seen = []
+
+  def watch(step, scalars):
+    seen.append((step, 'gap' in scalars))
+    if len(seen) == 2:
+      raise KeyError('enough')
+
+  with pytest.raises(KeyError, match='enough'):
+    train.train_and_evaluate(settings, tmp_path, watch=watch)
+  assert seen == [(2, True), (4, True)]
+  saved = {p.name for p in (tmp_path / 'checkpoints').iterdir()}
+  assert saved == {'2', '4'}
+  train.train_and_evaluate(
+    settings, tmp_path, watch=lambda *at: seen.append(at)
+  )
+  assert [step for step, _ in seen] == [2, 4, 6]
