@@ -8,6 +8,7 @@ from configs.studies import (
   beyond,
   digits,
   mnist,
+  robust,
   robust_parts,
   robust_toy,
   small,
@@ -20,12 +21,15 @@ STORED = {
   'beyond': beyond,
   'digits': digits,
   'mnist': mnist,
+  'robust': robust,
   'robust_parts': robust_parts,
   'robust_toy': robust_toy,
   'small': small,
   'toy': toy,
 }
-CONTROLLED = sorted(set(STORED) - {'robust_parts', 'robust_toy', 'small'})
+CONTROLLED = sorted(
+  set(STORED) - {'robust', 'robust_parts', 'robust_toy', 'small'}
+)
 
 
 def test_every_stored_study_is_checked():

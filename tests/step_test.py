@@ -196,7 +196,8 @@ def test_every_distance_drives_the_ratio(distance):
 
 
 @pytest.mark.parametrize(
-  'preset', ['wgan', 'wgan_gp', 'wgan_lp', 'r1', 'dragan', 'literal']
+  'preset',
+  ['wgan', 'wgan_gp', 'wgan_lp', 'r1', 'dragan', 'literal', 'following'],
 )
 def test_every_preset_takes_a_step(preset):
   _, history = small.run(small.config(penalty={'preset': preset}), 2)

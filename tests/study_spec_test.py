@@ -12,6 +12,7 @@ from configs.studies import (
   small,
   toy,
 )
+from jaxgan.config import from_config_dict
 from jaxgan.study import spec
 
 BASE = {
@@ -107,6 +108,15 @@ def test_the_study_of_new_rules_keeps_to_fresh_seeds():
       grids.setdefault(arm.family, []).append(weight)
   assert set(tuned.values()) == set(grids)
   assert len({str(grid) for grid in grids.values()}) == 1, 'equal tuning'
+
+
+def test_the_preset_is_the_rule_that_was_studied():
+  study = spec.parse(beyond.get_config())
+  studied = study.config(study.tasks[0], study.arm('following')).penalty
+  values = {**study.base['penalty'], 'preset': 'following'}
+  preset = from_config_dict({**study.base, 'penalty': values}).penalty
+  for key in ('points', 'controller', 'sides', 'target_law', 'decay'):
+    assert getattr(preset, key) == getattr(studied, key), key
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])

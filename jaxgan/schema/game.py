@@ -91,6 +91,8 @@ class Penalty:
 _CONSTANT = {'points': 'uniform', 'controller': 'constant'}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
   'iterative': {},
+  # Ours, and the most forgiving of a bad weight (docs/results.md).
+  'following': {'sides': 'one', 'target_law': 'ratio', 'decay': 0.998},
   'literal': {
     'points': 'ratio',
     'controller': 'literal',
