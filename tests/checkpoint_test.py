@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import json
 import pathlib
 
 import chex
@@ -106,13 +107,21 @@ def flip_bits(folder):
   path.write_bytes(bytes(content))
 
 
+def change_the_digest(folder):
+  (path,) = (folder / 'digest').glob('meta*')
+  value = json.loads(path.read_text())
+  value['sha256'] = value['sha256'][::-1]
+  path.write_text(json.dumps(value))
+
+
 def lose_the_digest(folder):
   for path in (folder / 'digest').rglob('*'):
     path.unlink()
 
 
 @pytest.mark.parametrize(
-  'damage', [truncate, empty, remove, flip_bits, lose_the_digest]
+  'damage',
+  [truncate, empty, remove, flip_bits, lose_the_digest, change_the_digest],
 )
 def test_a_damaged_newest_is_reported_and_the_one_before_used(
   tmp_path, state, caplog, damage
