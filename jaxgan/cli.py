@@ -99,7 +99,8 @@ def _talk() -> None:
   handler = logging.StreamHandler()
   handler.setFormatter(logging.Formatter('%(message)s'))
   logger = logging.getLogger('jaxgan')
-  logger.addHandler(handler)
+  # One, and of today: a second command in a process has another stderr.
+  logger.handlers = [handler]
   logger.setLevel(logging.INFO)
   logger.propagate = False
 

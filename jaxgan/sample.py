@@ -56,21 +56,7 @@ def _sample() -> None:
   latents = run.latents
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)
-  label = None
-  if _LABEL.value >= 0:
-    latents.check_label(_LABEL.value)
-    label = jax.numpy.full(count, _LABEL.value)
-  columns = 0
-  if _LATENTS.value == 'random':
-    z = latents.draw(key, count, label)
-  elif _LATENTS.value == 'interpolation':
-    z, columns = latents.between(key, count, label), count
-  elif _LATENTS.value == 'choices':
-    columns = latents.code_classes
-    z = latents.choices(key, -(-count // max(columns, 1)))
-  else:
-    columns = min(count, 8)
-    z = latents.numbers(key, -(-count // columns), columns)
+  z, columns = latents.asked(_LATENTS.value, key, count, _LABEL.value)
   export.write(
     pathlib.Path(_OUT.value),
     run.stream(z),

@@ -30,8 +30,22 @@ SHAPES = {
   },
 }  # fmt: skip
 
+# Their nets and losses are tried elsewhere, and they are built below.
+SIMILAR = {
+  f'zoo.{name}'
+  for name in (
+    'lsgan',
+    'hinge',
+    'relativistic',
+    'wgan',
+    'wgan_gp',
+    'cgan',
+    'acgan',
+  )
+}
 
-@pytest.mark.parametrize('name', SHAPES)
+
+@pytest.mark.parametrize('name', [n for n in SHAPES if n not in SIMILAR])
 def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = importlib.import_module(f'configs.{name}').get_config('tiny')
@@ -44,7 +58,7 @@ def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   assert [row['step'] for row in rows] == [1, 2]
   run = trained.load(tmp_path)
   assert (run.step, run.shape) == (2, SHAPES[name])
-  z = jax.random.normal(jax.random.key(0), (3, run.latents.size))
+  z = run.latents.draw(jax.random.key(0), 3)
   (samples,) = run.stream(z)
   assert samples.shape == (3, *SHAPES[name])
 
@@ -65,6 +79,8 @@ def test_the_zoo_fits_mnist_too(name):
   assert (config.data.name, config.eval.metrics[0]) == ('mnist', 'fid10k_mnist')
   step.check_names(config)
   nets.build(config.net, (28, 28, 1))
+  tiny = importlib.import_module(f'configs.{name}').get_config('tiny')
+  step.check_names(from_config_dict(tiny))
 
 
 def test_a_variant_that_is_none_is_refused():

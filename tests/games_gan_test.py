@@ -107,7 +107,7 @@ def test_the_metrics_of_a_linear_critic():
   }  # fmt: skip
   assert {k: float(v) for k, v in metrics.items()} == pytest.approx(expected)
   assert float(loss) == pytest.approx(156.5)
-  assert list(map(float, seen)) == pytest.approx([3.5, 5.0, 16.0, 0.0])
+  assert list(map(float, seen)) == pytest.approx([3.5, 5.0, 1.0, 16.0, 0.0])
 
 
 def test_the_generator_wants_high_scores():

@@ -193,12 +193,32 @@ def test_codes_move_and_the_rest_stays():
     law._replace(code_size=0).numbers(KEY, 2, 3)
 
 
-@pytest.mark.parametrize('label', [3, 7])
-def test_a_class_that_is_none_is_refused(label):
-  with pytest.raises(
-    ValueError, match=f'label is {label} and net.classes .* 3'
-  ):
-    latents.Latents(4, classes=3).check_label(label)
+def test_latents_are_asked_for_by_name():
+  law = latents.Latents(4, code_classes=3, code_size=2, classes=5)
+  ask = lambda how, num, **label: law.asked(how, KEY, num, **label)
+  for how, num, found, columns in (
+    ('random', 7, 7, 0), ('interpolation', 7, 7, 7), ('choices', 7, 9, 3),
+    ('numbers', 20, 24, 8), ('numbers', 5, 5, 5),
+  ):  # fmt: skip
+    z, width = ask(how, num)
+    assert (z.shape, width) == ((found, law.width), columns), how
+  fours = law.split(ask('random', 6, label=4)[0]).label
+  assert jnp.argmax(fours, axis=1).tolist() == [4] * 6
+  chex.assert_trees_all_equal(ask('random', 6)[0], law.draw(KEY, 6))
+
+
+@pytest.mark.parametrize(
+  ('how', 'label', 'sentence'),
+  [
+    ('random', 3, r'label is 3 and net\.classes of this run is 3'),
+    ('random', 7, r'label is 7 and net\.classes of this run is 3'),
+    ('choices', -1, r'net\.code_classes of this run is 0'),
+    ('numbers', -1, r'net\.code_size of this run is 0'),
+  ],
+)
+def test_what_latents_have_not_is_refused(how, label, sentence):
+  with pytest.raises(ValueError, match=sentence):
+    latents.Latents(4, classes=3).asked(how, KEY, 5, label)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What becomes of trials, with runs that only pretend to train."""
 
 import json
+import logging
 import math
 import runpy
 
@@ -245,7 +246,11 @@ def test_a_report_ranks_draws_and_writes_a_config(runs, tmp_path, monkeypatch):
   assert config.net.latent_size == 8  # Of the file; the search says nothing.
 
 
-def test_optuna_is_quiet_about_what_it_is_asked(runs, tmp_path, capfd):
+def test_optuna_is_quiet_about_what_it_is_asked(
+  runs, tmp_path, capfd, monkeypatch
+):
+  # Our own words, if a command in this process has let them through.
+  monkeypatch.setattr(logging.getLogger('jaxgan'), 'handlers', [])
   optuna.logging.set_verbosity(optuna.logging.INFO)
   runner.run(search(tmp_path), 1)
   assert capfd.readouterr().err == ''

@@ -15,6 +15,8 @@ import jax.numpy as jnp
 from jaxgan.schema import Net
 from jaxgan.types import Array
 
+_COLUMNS = 8  # Of a picture in which a number moves.
+
 
 class Parts(NamedTuple):
   """A latent taken apart.
@@ -116,17 +118,36 @@ class Latents(NamedTuple):
     kept = jnp.tile(start[self.size :], (num, 1))
     return jnp.concatenate([noise, kept], axis=1)
 
-  def check_label(self, label: int) -> None:
-    """Looks whether a class can be asked for.
+  def asked(
+    self, how: str, key: Array, num: int, label: int = -1
+  ) -> tuple[Array, int]:
+    """Latents for a picture.
+
+    Args:
+      how: `random`, `interpolation`, `choices` or `numbers`.
+      key: a PRNG key.
+      num: how many; rows of choices and numbers are filled up.
+      label: of all of them; -1 for all classes in turn.
+
+    Returns:
+      [num or more, width], and the columns of the picture; 0 for as it likes.
 
     Raises:
-      ValueError: no conditioning, or no such class.
+      ValueError: a class, choice or number that the latents do not have.
     """
-    if not 0 <= label < self.classes:
-      raise ValueError(
-        f'The label is {label} and net.classes of this run is {self.classes}; '
-        'it must be below that.'
-      )
+    if label >= 0:
+      self._check_label(label)
+    labels = jnp.full(num, label) if label >= 0 else None
+    if how == 'interpolation':
+      return self.between(key, num, labels), num
+    if how == 'choices':
+      self._check('net.code_classes', self.code_classes)
+      rows = -(-num // self.code_classes)
+      return self.choices(key, rows), self.code_classes
+    if how == 'numbers':
+      columns = min(num, _COLUMNS)
+      return self.numbers(key, -(-num // columns), columns), columns
+    return self.draw(key, num, labels), 0
 
   def choices(self, key: Array, rows: int) -> Array:
     """[rows * code_classes, width]: in a row only the choice changes.
@@ -149,6 +170,13 @@ class Latents(NamedTuple):
     z = jnp.repeat(self.draw(key, rows), columns, axis=0)
     way = jnp.tile(jnp.linspace(-1.0, 1.0, columns), rows)
     return z.at[:, self.size + self.code_classes].set(way)
+
+  def _check_label(self, label: int) -> None:
+    if not 0 <= label < self.classes:
+      raise ValueError(
+        f'The label is {label} and net.classes of this run is {self.classes}; '
+        'it must be below that.'
+      )
 
   def _check(self, key: str, value: int) -> None:
     if not value:
