@@ -1,8 +1,8 @@
 """Three ways in which a run fails, seen in the metrics that it logs anyway.
 
 A pure fold over the rows of metrics.jsonl: a resumed run folds the old rows
-again, and `jaxgan.diagnose` those of a run that is over. To watch for another
-failure, write a function of a row and name it in SIGNS.
+again. To watch for another failure, write a function of a row and name it in
+SIGNS.
 """
 
 import math

@@ -124,7 +124,12 @@ def rollbacks(workdir: pathlib.Path) -> list[Facts]:
     ValueError: rollbacks.json is damaged.
   """
   path = workdir / 'rollbacks.json'
-  return read(path)['rollbacks'] if path.exists() else []
+  if not path.exists():
+    return []
+  found = read(path)
+  if not isinstance(found, dict) or 'rollbacks' not in found:
+    raise ValueError(f'{path} is damaged; it must hold a list of rollbacks.')
+  return found['rollbacks']
 
 
 def add_rollback(workdir: pathlib.Path, facts: Facts) -> None:

@@ -99,3 +99,13 @@ def test_a_second_process_is_kept_out(tmp_path):
     pass
   with workdir.held(tmp_path):
     pass  # It was let go.
+
+
+def test_rollbacks_are_kept_and_damage_gets_a_sentence(tmp_path):
+  assert workdir.rollbacks(tmp_path) == []
+  for step in (20, 40):
+    workdir.add_rollback(tmp_path, {'to': step})
+  assert workdir.rollbacks(tmp_path) == [{'to': 20}, {'to': 40}]
+  (tmp_path / 'rollbacks.json').write_text('[]')
+  with pytest.raises(ValueError, match='is damaged; it must hold a list'):
+    workdir.rollbacks(tmp_path)
