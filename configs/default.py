@@ -52,6 +52,14 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   net.critic_stem = 'conv'
   net.critic_plain_blocks = 0
   net.critic_pool = 'flatten'
+  net.attention = 0
+  net.depth = 2
+  net.embed_size = 128
+  net.mapping_layers = 8
+  net.style_size = 128
+  net.style_mixing = 0.9
+  net.minibatch_group = 4
+  net.scales = 2
   net.compute_dtype = 'float32'
   net.conv = 'auto'
 
@@ -190,6 +198,7 @@ def _regularisers() -> config_dict.ConfigDict:
       'noise_steps': 0,
       'l1': 0.0,
       'l2': 0.0,
+      'orthogonal': 0.0,
       'adversarial': 0.0,
       'consistency': 0.0,
       'augment': (),

@@ -8,7 +8,8 @@ import flax.linen as nn
 import jax
 from jax.sharding import NamedSharding
 
-from jaxgan.nets import latents
+from jaxgan.data.ranges import to_float
+from jaxgan.nets import latents, multiscale
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair, Score, Variables
 
@@ -17,6 +18,7 @@ class Players:
   """The generator and the critic in training.
 
   Attributes:
+    config: of the nets.
     nets: as built by `nets.build`.
     latents: what the generator starts from.
     examples: where batches live; None leaves that to the compiler.
@@ -28,6 +30,7 @@ class Players:
     nets: Pair[nn.Module],
     examples: NamedSharding | None = None,
   ) -> None:
+    self.config = config
     self.nets = nets
     self.latents = latents.of(config)
     self.examples = examples
@@ -39,10 +42,29 @@ class Players:
       z = jax.lax.with_sharding_constraint(z, self.examples)
     return z
 
-  def generate(self, variables: Variables, z: Array) -> tuple[Array, Variables]:
-    """[B, ...] fakes, and the updated statistics."""
-    statistics = list(remembered(variables))
-    return self.nets.gen.apply(variables, z, train=True, mutable=statistics)
+  def real(self, examples: Array) -> Array:
+    """uint8 images or float32 vectors [B, ...] as the critic compares them."""
+    return multiscale.seen(to_float(examples), self.config)
+
+  def generate(
+    self, variables: Variables, z: Array, key: Array
+  ) -> tuple[Array, Variables]:
+    """Fakes of the shape of `real`, and the updated statistics.
+
+    Args:
+      variables: of the generator.
+      z: [B, width] latents.
+      key: of what is random in a generator beside its latents.
+    """
+    many = self.config.name == 'multiscale'
+    return self.nets.gen.apply(
+      variables,
+      z,
+      train=True,
+      mutable=list(remembered(variables)),
+      rngs={'noise': key},
+      method='scales' if many else '__call__',
+    )
 
   def score(
     self,

@@ -26,6 +26,9 @@ _WEIGHTS = flags.DEFINE_enum(
 _TRUNCATION = flags.DEFINE_float(
   'truncation', 0.0, 'Latent numbers beyond it are drawn again; 0 for none.', 0
 )
+_PSI = flags.DEFINE_float(
+  'psi', 1.0, 'How far styles stay from their mean (stylegan only).', 0, 2
+)
 _LATENTS = flags.DEFINE_enum(
   'latents',
   'random',
@@ -52,7 +55,8 @@ def _sample() -> None:
   from jaxgan import export, trained
 
   count, key = _NUM.value, jax.random.key(_SEED.value)
-  run = trained.load(pathlib.Path(_WORKDIR.value), _WEIGHTS.value)
+  folder = pathlib.Path(_WORKDIR.value)
+  run = trained.load(folder, _WEIGHTS.value, _PSI.value)
   latents = run.latents
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)

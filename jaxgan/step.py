@@ -18,7 +18,6 @@ from jax.sharding import Mesh, NamedSharding
 from jaxgan import mesh as mesh_lib
 from jaxgan import optim
 from jaxgan.config import pick
-from jaxgan.data.ranges import to_float
 from jaxgan.games import (
   augment,
   controller,
@@ -61,6 +60,7 @@ def check_names(config: Config) -> None:
     ValueError: a name in the configuration that nothing answers to.
   """
   nets_lib.check(config.net)
+  _check_sizes(config)
   games.build(config)
   controller.build(config.penalty, config.train.steps)
   optim.build(config.optim, steps=1, critic_steps=1)
@@ -72,6 +72,23 @@ def check_names(config: Config) -> None:
     raise ValueError(
       f'checkpoint.best_metric is {best}, whose lowest value is not the best; '
       'it must be one of which less is better.'
+    )
+
+
+def _check_sizes(config: Config) -> None:
+  net, train = config.net, config.train
+  group = net.minibatch_group if net.name == 'stylegan' else 1
+  for key in ('batch_size', 'gen_batch_size'):
+    if getattr(train, key) % group:
+      raise ValueError(
+        f'train.{key} is {getattr(train, key)} and net.minibatch_group is '
+        f'{group}; it must be a multiple of it.'
+      )
+  if net.name == 'multiscale' and config.regularisers.augment:
+    raise ValueError(
+      f'regularisers.augment is {", ".join(config.regularisers.augment)} and '
+      'net.name is multiscale, whose images of several sizes cannot be changed '
+      'alike; it must be empty.'
     )
 
 
@@ -166,10 +183,12 @@ class Iteration:
       fresh, key, index = inputs
       latent_key, points_key = jax.random.split(key)
       # Beside the two that `split` gives, which are folds of 0 and 1.
-      see_key, critic_key = (jax.random.fold_in(key, i) for i in (2, 3))
-      real = to_float(fresh.image)
+      see_key, critic_key, noise_key = (
+        jax.random.fold_in(key, i) for i in (2, 3, 4)
+      )
+      real = self.players.real(fresh.image)
       z = self.players.draw(latent_key, fresh.label, len(real))
-      fake, _ = self.players.generate(state.variables.gen, z)
+      fake, _ = self.players.generate(state.variables.gen, z, noise_key)
       seen_real, seen_fake = (
         self.see(see_key, state.step, x, state.control.share)
         for x in (real, fake)
@@ -243,14 +262,18 @@ class Iteration:
     image = batch.image[-1]
     size = self.config.train.gen_batch_size or len(image)
     label = jnp.resize(batch.label[-1], (size,))
-    real = to_float(jnp.resize(image, (size, *image.shape[1:])))
+    real = self.players.real(jnp.resize(image, (size, *image.shape[1:])))
     old, opt = gen
-    see_key, critic_key = jax.random.split(jax.random.fold_in(key, 1))
+    see_key, critic_key, noise_key = jax.random.split(
+      jax.random.fold_in(key, 1), 3
+    )
 
     z = self.players.draw(key, label, size)
 
     def loss(params: Params) -> tuple[Array, tuple]:
-      fake, statistics = self.players.generate({**old, 'params': params}, z)
+      fake, statistics = self.players.generate(
+        {**old, 'params': params}, z, noise_key
+      )
       seen_real, seen_fake = (
         self.see(see_key, state.step, x, state.control.share)
         for x in (real, fake)
@@ -258,6 +281,7 @@ class Iteration:
       score = self.players.score(critic, label, critic_key)
       code = self.players.score(critic, label, critic_key, method='code')
       value = self.game.gen_loss(score, seen_real, seen_fake, code)
+      value += regularisers.orthogonal(params, self.config.regularisers)
       right = jnp.zeros((), jnp.float32)
       if self.guesses:
         asked = self._asked(critic, label, z, critic_key)
@@ -272,7 +296,7 @@ class Iteration:
       'gen_loss': value,
       'grad_norm_gen': optax.tree.norm(grads),
       'guessed': right,
-      'diversity': distances.diversity(to_float(image), fake),
+      'diversity': distances.diversity(self.players.real(image), fake),
     }
     return ({'params': params, **statistics}, opt), metrics
 

@@ -96,24 +96,32 @@ class _Run(NamedTuple):
   state: GANState
 
 
-def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
+def load(
+  folder: pathlib.Path, weights: str = 'ema', psi: float = 1.0
+) -> Trained:
   """The newest generator of a run.
 
   Args:
     folder: its workdir.
     weights: `ema` for the averaged ones, `raw` for those of the step.
+    psi: how far styles stay from their mean; 1 for as they are.
 
   Raises:
-    ValueError: no run there, or none with a whole checkpoint.
+    ValueError: no run there, or none with a whole checkpoint, or a psi for a
+      generator without styles.
   """
   run = _read(folder)
   nets = nets_lib.build(run.config.net, run.shape)
+  gen = nets.gen
+  if psi != 1:
+    _check_styles(run.config.net, psi)
+    gen = gen.clone(psi=psi)
   return Trained(
     step=int(run.state.step),
     shape=run.shape,
     latents=latents_lib.of(run.config.net),
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
-    generate=sampling.make_generate(nets.gen),
+    generate=sampling.make_generate(gen),
     columns=run.columns,
   )
 
@@ -169,6 +177,14 @@ def _read(folder: pathlib.Path) -> _Run:
       'the first save.'
     )
   return _Run(config, shape, columns, state)
+
+
+def _check_styles(config: Net, psi: float) -> None:
+  if config.name != 'stylegan':
+    raise ValueError(
+      f'psi is {psi:g} and net.name of this run is {config.name}; only the '
+      'styles of stylegan can be truncated by it, so it must be 1.'
+    )
 
 
 def _check_unlabelled(config: Net) -> None:

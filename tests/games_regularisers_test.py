@@ -164,6 +164,23 @@ def test_weights_count_kernels_and_no_biases():
   assert cost(l1=0.5, l2=0.5) == 10.0
 
 
+def test_columns_of_kernels_cost_what_they_have_in_common():
+  tall = jnp.array([[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]])
+  params = {
+    'tall': tall.reshape(1, 3, 1, 2),  # Columns (1, 3, 0) and (2, 4, 1).
+    'wide': tall.T,  # The same as rows, since there are fewer of them.
+    'bias': jnp.ones(2),
+  }
+  cost = lambda params, beta: float(
+    regularisers.orthogonal(params, Regularisers(orthogonal=beta))
+  )
+  common = 2 * (1 * 2 + 3 * 4 + 0 * 1) ** 2
+  assert cost(params, 0.5) == 0.5 * 2 * common
+  assert cost(params, 0.0) == 0.0
+  lengths = jnp.diag(jnp.array([5.0, 0.1, 2.0]))
+  assert cost({'w': lengths}, 1.0) == 0.0
+
+
 def test_examples_are_moved_along_the_gradient_by_the_length():
   w = jnp.array([3.0, 4.0])
   x = jnp.zeros((5, 2))

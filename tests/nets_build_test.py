@@ -237,13 +237,13 @@ def test_a_penalised_critic_trains_inside_scan():
     (
       config('resnet', (8,) * 4, (8,)),
       (28, 28, 1),
-      'net.gen_widths of a resnet halves the image 3 times, but it has 28x28 '
+      'net.gen_widths halves the image 3 times, but it has 28x28 '
       'pixels; both sides must be multiples of 8.',
     ),
     (
       config('resnet', (8,), (8,) * 3, critic_stem='optimised'),
       (8, 12, 1),
-      'net.critic_widths of a resnet halves the image 3 times, but it has '
+      'net.critic_widths halves the image 3 times, but it has '
       '8x12 pixels; both sides must be multiples of 8.',
     ),
   ],

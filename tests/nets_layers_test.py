@@ -222,3 +222,16 @@ def test_resampling_by_hand():
   np.testing.assert_array_equal(up[0, :, :, 0], rows)
   np.testing.assert_array_equal(layers.mean_pool(up), x)
   np.testing.assert_array_equal(layers.mean_pool(x), [[[[1.5]]]])
+
+
+def test_blurred_repetition_is_linear_interpolation():
+  x = normal(2, 4, 3, 2)
+  found = np.asarray(layers.blur(layers.upsample(jnp.array(x))))
+  wide = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode='edge')
+  for i in range(8):
+    for j in range(6):
+      # Three quarters of the nearer pixel and one of the next, both ways.
+      rows = (i // 2 + 1, 0.75), (i // 2 + (2 if i % 2 else 0), 0.25)
+      cols = (j // 2 + 1, 0.75), (j // 2 + (2 if j % 2 else 0), 0.25)
+      expected = sum(a * b * wide[:, r, c] for r, a in rows for c, b in cols)
+      np.testing.assert_allclose(found[:, i, j], expected, atol=1e-5)

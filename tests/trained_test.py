@@ -24,16 +24,16 @@ def leftovers_are_collected_here():
   gc.collect()  # And not in some other test, whose warnings are errors.
 
 
-def saved(folder, config):
+def saved(folder, config, shape=small.SHAPE):
   """The state that a run of one step might leave in a workdir."""
-  state, *_ = small.make(config)
+  state, *_ = small.make(config, shape=shape)
   state = dataclasses.replace(
     state,
     step=state.step + 1,
     ema=jax.tree.map(lambda x: x + 1, state.ema),
   )
   workdir.open_run(folder, config)
-  workdir.check_data(folder, FACTS)
+  workdir.check_data(folder, {**FACTS, 'shape': shape})
   with Checkpoints(folder / 'checkpoints', config.checkpoint) as checkpoints:
     checkpoints.save(state, {})
     checkpoints.wait()
@@ -97,3 +97,26 @@ def test_a_folder_without_checkpoints(tmp_path):
   for load in (trained.load, trained.load_critic):
     with pytest.raises(ValueError, match='holds no checkpoint'):
       load(tmp_path)
+
+
+def test_styles_are_truncated_where_there_are_styles(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  net = {'name': 'stylegan', 'mapping_layers': 1, 'style_size': 4}
+  config = small.config(net={**net, 'gen_widths': (4, 4)})
+  shape = (4, 4, 1)
+  state = saved(tmp_path, config, shape)
+  key = jax.random.key(0)
+  images = lambda psi: next(
+    (run := trained.load(tmp_path, 'raw', psi)).stream(run.latents.draw(key, 3))
+  )
+  one, other, _ = images(0.0)
+  np.testing.assert_array_equal(one, other)
+  assert (images(1.0)[0] != images(1.0)[1]).any()
+  assert int(state.step) == 1
+
+
+def test_a_psi_without_styles_is_refused(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  saved(tmp_path, small.config())
+  with pytest.raises(ValueError, match=r'psi is 0\.5 and net\.name .* is mlp'):
+    trained.load(tmp_path, psi=0.5)

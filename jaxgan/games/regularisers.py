@@ -113,6 +113,29 @@ def weights(params: Params, config: Regularisers) -> Array:
   return total
 
 
+def orthogonal(params: Params, config: Regularisers) -> Array:
+  """beta sum |W^T W o (1 - I)|^2 over kernels (Brock et al., 2019, equation 3).
+
+  W has a column for each output, or a row where there are fewer inputs; what
+  its columns have in common costs, and their lengths are free.
+
+  Args:
+    params: of the generator.
+    config: `orthogonal` is beta.
+
+  Returns:
+    A float32 scalar.
+  """
+  total = jnp.zeros((), jnp.float32)
+  if not config.orthogonal:
+    return total
+  for kernel in (w for w in jax.tree.leaves(params) if w.ndim > 1):
+    w = kernel.reshape(-1, kernel.shape[-1])
+    gram = w.T @ w if w.shape[0] >= w.shape[1] else w @ w.T
+    total += jnp.sum(jnp.square(gram - jnp.diag(jnp.diag(gram))))
+  return config.orthogonal * total
+
+
 def against(score: Score, x: Array, length: float) -> Array:
   """Examples moved by `length` towards a higher score, or lower if negative.
 

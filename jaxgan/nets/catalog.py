@@ -3,7 +3,7 @@
 Every generator is called as `gen.apply(variables, z, train=...)` and finds its
 label in z; every critic as `critic.apply(variables, x, label, train=...)`, of
 which only conditional ones read it. Averages of batch norm live in
-`batch_stats`.
+`batch_stats`. What is random in training beside dropout is named `noise`.
 """
 
 import dataclasses
@@ -19,12 +19,15 @@ import jax.numpy as jnp
 from jaxgan.config import pick
 from jaxgan.nets import (
   autoencoder,
+  biggan,
   conditional,
   conv,
   dcgan,
   layers,
   mlp,
+  multiscale,
   resnet,
+  stylegan,
 )
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair, Variables
@@ -33,7 +36,14 @@ NETS: Mapping[str, Callable[[Net, Any], Pair[nn.Module]]] = {
   'mlp': mlp.build,
   'dcgan': dcgan.build,
   'resnet': resnet.build,
+  'biggan': biggan.build,
+  'stylegan': stylegan.build,
+  'multiscale': multiscale.build,
 }
+
+# What only some nets can do.
+_ATTENTIVE = ('dcgan', 'resnet', 'biggan')
+_MIRRORED = ('mlp', 'dcgan', 'resnet')
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
@@ -92,10 +102,24 @@ def check(config: Net) -> None:
   """
   pick('net.name', config.name, NETS)
   _check_labels(config)
+  _check_abilities(config)
   pick('net.init', config.init, {'default': None, **layers.INITS})
   for key in ('gen_activation', 'critic_activation'):
     table = {'default': None, **layers.ACTIVATIONS}
     pick(f'net.{key}', getattr(config, key), table)
+
+
+def _check_abilities(config: Net) -> None:
+  if config.attention and config.name not in _ATTENTIVE:
+    raise ValueError(
+      f'net.attention is {config.attention} and net.name is {config.name}; '
+      f'only {", ".join(_ATTENTIVE)} have it, so it must be 0.'
+    )
+  if config.critic_head == 'autoencoder' and config.name not in _MIRRORED:
+    raise ValueError(
+      f'net.critic_head is autoencoder and net.name is {config.name}, which '
+      f'has no mirror image; it must be one of {", ".join(_MIRRORED)}.'
+    )
 
 
 def _check_labels(config: Net) -> None:
@@ -106,12 +130,18 @@ def _check_labels(config: Net) -> None:
       f'{config.code_size}; an autoencoder takes no labels and guesses no '
       'codes, so all three must be 0.'
     )
-  if (
-    config.classes and config.gen_label == 'norm' and config.gen_norm != 'batch'
-  ):
+  if not config.classes:
+    return
+  if config.gen_label == 'norm' and config.gen_norm not in layers.BATCH:
     raise ValueError(
       f'net.gen_label is norm and net.gen_norm is {config.gen_norm}; classes '
-      'have scales and shifts of batch norm alone, so it must be batch.'
+      'have scales and shifts of batch norm alone, so it must be '
+      f'{" or ".join(layers.BATCH)}.'
+    )
+  if config.name == 'multiscale' and config.critic_label == 'concat':
+    raise ValueError(
+      'net.critic_label is concat and net.name is multiscale, whose images '
+      'have no channel for a label; it must be projection or auxiliary.'
     )
 
 

@@ -7,7 +7,7 @@ gan_mnist.py and the DCGAN of gan_64x64.py).
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.nets import layers
+from jaxgan.nets import attention, layers
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair
 
@@ -37,6 +37,7 @@ class Generator(nn.Module):
       sizes[1:], (*widths[1:], self.shape[-1]), strict=True
     ):
       x = activate(layers.normalise(x, net.gen_norm, net, train, told))
+      x = attention.at_its_side(x, net, net.gen_norm, train)
       up = layers.UPS[net.gen_up](net, width)
       x = layers.run(up, x, net.gen_norm, train)[:, :h, :w]
     return jnp.tanh(x.astype(jnp.float32))
@@ -65,6 +66,7 @@ class Critic(nn.Module):
       x = layers.run(layers.Conv(net, width, 5, 2), x, norm, train)
       x = activate(layers.normalise(x, norm if i else 'none', net, train))
       x = layers.dropout(x, net, train)
+      x = attention.at_its_side(x, net, norm, train)
     return layers.head(x, self.outputs, net, train)
 
 
@@ -72,7 +74,8 @@ def build(config: Net, shape: tuple[int, int, int]) -> Pair[nn.Module]:
   """The pair for images of shape (H, W, C).
 
   Raises:
-    ValueError: more halvings than the image has room for.
+    ValueError: more halvings than the image has room for, or no feature maps
+      of the side that shall have attention.
   """
   most = (max(shape[:2]) - 1).bit_length()
   for key in ('gen_widths', 'critic_widths'):
@@ -82,6 +85,11 @@ def build(config: Net, shape: tuple[int, int, int]) -> Pair[nn.Module]:
         f'net.{key} has {depth} entries, each of which halves the image; '
         f'{shape[0]}x{shape[1]} pixels allow at most {most}.'
       )
+  gen, critic = (
+    _sizes(shape, len(widths))[1:]
+    for widths in (config.gen_widths, config.critic_widths)
+  )
+  attention.check(config, {'generator': gen, 'critic': critic})
   return Pair(Generator(config, shape), Critic(config))
 
 

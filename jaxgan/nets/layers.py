@@ -46,6 +46,10 @@ INITS: Mapping[str, Any] = {
   'orthogonal': jax.nn.initializers.orthogonal(),
 }
 
+# Which values of net.gen_norm and net.critic_norm are, or hold, which.
+SPECTRAL = ('spectral', 'batch_spectral')
+BATCH = ('batch', 'batch_spectral')
+
 _CONV = {'lax': ways.conv_lax, 'matmul': ways.conv_matmul}
 _UP = {'lax': ways.up_lax, 'matmul': ways.up_matmul}
 
@@ -95,8 +99,7 @@ class Conv(nn.Module):
     """[B, H, W, Cin] -> [B, ceil(H / stride), ceil(W / stride), Cout]."""
     default = strided_init(self.gain, down=self.stride)
     x, kernel, bias = _operands(self, x, default)
-    way = _CONV[ways.resolve(self.config.conv)]
-    return way(x, kernel, self.stride, 'SAME') + bias
+    return convolve(x, kernel, self.config, self.stride) + bias
 
 
 class UpConv(nn.Module):
@@ -159,6 +162,11 @@ UPS = {
 }
 
 
+def convolve(x: Array, kernel: Array, config: Net, stride: int = 1) -> Array:
+  """[B, H, W, Cin], [k, k, Cin, Cout] -> [B, H', W', Cout], padded `SAME`."""
+  return _CONV[ways.resolve(config.conv)](x, kernel, stride, 'SAME')
+
+
 def activation(name: str, default: Activation) -> Activation:
   """What `net.gen_activation` or `net.critic_activation` names."""
   table = {'default': default, **ACTIVATIONS}
@@ -180,13 +188,13 @@ def run(layer: nn.Module, x: Array, norm: str, train: bool) -> Array:
   Args:
     layer: with parameters of its own.
     x: its input.
-    norm: `spectral`; with any other the layer is left as it is.
+    norm: one of `SPECTRAL`; with any other the layer is left as it is.
     train: whether the vector moves.
 
   Returns:
     The layer's output.
   """
-  if norm == 'spectral':
+  if norm in SPECTRAL:
     return nn.SpectralNorm(layer)(x, update_stats=train)
   return layer(x)
 
@@ -212,19 +220,20 @@ def normalise(
 
   Args:
     x: [B, ..., C].
-    kind: `batch`, over all axes but the last; `layer`, over all axes of one
-      example (as GroupNorm of one group); any other leaves x as it is.
+    kind: one of `BATCH`, over all axes but the last; `layer`, over all axes of
+      one example (as GroupNorm of one group); any other leaves x as it is.
     config: gives the compute dtype; statistics are float32.
     train: batch norm uses the batch and updates `batch_stats`, else it uses
       `batch_stats`.
-    label: [B, classes], one-hot, each class of which has an affine map of its
-      own after batch norm (Dumoulin et al., 2017); None for one map for all.
+    label: [B, N], a linear function of which is the affine map after batch
+      norm; one-hot, each class has a map of its own (Dumoulin et al., 2017).
+      None for one map for all.
 
   Returns:
     The shape of x.
   """
   # The two-pass variance: E[x^2] - E[x]^2 cancels, and its derivatives worse.
-  if kind == 'batch':
+  if kind in BATCH:
     x = nn.BatchNorm(
       use_running_average=not train,
       momentum=0.9,
@@ -245,7 +254,7 @@ def normalise(
 
 
 def _of_class(x: Array, label: Array) -> Array:
-  """x (1 + g) + b with g and b of each class and channel, 0 at the start."""
+  """x (1 + g) + b with g and b of each label and channel, 0 at the start."""
   zeros = nn.initializers.zeros_init()
   dense = nn.Dense(2 * x.shape[-1], use_bias=False, kernel_init=zeros)
   maps = dense(label).reshape(len(x), *(1,) * (x.ndim - 2), -1)
@@ -294,6 +303,22 @@ def mean_pool(x: Array) -> Array:
   """Means of 2 x 2 pixels: [B, H, W, C] -> [B, H/2, W/2, C], H, W even."""
   b, h, w, c = x.shape
   return x.reshape(b, h // 2, 2, w // 2, 2, c).mean((2, 4))
+
+
+def blur(x: Array) -> Array:
+  """Binomial [1, 2, 1] along both sides, edges repeated: [B, H, W, C].
+
+  After `upsample` or before `mean_pool` it makes their boxes the kernel
+  [1, 3, 3, 1], against aliasing (Zhang, 2019; Karras et al., 2019).
+  """
+  for axis in (1, 2):
+    pads = [(1, 1) if i == axis else (0, 0) for i in range(4)]
+    wide, n = jnp.pad(x, pads, mode='edge'), x.shape[axis]
+    before, here, after = (
+      jax.lax.slice_in_dim(wide, i, i + n, axis=axis) for i in range(3)
+    )
+    x = (before + 2 * here + after) / 4
+  return x
 
 
 def _operands(

@@ -7,7 +7,7 @@ gan_64x64.py).
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.nets import layers
+from jaxgan.nets import attention, layers
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair
 
@@ -101,8 +101,10 @@ class Generator(nn.Module):
     dense = layers.projection(h * w * widths[0], net)
     z, told = layers.told(z, net)
     x = layers.run(dense, z, norm, train).reshape(-1, h, w, widths[0])
+    x = attention.at_its_side(x, net, norm, train)
     for width in widths[1:]:
       x = Block(net, width, norm, 'up', activate)(x, told, train=train)
+      x = attention.at_its_side(x, net, norm, train)
     x = activate(layers.normalise(x, norm, net, train, told))
     last = layers.Conv(net, self.shape[-1], gain=1.0)
     x = layers.run(last, x, norm, train)
@@ -134,10 +136,13 @@ class Critic(nn.Module):
       x = OptimisedBlock(net, widths[0], activate)(x, train=train)
     else:
       x = layers.run(layers.Conv(net, widths[0], gain=1.0), x, norm, train)
-    halving = [(width, 'down') for width in widths[1:]]
-    plain = [(widths[-1], 'none')] * net.critic_plain_blocks
-    for width, resample in halving + plain:
-      x = Block(net, width, norm, resample, activate)(x, train=train)
+    x = attention.at_its_side(x, net, norm, train)
+    for width in widths[1:]:
+      x = Block(net, width, norm, 'down', activate)(x, train=train)
+      x = layers.dropout(x, net, train)
+      x = attention.at_its_side(x, net, norm, train)
+    for _ in range(net.critic_plain_blocks):
+      x = Block(net, widths[-1], norm, 'none', activate)(x, train=train)
       x = layers.dropout(x, net, train)
     x = activate(x).astype(jnp.float32)
     x = x.mean((1, 2)) if net.critic_pool == 'mean' else x
@@ -148,20 +153,34 @@ def build(config: Net, shape: tuple[int, int, int]) -> Pair[nn.Module]:
   """The pair for images of shape (H, W, C).
 
   Raises:
-    ValueError: a side that cannot be halved as often as the widths ask.
+    ValueError: a side that cannot be halved as often as the widths ask, or no
+      feature maps of the side that shall have attention.
   """
-  optimised = config.critic_stem == 'optimised'
-  _check_halvings('gen_widths', len(config.gen_widths) - 1, shape)
-  _check_halvings(
-    'critic_widths', len(config.critic_widths) - 1 + optimised, shape
-  )
+  gen = sizes('gen_widths', len(config.gen_widths) - 1, shape)
+  first = config.critic_stem == 'optimised'
+  halvings = len(config.critic_widths) - 1 + first
+  critic = sizes('critic_widths', halvings, shape)[first:]
+  attention.check(config, {'generator': gen, 'critic': critic})
   return Pair(Generator(config, shape), Critic(config))
 
 
-def _check_halvings(key: str, halvings: int, shape: tuple[int, ...]) -> None:
-  if any(n % 2**halvings for n in shape[:2]):
+def sizes(
+  key: str, halvings: int, shape: tuple[int, ...]
+) -> list[tuple[int, int]]:
+  """(H, W) of the image and of its halvings.
+
+  Args:
+    key: of the configuration, which asks for so many halvings.
+    halvings: how many.
+    shape: of the image, (H, W, C).
+
+  Raises:
+    ValueError: a side that cannot be halved so often.
+  """
+  h, w = shape[:2]
+  if any(n % 2**halvings for n in (h, w)):
     raise ValueError(
-      f'net.{key} of a resnet halves the image {halvings} times, but it has '
-      f'{shape[0]}x{shape[1]} pixels; both sides must be multiples of '
-      f'{2**halvings}.'
+      f'net.{key} halves the image {halvings} times, but it has {h}x{w} '
+      f'pixels; both sides must be multiples of {2**halvings}.'
     )
+  return [(h >> i, w >> i) for i in range(halvings + 1)]

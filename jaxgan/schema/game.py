@@ -119,6 +119,8 @@ class Regularisers:
       start; it falls to 0 along a straight line.
     noise_steps: iterations until it is 0; 0 for the whole run.
     l1, l2: weights of sum |w| and of sum w^2 over the critic's kernels.
+    orthogonal: weight of what the columns of the generator's kernels have in
+      common.
     adversarial: length of the step by which the critic's examples are moved
       against it before it learns from them.
     consistency: weight of what augmenting an example may change of its score.
@@ -136,6 +138,7 @@ class Regularisers:
   noise_steps: int = within(0, 0)
   l1: float = within(0.0, 0)
   l2: float = within(0.0, 0)
+  orthogonal: float = within(0.0, 0)
   adversarial: float = within(0.0, 0)
   consistency: float = within(0.0, 0)
   augment: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ class Net:
   """The generator and critic pair.
 
   Attributes:
-    name: `mlp`, `dcgan` or `resnet`.
+    name: `mlp`, `dcgan`, `resnet`, `biggan`, `stylegan` or `multiscale`.
     latent_size: Z, the length of a latent vector.
     latent: what its values are drawn from: N(0, 1), U(-1, 1), or N(0, 1)
       within [-latent_bound, latent_bound].
@@ -18,7 +18,8 @@ class Net:
     classes: labels that both nets are told of, as many as the data have; 0 for
       none.
     gen_label: where the generator gets the label: beside the latent, or as a
-      scale and a shift of each class after its batch norm.
+      scale and a shift of each class after its batch norm (not biggan, whose
+      norms see label and latent, nor stylegan, whose mapping does).
     critic_label: where the critic gets it: `concat` beside the example,
       `projection` onto its features, or not at all, and then it must guess
       (`auxiliary`).
@@ -29,7 +30,7 @@ class Net:
     critic_widths: features per layer, from the image to the score.
     gen_norm, critic_norm: normalisation; batch norm mixes examples, so a
       critic under a penalty must not have it. `spectral` divides each kernel
-      by its largest singular value.
+      by its largest singular value, `batch_spectral` does both.
     gen_activation, critic_activation: between layers; `default` is what the
       net's authors took.
     init: of kernels: `default` is what the net's authors took.
@@ -43,6 +44,18 @@ class Net:
       optimised block (resnet only).
     critic_plain_blocks: residual blocks after the last halving (resnet only).
     critic_pool: how the last features become a vector (resnet only).
+    attention: the larger side of the feature maps that look at themselves, in
+      both nets; 0 for none (dcgan, resnet and biggan only).
+    depth: residual blocks for each size of feature maps (biggan only).
+    embed_size: numbers that stand for a class in all norms (biggan only).
+    mapping_layers: from latent to style (stylegan only).
+    style_size: W, the length of a style (stylegan only).
+    style_mixing: share of the fakes in training that have a second style from
+      some layer on (stylegan only).
+    minibatch_group: examples whose deviation the critic sees; 1 for none
+      (stylegan only).
+    scales: sizes, each half of the one before, in which the generator makes
+      each image and the critic sees it (multiscale only).
     compute_dtype: of activations; parameters and scores are float32.
     conv: how convolutions are computed: by XLA's own, as matrix products, or
       whichever is faster on this backend.
@@ -59,7 +72,7 @@ class Net:
   code_size: int = within(0, 0)
   gen_widths: tuple[int, ...] = within((256, 128, 64), 1)
   critic_widths: tuple[int, ...] = within((64, 128, 256), 1)
-  gen_norm: str = one_of('none', 'batch', 'layer', 'spectral')
+  gen_norm: str = one_of('none', 'batch', 'layer', 'spectral', 'batch_spectral')
   critic_norm: str = one_of('none', 'layer', 'batch', 'spectral')
   gen_activation: str = 'default'
   critic_activation: str = 'default'
@@ -71,5 +84,13 @@ class Net:
   critic_stem: str = one_of('conv', 'optimised')
   critic_plain_blocks: int = within(0, 0)
   critic_pool: str = one_of('flatten', 'mean')
+  attention: int = within(0, 0)
+  depth: int = within(2, 1)
+  embed_size: int = within(128, 1)
+  mapping_layers: int = within(8, 1)
+  style_size: int = within(128, 1)
+  style_mixing: float = within(0.9, 0, 1)
+  minibatch_group: int = within(4, 1)
+  scales: int = within(2, 1)
   compute_dtype: str = one_of('float32', 'bfloat16')
   conv: str = one_of('auto', 'lax', 'matmul')

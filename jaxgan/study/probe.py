@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan import replicas
-from jaxgan.data.ranges import to_float
 from jaxgan.games import penalty, points
 from jaxgan.players import Players
 from jaxgan.schema import Config
@@ -39,10 +38,10 @@ def make_probe(config: Config, nets: Pair[nn.Module]) -> Probe:
       jax.random.fold_in(state.key, _PURPOSE), state.step
     )
     latent_key, alpha_key = jax.random.split(key)
-    critic_key = jax.random.fold_in(key, 1)
-    real, label = to_float(batch.image[-1]), batch.label[-1]
+    critic_key, noise_key = (jax.random.fold_in(key, i) for i in (1, 2))
+    real, label = players.real(batch.image[-1]), batch.label[-1]
     z = players.draw(latent_key, label, len(real))
-    fake, _ = players.generate(state.variables.gen, z)
+    fake, _ = players.generate(state.variables.gen, z, noise_key)
     score = players.score(state.variables.critic, label, critic_key)
     alpha = jax.random.uniform(alpha_key, real.shape[:1])
     places = {

@@ -1,0 +1,26 @@
+r"""BigGAN-deep, small: the latent in every norm (Brock et al., 2019).
+
+python -m jaxgan.main --config=configs/zoo/biggan.py --workdir=runs/biggan
+
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'biggan')
+  config.loss.name = 'hinge'
+  config.net.classes = 10
+  config.net.embed_size = 32
+  config.net.gen_norm = 'batch_spectral'
+  config.net.critic_label = 'projection'
+  config.net.critic_norm = 'spectral'
+  config.net.init = 'orthogonal'
+  config.net.attention = 14 if variant == 'mnist' else 4
+  config.regularisers.orthogonal = 1e-4
+  config.optim.gen.lr, config.optim.critic.lr = 2e-4, 4e-4
+  config.optim.gen.b1 = config.optim.critic.b1 = 0.0
+  config.train.steps = 2_000
+  return base.finish(config, variant)

@@ -1,0 +1,19 @@
+r"""MSG-GAN: images of two sizes at once (Karnewar & Wang, 2020).
+
+python -m jaxgan.main --config=configs/zoo/multiscale.py --workdir=runs/multi
+
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'multiscale')
+  config.loss.name = 'hinge'
+  config.net.gen_norm = 'batch'
+  config.net.critic_norm = 'spectral'
+  config.optim.critic.lr = 8e-4
+  config.train.steps = 1_000
+  return base.finish(config, variant)

@@ -1,0 +1,24 @@
+r"""SAGAN: feature maps that look at themselves (Zhang et al., 2019).
+
+python -m jaxgan.main --config=configs/zoo/sagan.py --workdir=runs/sagan
+
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'resnet')
+  config.loss.name = 'hinge'
+  config.net.classes = 10
+  config.net.gen_label = 'norm'
+  config.net.gen_norm = 'batch_spectral'
+  config.net.critic_label = 'projection'
+  config.net.critic_norm = 'spectral'
+  config.net.attention = 14 if variant == 'mnist' else 4
+  config.optim.gen.lr, config.optim.critic.lr = 1e-4, 4e-4
+  config.optim.gen.b1 = config.optim.critic.b1 = 0.0
+  config.train.steps = 1_000
+  return base.finish(config, variant)

@@ -1,0 +1,23 @@
+r"""StyleGAN2, small: a style for every layer (Karras et al., 2019 and 2020).
+
+python -m jaxgan.main --config=configs/zoo/stylegan.py --workdir=runs/style
+
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'stylegan')
+  config.loss.name = 'nonsaturating'
+  config.penalty.preset = 'r1'
+  config.penalty.weight = 0.5
+  config.regularisers.lazy = 16
+  config.net.mapping_layers = 4
+  for optimizer in (config.optim.gen, config.optim.critic):
+    optimizer.lr = 2e-3
+    optimizer.b1, optimizer.b2 = 0.0, 0.99
+  config.train.steps = 2_000
+  return base.finish(config, variant)
