@@ -25,7 +25,8 @@ SHAPES = {
     f'zoo.{name}': (8, 8, 1)
     for name in (
       'gan', 'dcgan', 'lsgan', 'hinge', 'relativistic', 'wgan', 'wgan_gp',
-      'ebgan', 'sngan', 'cgan', 'acgan', 'projection', 'infogan',
+      'ebgan', 'sngan', 'cgan', 'acgan', 'projection', 'infogan', 'sagan',
+      'biggan', 'stylegan', 'multiscale',
     )
   },
 }  # fmt: skip

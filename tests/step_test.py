@@ -78,7 +78,12 @@ def test_one_trace_and_no_transfer_while_ratio_moves():
   ('net', 'shape'),
   [({}, small.SHAPE),
    ({'name': 'dcgan', 'gen_widths': (6, 4), 'critic_widths': (4, 6),
-     'gen_norm': 'batch', 'critic_norm': 'layer'}, (8, 8, 1))],
+     'gen_norm': 'batch', 'critic_norm': 'layer'}, (8, 8, 1)),
+   # What is random in it, or mixes examples, does so over the whole batch.
+   ({'name': 'stylegan', 'gen_widths': (6, 4), 'critic_widths': (4, 6),
+     'mapping_layers': 1, 'style_size': 4}, (4, 4, 1)),
+   ({'name': 'multiscale', 'gen_widths': (6, 4), 'critic_widths': (4, 6),
+     'gen_norm': 'batch'}, (4, 4, 1))],
 )  # fmt: skip
 def test_eight_devices_equal_one(net, shape):
   # sgd: adam divides by tiny second moments, which makes rounding visible.
@@ -245,6 +250,14 @@ def test_an_option_changes_the_run_and_keeps_it_whole(name):
     for s in (plain, state)
   ]
   assert leaves[0].shape != leaves[1].shape or not np.allclose(*leaves)
+
+
+def test_orthogonal_kernels_are_asked_of_the_generator():
+  asked = {'regularisers': {'orthogonal': 0.1}}
+  one, other = (params(small.run(small.config(**k), 1)[0]) for k in ({}, asked))
+  chex.assert_trees_all_equal(one.critic, other.critic)
+  moved = jax.tree.map(lambda a, b: np.abs(a - b).max(), one.gen, other.gen)
+  assert max(jax.tree.leaves(moved)) > 1e-6
 
 
 def test_the_generator_may_move_several_times_per_iteration():
