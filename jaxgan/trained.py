@@ -36,6 +36,7 @@ class Trained(NamedTuple):
     generate: (variables, latents) -> samples on the host, those of a
       table standardised.
     columns: of the table that it learnt from; None for no table.
+    mixing: of styles; None where there are none.
   """
 
   step: int
@@ -44,6 +45,27 @@ class Trained(NamedTuple):
   variables: Variables
   generate: sampling.Generate
   columns: Columns | None = None
+  mixing: sampling.Mix | None = None
+
+  def mix(self, z: Array, other: Array, at: int) -> np.ndarray:
+    """Images with styles of z before a layer, and of another from it on.
+
+    Args:
+      z: [N, Z] latents.
+      other: [N, Z] latents.
+      at: the layer; 0 for the others' images.
+
+    Returns:
+      uint8 images [N, H, W, C].
+
+    Raises:
+      ValueError: a generator without styles.
+    """
+    if self.mixing is None:
+      raise ValueError(
+        'This generator has no styles to mix; only stylegan has them.'
+      )
+    return self.mixing(self.variables, z, other, jnp.full(len(z), at))
 
   def stream(self, z: Array) -> Iterator[np.ndarray]:
     """Samples of the latents [N, Z], in chunks of bounded memory.
@@ -123,6 +145,9 @@ def load(
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
     generate=sampling.make_generate(gen),
     columns=run.columns,
+    mixing=sampling.make_mix(gen)
+    if run.config.net.name == 'stylegan'
+    else None,
   )
 
 

@@ -112,6 +112,10 @@ def test_styles_are_truncated_where_there_are_styles(tmp_path, monkeypatch):
   one, other, _ = images(0.0)
   np.testing.assert_array_equal(one, other)
   assert (images(1.0)[0] != images(1.0)[1]).any()
+  run = trained.load(tmp_path, 'raw')
+  z, other = (run.latents.draw(jax.random.key(i), 3) for i in (0, 1))
+  np.testing.assert_array_equal(run.mix(z, other, at=3), images(1.0))
+  assert (run.mix(z, other, at=1) != images(1.0)).any()
   assert int(state.step) == 1
 
 
@@ -120,3 +124,7 @@ def test_a_psi_without_styles_is_refused(tmp_path, monkeypatch):
   saved(tmp_path, small.config())
   with pytest.raises(ValueError, match=r'psi is 0\.5 and net\.name .* is mlp'):
     trained.load(tmp_path, psi=0.5)
+  run = trained.load(tmp_path)
+  z = run.latents.draw(jax.random.key(0), 1)
+  with pytest.raises(ValueError, match='no styles to mix'):
+    run.mix(z, z, at=1)

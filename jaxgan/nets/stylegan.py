@@ -218,13 +218,10 @@ class Generator(nn.Module):
     In training it needs random numbers named `noise`: for the noise of its
     layers, and for the second styles of a share of the images.
     """
-    w = self.mapping(z, train=train)
     if train:
-      styles = self._second(z, w)
-    else:
-      w = w if self.psi == 1 else self.mapping.truncated(w, self.psi)
-      styles = mixed(w, w, jnp.zeros(len(z), jnp.int32), self._layers)
-    return self.synthesis(styles, train=train)
+      styles = self._second(z, self.mapping(z, train=True))
+      return self.synthesis(styles, train=True)
+    return self.mix(z, z, jnp.zeros(len(z), jnp.int32))
 
   def mix(self, z: Array, other: Array, at: Array) -> Array:
     """Images with the styles of z, and from layer `at` on those of another.
@@ -237,12 +234,16 @@ class Generator(nn.Module):
     Returns:
       [B, H, W, C] float32 in [-1, 1].
     """
-    w, v = (self.mapping(x, train=False) for x in (z, other))
+    w, v = self._style(z), self._style(other)
     return self.synthesis(mixed(w, v, at, self._layers), train=False)
 
   @property
   def _layers(self) -> int:
     return layers_of(self.config)
+
+  def _style(self, z: Array) -> Array:
+    w = self.mapping(z, train=False)
+    return w if self.psi == 1 else self.mapping.truncated(w, self.psi)
 
   def _second(self, z: Array, w: Array) -> Array:
     """[B, L, W]: some have a second style from a random layer on."""
