@@ -87,8 +87,8 @@ def check_data(workdir: pathlib.Path, facts: Facts) -> None:
 
   Args:
     workdir: of the run.
-    facts: name, shape, num_classes and num_examples of the data set, and the
-      columns of a table.
+    facts: name, shape, num_classes and num_examples of the data set, the
+      attributes that its classes are made of, and the columns of a table.
 
   Raises:
     ValueError: the run was started on other data.
