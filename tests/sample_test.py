@@ -58,10 +58,11 @@ def test_a_class_is_asked_for(told, tmp_path):
   np.testing.assert_allclose(found, next(generator.stream(z)), atol=1)
 
 
-def test_a_class_that_is_none_gets_one_sentence(told, tmp_path):
-  done = sample(told, f'--out={tmp_path}/s.npz', '--label=10')
+def test_a_label_for_rows_of_all_labels_gets_one_sentence(told, tmp_path):
+  rows = '--latents=labels', '--label=7'
+  done = sample(told, f'--out={tmp_path}/s.npz', *rows)
   assert done.returncode == 2
-  assert 'The label is 10 and net.classes of this run is 10' in done.stderr
+  assert 'The label is 7 and the latents are rows of all labels' in done.stderr
   assert 'Traceback' not in done.stderr
 
 

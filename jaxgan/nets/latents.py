@@ -124,16 +124,17 @@ class Latents(NamedTuple):
     """Latents for a picture.
 
     Args:
-      how: `random`, `interpolation`, `choices` or `numbers`.
+      how: `random`, `interpolation`, `choices`, `numbers` or `labels`.
       key: a PRNG key.
-      num: how many; rows of choices and numbers are filled up.
-      label: of all of them; -1 for all classes in turn.
+      num: how many; rows of choices, numbers and labels are filled up.
+      label: of all of them; -1 for all classes in turn, and for `labels`.
 
     Returns:
       [num or more, width], and the columns of the picture; 0 for as it likes.
 
     Raises:
-      ValueError: a class, choice or number that the latents do not have.
+      ValueError: a class, choice or number that the latents do not have, or a
+        label for rows of all labels.
     """
     if label >= 0:
       self._check_label(label)
@@ -147,6 +148,14 @@ class Latents(NamedTuple):
     if how == 'numbers':
       columns = min(num, _COLUMNS)
       return self.numbers(key, -(-num // columns), columns), columns
+    if how == 'labels':
+      self._check('net.classes', self.classes)
+      if label >= 0:
+        raise ValueError(
+          f'The label is {label} and the latents are rows of all labels; leave '
+          'the label out.'
+        )
+      return self.labels(key, -(-num // self.classes)), self.classes
     return self.draw(key, num, labels), 0
 
   def choices(self, key: Array, rows: int) -> Array:
@@ -171,6 +180,17 @@ class Latents(NamedTuple):
     way = jnp.tile(jnp.linspace(-1.0, 1.0, columns), rows)
     return z.at[:, self.size + self.code_classes].set(way)
 
+  def labels(self, key: Array, rows: int) -> Array:
+    """[rows * classes, width]: in a row only the label changes.
+
+    Raises:
+      ValueError: the latents have no label.
+    """
+    self._check('net.classes', self.classes)
+    z = jnp.repeat(self.draw(key, rows), self.classes, axis=0)
+    all_of = jnp.tile(jnp.eye(self.classes), (rows, 1))
+    return z.at[:, self.width - self.classes :].set(all_of)
+
   def _check_label(self, label: int) -> None:
     if not 0 <= label < self.classes:
       raise ValueError(
@@ -181,7 +201,7 @@ class Latents(NamedTuple):
   def _check(self, key: str, value: int) -> None:
     if not value:
       raise ValueError(
-        f'{key} of this run is 0, so its latents have no such code to move; '
+        f'{key} of this run is 0, so its latents have no such part to move; '
         'train one where it is above 0.'
       )
 
