@@ -127,6 +127,9 @@ def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:
     'num_classes': dataset.num_classes,
     'num_examples': len(dataset.images),
   }
+  if config.net.classes:
+    # So that samples can be measured in the proportions of the data.
+    facts['class_counts'] = dataset.class_counts
   if config.data.attributes:
     # They say what a class means, so a run cannot go on with others.
     facts['attributes'] = config.data.attributes

@@ -36,6 +36,8 @@ class Trained(NamedTuple):
     generate: (variables, latents) -> samples on the host, those of a
       table standardised.
     columns: of the table that it learnt from; None for no table.
+    class_counts: how many examples of each class it learnt from; empty where
+      it knows no classes, or that is not known.
   """
 
   step: int
@@ -44,6 +46,16 @@ class Trained(NamedTuple):
   variables: Variables
   generate: sampling.Generate
   columns: Columns | None = None
+  class_counts: tuple[int, ...] = ()
+
+  def labels(self, num: int) -> Array | None:
+    """[num] int32, each class as often as in what it learnt from.
+
+    None, which is all classes in turn, where that is not known.
+    """
+    if not self.latents.classes or not self.class_counts:
+      return None
+    return jnp.array(latents_lib.in_proportion(self.class_counts, num))
 
   def stream(self, z: Array) -> Iterator[np.ndarray]:
     """Samples of the latents [N, Z], in chunks of bounded memory.
@@ -93,6 +105,7 @@ class _Run(NamedTuple):
   config: Config
   shape: tuple[int, ...]
   columns: Columns | None
+  class_counts: tuple[int, ...]
   state: GANState
 
 
@@ -115,6 +128,7 @@ def load(folder: pathlib.Path, weights: str = 'ema') -> Trained:
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
     generate=sampling.make_generate(nets.gen),
     columns=run.columns,
+    class_counts=run.class_counts,
   )
 
 
@@ -168,7 +182,9 @@ def _read(folder: pathlib.Path) -> _Run:
       f'{place} holds no checkpoint to sample from; train first, or wait for '
       'the first save.'
     )
-  return _Run(config, shape, columns, state)
+  # A run of before they were noted has none.
+  counts = tuple(facts.get('class_counts', ()))
+  return _Run(config, shape, columns, counts, state)
 
 
 def _check_unlabelled(config: Net) -> None:

@@ -54,6 +54,7 @@ def test_digits_are_the_default(shared):
   assert (data.name, data.shape, data.num_classes) == ('digits', (8, 8, 1), 10)
   assert (data.images.dtype, data.labels.dtype) == (np.uint8, np.int32)
   assert pairs(data.images, data.labels) == pairs(theirs, bunch.target)
+  assert data.class_counts == tuple(np.bincount(bunch.target))
 
 
 def test_the_order_is_fixed(shared, tmp_path):
@@ -91,6 +92,7 @@ def test_a_folder_keeps_every_pixel_of_non_square_images(tmp_path, channels):
   write_folder(tmp_path / 'images', images)
   data = load(tmp_path, name='folder', path=str(tmp_path / 'images'))
   assert (data.shape, data.num_classes) == ((4, 7, channels), 0)
+  assert data.class_counts == ()
   assert as_set(data.images) == as_set(images)
   assert not data.labels.any()
 

@@ -85,6 +85,13 @@ class Dataset:
     """(H, W, C) of an image or (D,) of a vector."""
     return self.images.shape[1:]
 
+  @property
+  def class_counts(self) -> tuple[int, ...]:
+    """How many examples of each class there are; empty without labels."""
+    if not self.num_classes:
+      return ()
+    return tuple(np.bincount(self.labels, minlength=self.num_classes).tolist())
+
 
 def load(config: Data) -> Dataset:
   """Finds, prepares if necessary, and reads a data set.

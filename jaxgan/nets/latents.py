@@ -7,10 +7,12 @@ know which they have.
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxgan.schema import Net
 from jaxgan.types import Array
@@ -222,6 +224,30 @@ class Latents(NamedTuple):
       jnp.sin((1 - t) * angle) * start[None] + jnp.sin(t * angle) * end[None]
     )
     return mixed / jnp.sin(angle)
+
+
+def in_proportion(counts: Sequence[int], num: int) -> np.ndarray:
+  """Labels that occur as often as in the data, and so does any first part.
+
+  Class c stands at (k + 1/2) / counts[c], k = 0, 1, ..., and what stands
+  earlier comes earlier, at one place the lower class (Sainte-Lague's way to
+  share out seats). So sum(counts) labels hold each class counts[c] times, and
+  equal counts are all classes in turn.
+
+  Args:
+    counts: how many examples of each class there are, at least one in all.
+    num: how many labels.
+
+  Returns:
+    [num] int32, the first of any larger num.
+  """
+  sizes = np.asarray(counts, np.float64)
+  # As many of each class as the first num can hold, and a few more.
+  most = np.ceil(sizes * (num + len(sizes)) / sizes.sum()).astype(int)
+  label = np.repeat(np.arange(len(sizes), dtype=np.int32), most)
+  turn = np.arange(len(label)) - np.repeat(np.cumsum(most) - most, most)
+  order = np.lexsort((label, (turn + 0.5) / sizes[label]))
+  return label[order[:num]]
 
 
 def of(config: Net) -> Latents:
