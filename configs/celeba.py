@@ -4,7 +4,10 @@ r"""CelebA, 64x64, with the residual nets of WGAN-GP's authors.
     --config.data.path=FOLDER
 
 where FOLDER holds img_align_celeba (a folder or .zip) and
-list_eval_partition.txt. Not measured yet; 200,000 steps want a GPU or a TPU.
+list_eval_partition.txt. Beside :tiny there is :attributes, whose faces are
+asked for by two attributes out of list_attr_celeba.txt in FOLDER; their label
+is 0 for neither, 1 for Smiling, 2 for Male, 3 for both (docs/conditioning.md).
+Not measured yet; 200,000 steps want a GPU or a TPU.
 """
 
 from ml_collections import config_dict
@@ -25,6 +28,12 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.optim.gen.b1 = 0.0
   config.optim.critic.b1 = 0.0
   config.train.steps = 200_000
+  if variant == 'attributes':
+    config.data.attributes = ('Male', 'Smiling')
+    config.net.classes = 4
+    config.net.gen_label = 'norm'
+    config.net.critic_label = 'projection'
+    return config
   if variant == 'tiny':
     config.data.mock_examples = 64
   return default.finish(config, variant)

@@ -23,6 +23,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   data.image_size = 0
   data.image_width = 0
   data.channels = 0
+  data.attributes = ()
   data.flip = False
   data.on_bad_image = 'error'
   data.placement = 'auto'

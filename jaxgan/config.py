@@ -10,9 +10,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from jaxgan.schema import PRESETS, Config
+from jaxgan.schema import PRESETS, Config, Data
 
 T = TypeVar('T')
+
+_FACES = ('celeba', 'celeb_a')  # The data sets whose attributes are known.
+_MOST_ATTRIBUTES = 5  # 32 classes; of more, many would hold hardly a face.
 
 
 def pick(key: str, name: str, table: Mapping[str, T]) -> T:
@@ -157,6 +160,21 @@ def _check_together(config: Config) -> None:
     raise ValueError(
       f'data.image_width is {config.data.image_width} and data.image_size is '
       '0; a width needs a height beside it.'
+    )
+  _check_attributes(config.data)
+
+
+def _check_attributes(data: Data) -> None:
+  asked = data.attributes
+  if asked and data.name not in _FACES:
+    raise ValueError(
+      f'data.attributes is {asked} and data.name is {data.name}; attributes '
+      f'are of {_list(_FACES)} alone.'
+    )
+  if len(asked) > _MOST_ATTRIBUTES or len(set(asked)) < len(asked):
+    raise ValueError(
+      f'data.attributes is {asked}; it must be at most {_MOST_ATTRIBUTES} '
+      'names, each once, since n of them make 2**n classes.'
     )
 
 

@@ -142,7 +142,8 @@ def _samples(reference: 'Reference') -> tuple['Draw', 'Source', int]:
   path = pathlib.Path(_GENERATED.value)
   samples = examples.load(path, '--generated', reference.columns)
   source = evaluation.Source(path.name, 'none', -1)
-  return lambda num: samples[:num], source, min(_DRAWN, len(samples))
+  most = min(_DRAWN, len(samples))
+  return lambda num, in_turn=False: samples[:num], source, most
 
 
 def _measure(

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import jax
 import numpy as np
@@ -16,15 +16,25 @@ from jaxgan.metrics.record import Record
 from jaxgan.reference import Reference
 from jaxgan.trained import Trained
 
-# Gives so many samples [n, ...], whole or in pieces.
-Draw = Callable[[int], np.ndarray | Iterable[np.ndarray]]
-
 # Is told what is under way, and how many examples are done since.
 Watch = Callable[[str, int], None]
 
 
 def _unwatched(what: str, num: int) -> None:
   """Nobody looks on."""
+
+
+class Draw(Protocol):
+  """Gives so many samples [n, ...], whole or in pieces.
+
+  A generator that is told classes is asked for all of them in turn or, without
+  `in_turn`, as often as they occur in what it learnt from.
+  """
+
+  def __call__(
+    self, num: int, in_turn: bool = False
+  ) -> np.ndarray | Iterable[np.ndarray]:
+    """The first `num` samples."""
 
 
 class Source(NamedTuple):
@@ -39,6 +49,13 @@ class Source(NamedTuple):
   name: str
   weights: str
   step: int
+
+
+class _Samples(NamedTuple):
+  """Which samples a metric looks at, and through what."""
+
+  features: str
+  in_turn: bool
 
 
 class Evaluator:
@@ -88,7 +105,8 @@ class Evaluator:
 
     Args:
       draw: gives the samples, standardised where the reference has columns;
-        called once for each feature net.
+        called once for each feature net, and once more where one of its metrics
+        wants all classes in turn.
       source: what stands in the records.
 
     Raises:
@@ -99,7 +117,7 @@ class Evaluator:
     return [self._record(metric, found, source) for metric in self.metrics]
 
   def _record(
-    self, metric: Metric, found: dict[str, Features], source: Source
+    self, metric: Metric, found: dict[_Samples, Features], source: Source
   ) -> Record:
     (value, error, details), real_num = self._measure(metric, found)
     net, sha256 = self._nets[metric.features], self._sha256
@@ -130,34 +148,35 @@ class Evaluator:
 
   def _known(self, name: str) -> Real:
     """What a net sees of the sets that its metrics read."""
+    those = [m for m in self.metrics if m.features == name and m.kind.reads]
     found = {
       each: cache.features(
         self._nets[name],
         _set(self._reference, each),
         cache.folder(),
-        only_moments=_streams(self.metrics, name),
+        only_moments=_streams(those),
       )
-      for each in _read_by(m for m in self.metrics if m.features == name)
+      for each in _read_by(those)
     }
     shape = self._reference.examples.shape[1:]
     return Real(**found, shape=shape, mixture=self._reference.mixture)
 
-  def _extract(self, draw: Draw) -> dict[str, Features]:
+  def _extract(self, draw: Draw) -> dict[_Samples, Features]:
     """Each net's features of as many samples as its metrics ask for."""
     found = {}
-    for name, net in self._nets.items():
-      samples = draw(_most(self.metrics, name))
-      streams = _streams(self.metrics, name)
-      extract = net.summarise if streams else net.extract
-      found[name] = extract(_checked(samples, self._reference.examples))
+    for samples, those in _groups(self.metrics).items():
+      most, net = _most(those), self._nets[samples.features]
+      given = draw(most, in_turn=True) if samples.in_turn else draw(most)
+      extract = net.summarise if _streams(those) else net.extract
+      found[samples] = extract(_checked(given, self._reference.examples))
     return found
 
   def _measure(
-    self, metric: Metric, found: dict[str, Features]
+    self, metric: Metric, found: dict[_Samples, Features]
   ) -> tuple[Value, int]:
     self._watch(metric.name, 0)
-    name = metric.features
-    return protocol.measure(metric, self._real[name], found[name], self._seed)
+    real, fake = self._real[metric.features], found[_samples_of(metric)]
+    return protocol.measure(metric, real, fake, self._seed)
 
   def _measure_bounds(self) -> dict[str, tuple[float | None, float]]:
     """Each metric's (floor, ceiling): of other real data, and of noise."""
@@ -168,7 +187,7 @@ class Evaluator:
       order = np.random.default_rng(self._seed).permutation(len(others))
       # In this order, so that fewer are always the first of more: a floor
       # does not depend on which other metrics are asked for.
-      real = self._extract(lambda num: others[order[:num]])
+      real = self._extract(lambda num, in_turn=False: others[order[:num]])
     bounds: dict[str, tuple[float | None, float]] = {}
     for metric in self.metrics:
       floor = None
@@ -177,8 +196,9 @@ class Evaluator:
       bounds[metric.name] = floor, self._measure(metric, noise)[0].value
     return bounds
 
-  def _noise(self, num: int) -> np.ndarray:
-    """Uniform over all values that an example can have."""
+  def _noise(self, num: int, in_turn: bool = False) -> np.ndarray:
+    """Uniform over all values that an example can have, of no class."""
+    del in_turn
     rng = np.random.default_rng(self._seed)
     examples = self._reference.examples
     shape = (num, *examples.shape[1:])
@@ -202,7 +222,8 @@ def work(names: Sequence[str], reference: Reference) -> int:
   for name in dict.fromkeys(metric.features for metric in metrics):
     sets = _read_by(m for m in metrics if m.features == name)
     total += sum(len(_set(reference, each)) for each in sets)
-    most = _most(metrics, name)
+  for those in _groups(metrics).values():
+    most = _most(those)
     total += 2 * most  # Noise, and the samples.
     if reference.others is not None:
       total += min(most, len(reference.others))
@@ -221,9 +242,10 @@ def draw_from(
       units of its table; None for samples as they come.
   """
 
-  def draw(num: int) -> Iterable[np.ndarray]:
-    key = jax.random.key(seed)
-    samples = generator.stream(generator.latents.draw(key, num))
+  def draw(num: int, in_turn: bool = False) -> Iterable[np.ndarray]:
+    label = None if in_turn else generator.labels(num)
+    z = generator.latents.draw(jax.random.key(seed), num, label)
+    samples = generator.stream(z)
     return map(columns.standardise, samples) if columns else samples
 
   return draw
@@ -260,15 +282,27 @@ def _set(reference: Reference, name: str) -> np.ndarray:
   return found
 
 
-def _most(metrics: Sequence[Metric], name: str) -> int:
-  """Samples that the metrics of a net ask for."""
-  return max(m.num for m in metrics if m.features == name)
+def _samples_of(metric: Metric) -> _Samples:
+  return _Samples(metric.features, metric.kind.in_turn)
 
 
-def _streams(metrics: Sequence[Metric], name: str) -> bool:
-  """Whether moments are all that the metrics of a net need."""
-  those = [m for m in metrics if m.features == name]
-  return len({m.num for m in those}) == 1 and all(m.kind.streams for m in those)
+def _groups(metrics: Sequence[Metric]) -> dict[_Samples, list[Metric]]:
+  """The metrics that look at the same samples."""
+  found: dict[_Samples, list[Metric]] = {}
+  for metric in metrics:
+    found.setdefault(_samples_of(metric), []).append(metric)
+  return found
+
+
+def _most(metrics: Sequence[Metric]) -> int:
+  """Samples that metrics of one group ask for."""
+  return max(metric.num for metric in metrics)
+
+
+def _streams(metrics: Sequence[Metric]) -> bool:
+  """Whether moments are all that metrics of one group need."""
+  equal = len({metric.num for metric in metrics}) == 1
+  return equal and all(metric.kind.streams for metric in metrics)
 
 
 def _checked(

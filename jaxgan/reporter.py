@@ -74,6 +74,7 @@ class Reporter(contextlib.AbstractContextManager):
     )
     self._evaluator: evaluation.Evaluator | None = None
     self._shape: tuple[int, ...] = ()
+    self._class_counts: tuple[int, ...] = ()
     self._start = first_step
     self._since = (first_step, time.perf_counter())
 
@@ -131,7 +132,7 @@ class Reporter(contextlib.AbstractContextManager):
         missing weights.
     """
     config = self._config.eval
-    self._shape = dataset.shape
+    self._shape, self._class_counts = dataset.shape, dataset.class_counts
     if not config.metrics or self._writer is None:
       return
     _LOG.info('Measuring the reference of %s.', ', '.join(config.metrics))
@@ -184,6 +185,7 @@ class Reporter(contextlib.AbstractContextManager):
       latents.of(self._config.net),
       jax.device_get(ema),
       self._generate,
+      class_counts=self._class_counts,
     )
     draw = evaluation.draw_from(generator, self._config.seed)
     source = evaluation.Source(self._folder.name, 'ema', step)

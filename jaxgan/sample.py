@@ -4,8 +4,9 @@
 
 The ending of --out says what it becomes: a grid, strip or cloud (.png), arrays
 (.npz), lines of numbers (.csv) or a folder of PNGs. Vectors that were learnt
-from a table are in its units, and a .csv has its header. It can run beside a
-training that goes on.
+from a table are in its units, and a .csv has its header. --label asks for one
+class, and --latents=labels for rows in which only the class changes. It can run
+beside a training that goes on.
 """
 
 from absl import app, flags
@@ -32,9 +33,9 @@ _PSI = flags.DEFINE_float(
 _LATENTS = flags.DEFINE_enum(
   'latents',
   'random',
-  ['random', 'interpolation', 'choices', 'numbers'],
+  ['random', 'interpolation', 'choices', 'numbers', 'labels'],
   'Independent latents; --num of them from one to another; or rows in which '
-  'only the choice, or the first number, of an InfoGAN changes.',
+  'only the choice, or the first number, of an InfoGAN changes, or the label.',
 )
 _LABEL = flags.DEFINE_integer(
   'label', -1, 'The class of all samples; -1 for all classes in turn.', -1

@@ -57,7 +57,7 @@ def train_and_evaluate(
     stack.enter_context(_claimed(folder, config, accept_new_config))
     dataset = sources.load(config.data)
     if jax.process_index() == 0:
-      workdir.check_data(folder, _facts(dataset))
+      workdir.check_data(folder, _facts(config, dataset))
     _check_classes(config, dataset)
     sampler = _sampler(config, dataset)
 
@@ -120,13 +120,19 @@ def _check_classes(config: Config, dataset: sources.Dataset) -> None:
     )
 
 
-def _facts(dataset: sources.Dataset) -> workdir.Facts:
+def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:
   facts = {
     'name': dataset.name,
     'shape': dataset.shape,
     'num_classes': dataset.num_classes,
     'num_examples': len(dataset.images),
   }
+  if config.net.classes:
+    # So that samples can be measured in the proportions of the data.
+    facts['class_counts'] = dataset.class_counts
+  if config.data.attributes:
+    # They say what a class means, so a run cannot go on with others.
+    facts['attributes'] = config.data.attributes
   if dataset.columns is not None:
     # So that samples find their units without the table.
     facts['columns'] = dataset.columns._asdict()

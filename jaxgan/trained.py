@@ -36,6 +36,8 @@ class Trained(NamedTuple):
     generate: (variables, latents) -> samples on the host, those of a
       table standardised.
     columns: of the table that it learnt from; None for no table.
+    class_counts: how many examples of each class it learnt from; empty where
+      it knows no classes, or that is not known.
     mixing: of styles; None where there are none.
   """
 
@@ -45,7 +47,17 @@ class Trained(NamedTuple):
   variables: Variables
   generate: sampling.Generate
   columns: Columns | None = None
+  class_counts: tuple[int, ...] = ()
   mixing: sampling.Mix | None = None
+
+  def labels(self, num: int) -> Array | None:
+    """[num] int32, each class as often as in what it learnt from.
+
+    None, which is all classes in turn, where that is not known.
+    """
+    if not self.latents.classes or not self.class_counts:
+      return None
+    return jnp.array(latents_lib.in_proportion(self.class_counts, num))
 
   def mix(self, z: Array, other: Array, at: int) -> np.ndarray:
     """Images with styles of z before a layer, and of another from it on.
@@ -115,6 +127,7 @@ class _Run(NamedTuple):
   config: Config
   shape: tuple[int, ...]
   columns: Columns | None
+  class_counts: tuple[int, ...]
   state: GANState
 
 
@@ -134,7 +147,7 @@ def load(
   """
   run = _read(folder)
   nets = nets_lib.build(run.config.net, run.shape)
-  gen = nets.gen
+  gen, styled = nets.gen, run.config.net.name == 'stylegan'
   if psi != 1:
     _check_styles(run.config.net, psi)
     gen = gen.clone(psi=psi)
@@ -145,9 +158,8 @@ def load(
     variables={'ema': run.state.ema, 'raw': run.state.variables.gen}[weights],
     generate=sampling.make_generate(gen),
     columns=run.columns,
-    mixing=sampling.make_mix(gen)
-    if run.config.net.name == 'stylegan'
-    else None,
+    class_counts=run.class_counts,
+    mixing=sampling.make_mix(gen) if styled else None,
   )
 
 
@@ -201,7 +213,9 @@ def _read(folder: pathlib.Path) -> _Run:
       f'{place} holds no checkpoint to sample from; train first, or wait for '
       'the first save.'
     )
-  return _Run(config, shape, columns, state)
+  # A run of before they were noted has none.
+  counts = tuple(facts.get('class_counts', ()))
+  return _Run(config, shape, columns, counts, state)
 
 
 def _check_styles(config: Net, psi: float) -> None:

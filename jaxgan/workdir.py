@@ -87,13 +87,19 @@ def check_data(workdir: pathlib.Path, facts: Facts) -> None:
 
   Args:
     workdir: of the run.
-    facts: name, shape, num_classes and num_examples of the data set, and the
-      columns of a table.
+    facts: name, shape, num_classes and num_examples of the data set, the sizes
+      of its classes, the attributes that they are made of, and the columns of
+      a table. What an earlier version did not note is added.
 
   Raises:
     ValueError: the run was started on other data.
   """
-  settle(workdir / 'data.json', facts, 'a run on other data')
+  path = workdir / 'data.json'
+  known = read(path) if path.exists() else facts
+  same = {key: value for key, value in facts.items() if key in known}
+  settle(path, same, 'a run on other data')
+  if len(same) < len(facts):
+    _write(path, _plain({**known, **facts}))
 
 
 def settle(path: pathlib.Path, values: Facts, other: str) -> None:

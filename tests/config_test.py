@@ -69,6 +69,11 @@ def test_an_unknown_variant_is_refused(name):
     ({'penalty': {'target_law': 'ratio'}}, 'must be one-sided'),
     ({'penalty': {'controller': 'replay'}}, 'replay needs the metrics.jsonl'),
     ({'penalty': {'replay': 'x'}}, 'nothing else takes one'),
+    ({'data': {'attributes': ('Male',)}}, r"data.attributes is \('Male',\) and "
+     'data.name is digits; attributes are of celeb_a, celeba alone'),
+    ({'data': {'name': 'celeba', 'attributes': ('Male', 'Male')}}, 'each once'),
+    ({'data': {'name': 'celeba', 'attributes': tuple('abcdef')}}, 'at most 5'),
+    ({'data': {'attributes': (1,)}}, 'attributes .* must be a tuple of str'),
     ({'data': {'image_width': 8}}, 'a width needs a height'),
     ({'train': {'gen_batch_size': 1}}, 'gen_batch_size is 1, and one fake'),
     ({'train': {'batch_doubles_at': (9, 5)}}, r'is \(9, 5\); each step must'),

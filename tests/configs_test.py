@@ -6,6 +6,7 @@ import jax
 import pytest
 import small
 
+from configs import celeba, default
 from jaxgan import mesh as mesh_lib
 from jaxgan import step, train, trained
 from jaxgan.config import from_config_dict
@@ -82,6 +83,23 @@ def test_the_zoo_fits_mnist_too(name):
   nets.build(config.net, (28, 28, 1))
   tiny = importlib.import_module(f'configs.{name}').get_config('tiny')
   step.check_names(from_config_dict(tiny))
+
+
+def test_faces_are_asked_for_by_their_attributes(tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  settings = default.finish(celeba.get_config('attributes'), 'tiny')
+  settings.data.mock_examples, settings.data.image_size = 16, 8
+  settings.net.gen_widths = settings.net.critic_widths = (8,)
+  settings.net.conv = 'lax'
+  settings.train.steps = settings.train.critic_steps = 1
+  train.train_and_evaluate(from_config_dict(settings), tmp_path)
+  run = trained.load(tmp_path)
+  assert (run.shape, run.latents.classes) == ((8, 8, 3), 4)
+  # Two others are as many classes, and mean something else.
+  settings.data.attributes = ('Young', 'Bald')
+  config = from_config_dict(settings)
+  with pytest.raises(ValueError, match=r"attributes \(\['Male', 'Smiling'\]"):
+    train.train_and_evaluate(config, tmp_path, accept_new_config=True)
 
 
 def test_a_variant_that_is_none_is_refused():

@@ -9,6 +9,7 @@ from data_testing import (
   check,
   fails,
   pack_cifar,
+  write_attributes,
   write_celeba,
   write_cifar,
   write_mnist,
@@ -203,3 +204,71 @@ def test_celeba_archive_that_is_cut_short(tmp_path):
   archive.write_bytes(archive.read_bytes()[:-100])
   config = Data(name='celeba', path=str(tmp_path))
   fails(ValueError, celeba.recipe, config, 'not a whole zip archive')
+
+
+NAMES = ('Young', 'Male', 'Smiling')
+SIGNS = [
+  (-1, -1, -1),
+  (1, -1, 1),
+  (1, 1, -1),
+  (-1, 1, 1),
+  (1, -1, -1),
+  (1, 1, 1),
+]
+
+
+@pytest.mark.parametrize(
+  ('asked', 'labels'),
+  [
+    (('Smiling',), [0, 1, 0, 1, 0, 1]),
+    (('Male', 'Smiling'), [0, 1, 2, 3, 0, 3]),
+    (('Smiling', 'Male', 'Young'), [0, 5, 3, 6, 1, 7]),
+  ],
+)
+@pytest.mark.parametrize('zipped', [False, True])
+def test_the_attributes_of_a_face_are_the_bits_of_its_label(
+  tmp_path, zipped, asked, labels
+):
+  expected = write_celeba(tmp_path, num=6, zipped=zipped)
+  write_attributes(tmp_path, NAMES, SIGNS)
+  config = Data(name='celeba', path=str(tmp_path), attributes=asked)
+  recipe = celeba.recipe(config)
+  assert recipe.num_classes == 2 ** len(asked)
+  made = {
+    split: (expected[i::3], np.array(labels[i::3]))
+    for i, split in enumerate(('train', 'validation', 'test'))
+  }
+  check(recipe, made)
+
+
+def test_other_attributes_make_another_version(tmp_path):
+  write_celeba(tmp_path, num=3)
+  write_attributes(tmp_path, NAMES, SIGNS)
+  versions = {
+    celeba.recipe(
+      Data(name='celeba', path=str(tmp_path), attributes=asked)
+    ).version
+    for asked in ((), ('Male',), ('Young',), ('Male', 'Young'))
+  }
+  assert len(versions) == 4
+
+
+def test_attributes_damaged_or_missing(tmp_path):
+  write_celeba(tmp_path, num=3)
+  config = Data(name='celeba', path=str(tmp_path), attributes=('Male',))
+  words = ('Male', 'holds no list_attr_celeba.txt', 'list_eval_partition.txt')
+  fails(FileNotFoundError, celeba.recipe, config, *words)
+  file = tmp_path / 'list_attr_celeba.txt'
+  write_attributes(tmp_path, NAMES, SIGNS[:3])
+  whole = file.read_text()
+  other = Data(name='celeba', path=str(tmp_path), attributes=('Male', 'Hat'))
+  fails(ValueError, celeba.recipe, other, "'Hat'", 'Male, Smiling, Young')
+  file.write_text('image_id,Male\n000001.jpg,1\n')
+  fails(ValueError, celeba.recipe, config, 'image_id', 'the number of faces')
+  for bad in ('000002.jpg  1 -1', '000002.jpg  1  0  1', '000002.jpg 1 1 1 1'):
+    file.write_text(whole.replace('000002.jpg  1 -1  1', bad))
+    words = ('Line 4 of', bad, '1 or -1 for each of 3 attributes')
+    fails(ValueError, celeba.recipe, config, *words)
+  file.write_text(whole.replace('000001', '000007'))
+  words = ('list_attr_celeba.txt holds no 000001.jpg', 'of one copy')
+  fails(FileNotFoundError, celeba.recipe, config, *words)

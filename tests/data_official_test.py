@@ -170,6 +170,37 @@ def test_a_prepared_copy_is_read_without_tensorflow(tmp_path, prepared):
   assert pairs(data.images, data.labels) == pairs(prepared, range(6))
 
 
+def test_attributes_of_a_prepared_copy_are_bits(tmp_path, monkeypatch):
+  pixels = random_images(4, 218, 178, 3)
+  builder = official.open_builder(Data(name='celeba', dir=str(tmp_path)), ())
+  features = builder.info.features
+  zeros = {
+    name: dict.fromkeys(features[name], 0)
+    for name in ('landmarks', 'attributes', 'identity')
+  }
+
+  def examples():
+    for i, image in enumerate(pixels):
+      signs = {'Male': i >= 2, 'Young': i % 2 == 1}
+      attributes = zeros['attributes'] | signs
+      # PNG in place of JPEG, so that pixels can be compared exactly.
+      given = {'image': images.png(image), 'attributes': attributes}
+      yield str(i), zeros | given
+
+  splits = lambda self, _: {'train': examples()}
+  monkeypatch.setattr(type(builder), '_split_generators', splits)
+  builder.download_and_prepare()
+  for asked, labels in (
+    (('Male', 'Young'), [0, 1, 2, 3]),
+    (('Young', 'Male'), [0, 2, 1, 3]),
+    ((), [0] * 4),
+  ):
+    config = Data(name='celeba', dir=str(tmp_path), attributes=asked)
+    data = sources.load(config)
+    assert data.num_classes == 2 * len(asked)
+    assert pairs(data.images, data.labels) == pairs(pixels, labels)
+
+
 @pytest.mark.usefixtures('prepared')
 def test_a_copy_in_another_format_is_refused(tmp_path):
   info = tmp_path / 'mnist' / '3.0.1' / 'dataset_info.json'

@@ -11,6 +11,7 @@ from data_testing import (
   as_set,
   pairs,
   random_images,
+  write_attributes,
   write_celeba,
   write_cifar,
   write_folder,
@@ -53,6 +54,7 @@ def test_digits_are_the_default(shared):
   assert (data.name, data.shape, data.num_classes) == ('digits', (8, 8, 1), 10)
   assert (data.images.dtype, data.labels.dtype) == (np.uint8, np.int32)
   assert pairs(data.images, data.labels) == pairs(theirs, bunch.target)
+  assert data.class_counts == tuple(np.bincount(bunch.target))
 
 
 def test_the_order_is_fixed(shared, tmp_path):
@@ -90,6 +92,7 @@ def test_a_folder_keeps_every_pixel_of_non_square_images(tmp_path, channels):
   write_folder(tmp_path / 'images', images)
   data = load(tmp_path, name='folder', path=str(tmp_path / 'images'))
   assert (data.shape, data.num_classes) == ((4, 7, channels), 0)
+  assert data.class_counts == ()
   assert as_set(data.images) == as_set(images)
   assert not data.labels.any()
 
@@ -145,6 +148,24 @@ def test_cifar_and_celeba_files_through_load(tmp_path):
     data = load(tmp_path, name=name, path=path, split='validation')
     assert as_set(data.images) == as_set(images)
     assert (data.name, data.num_classes) == (name, 0)
+
+
+def test_copies_of_other_attributes_are_never_mixed(tmp_path):
+  images = write_celeba(tmp_path / 'celeba')[::3]
+  signs = [(1, -1), (-1, -1), (-1, 1)] * 3
+  write_attributes(tmp_path / 'celeba', ('Male', 'Young'), signs)
+  settings = {'name': 'celeba', 'path': str(tmp_path / 'celeba')}
+  for asked, label, num_classes in (
+    ((), 0, 0),
+    (('Male',), 1, 2),
+    (('Young',), 0, 2),
+    (('Male', 'Young'), 2, 4),
+    (('Young', 'Male'), 1, 4),
+    (('Male',), 1, 2),  # Out of the cache.
+  ):
+    data = load(tmp_path, attributes=asked, **settings)
+    assert pairs(data.images, data.labels) == pairs(images, [label] * 3), asked
+    assert data.num_classes == num_classes
 
 
 @pytest.mark.parametrize('name', ['gaussians8', 'gaussians25', 'swiss_roll'])
@@ -292,6 +313,16 @@ def test_mock_data_are_cut_like_the_real():
   data = sources.load(Data(name='celeba', channels=1, **settings))
   assert data.images.shape == (3, 16, 8, 1)
   assert sources.load(Data(name='folder', **settings)).shape == (16, 8, 3)
+
+
+def test_mock_faces_have_attributes():
+  asked = ('Male', 'Smiling')
+  settings = {'name': 'celeba', 'mock_examples': 60, 'image_size': 4}
+  data = sources.load(Data(attributes=asked, **settings))
+  assert data.num_classes == 4
+  assert set(data.labels) == {0, 1, 2, 3}
+  with pytest.raises(ValueError, match=r"'Smile'; .* Sideburns, Smiling, Str"):
+    sources.load(Data(attributes=('Male', 'Smile'), **settings))
 
 
 # Imports.

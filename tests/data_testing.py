@@ -93,6 +93,15 @@ def pack_cifar(root):
   return archive
 
 
+def write_attributes(root, names, rows):
+  """list_attr_celeba.txt of rows of 1 and -1, with its runs of spaces."""
+  lines = [str(len(rows)), ' '.join(names) + ' ']
+  for i, row in enumerate(rows):
+    cells = ''.join(f'{value:3d}' for value in row)
+    lines.append(f'{i + 1:06d}.jpg{cells}')
+  (root / 'list_attr_celeba.txt').write_text('\n'.join(lines) + '\n')
+
+
 def write_celeba(root, num=9, zipped=False):
   """Image i is in split i % 3; returns all images [num, 218, 178, 3]."""
   images = random_images(num, 218, 178, 3)

@@ -2,6 +2,7 @@
 
 import collections
 
+import jax
 import numpy as np
 import pytest
 
@@ -9,7 +10,9 @@ from jaxgan import evaluation
 from jaxgan.data.builders import toys
 from jaxgan.evaluation import Evaluator, Source
 from jaxgan.metrics import record
+from jaxgan.nets.latents import Latents
 from jaxgan.reference import Reference
+from jaxgan.trained import Trained
 
 SOURCE = Source('run', 'none', -1)
 
@@ -143,3 +146,48 @@ def test_all_work_is_told():
     # Reference, train, held-out; noise, floor and samples.
     assert done['features of digits'] == 300 + 300 + 70 + 3 * 60
     assert done['features of pixels'] == 3 * 40
+
+
+def drawn(law, num, counts=(), **turn):
+  """Samples of a generator that gives its latents."""
+  keep = lambda variables, z: np.asarray(z)
+  generator = Trained(1, (law.width,), law, {}, keep, class_counts=counts)
+  pieces = evaluation.draw_from(generator, 3)(num, **turn)
+  return np.concatenate(list(pieces))
+
+
+def test_fakes_are_asked_for_as_often_as_the_data_have_each_class():
+  law = Latents(2, classes=3)
+  asked = lambda *given, **turn: drawn(law, *given, **turn)[:, 2:].argmax(1)
+  found = asked(300, (6, 1, 3))
+  assert np.bincount(found).tolist() == [180, 30, 90]
+  np.testing.assert_array_equal(asked(20, (6, 1, 3)), found[:20])
+  in_turn = np.arange(20) % 3
+  np.testing.assert_array_equal(asked(20, (6, 1, 3), in_turn=True), in_turn)
+  np.testing.assert_array_equal(asked(20, (5, 5, 5)), in_turn)
+  np.testing.assert_array_equal(asked(20), in_turn)  # Where nothing is known.
+
+
+def test_without_classes_the_latents_are_those_of_the_seed():
+  law = Latents(2, code_classes=3)
+  expected = np.asarray(law.draw(jax.random.key(3), 300))
+  for counts in ((), (6, 1, 3)):
+    np.testing.assert_array_equal(drawn(law, 300, counts), expected)
+
+
+def test_a_metric_of_what_was_asked_for_takes_classes_in_turn():
+  real, calls = Reference('d', '', images(70, 0), images(60, 1)), []
+
+  def draw(num, in_turn=False):
+    calls.append((num, in_turn))
+    return images(num, 2 + in_turn)
+
+  names = ['asked40_digits', 'kid50_digits', 'classes30_digits']
+  done = collections.Counter()
+  told = lambda what, num: done.update({what: num})
+  evaluator = Evaluator(names, real, watch=told)
+  found = evaluator(draw, SOURCE)
+  assert calls == [(40, True), (50, False)]
+  assert done.total() == evaluation.work(names, real)
+  alone = [Evaluator([name], real)(draw, SOURCE)[0] for name in names]
+  assert [x.value for x in found] == [x.value for x in alone]

@@ -193,12 +193,24 @@ def test_codes_move_and_the_rest_stays():
     law._replace(code_size=0).numbers(KEY, 2, 3)
 
 
+def test_labels_move_and_the_rest_stays():
+  law = latents.Latents(4, code_classes=3, code_size=1, classes=5)
+  z = law.labels(KEY, 2)
+  assert jnp.argmax(law.split(z).label, axis=1).tolist() == [0, 1, 2, 3, 4] * 2
+  rest = z[:, : law.width - 5].reshape(2, 5, -1)
+  assert float(jnp.ptp(rest, axis=1).max()) == 0
+  drawn = law.draw(KEY, 2)[:, : law.width - 5]
+  chex.assert_trees_all_equal(rest[:, 0], drawn)
+  with pytest.raises(ValueError, match=r'net\.classes of this run is 0'):
+    law._replace(classes=0).labels(KEY, 2)
+
+
 def test_latents_are_asked_for_by_name():
   law = latents.Latents(4, code_classes=3, code_size=2, classes=5)
   ask = lambda how, num, **label: law.asked(how, KEY, num, **label)
   for how, num, found, columns in (
     ('random', 7, 7, 0), ('interpolation', 7, 7, 7), ('choices', 7, 9, 3),
-    ('numbers', 20, 24, 8), ('numbers', 5, 5, 5),
+    ('numbers', 20, 24, 8), ('numbers', 5, 5, 5), ('labels', 7, 10, 5),
   ):  # fmt: skip
     z, width = ask(how, num)
     assert (z.shape, width) == ((found, law.width), columns), how
@@ -214,11 +226,17 @@ def test_latents_are_asked_for_by_name():
     ('random', 7, r'label is 7 and net\.classes of this run is 3'),
     ('choices', -1, r'net\.code_classes of this run is 0'),
     ('numbers', -1, r'net\.code_size of this run is 0'),
+    ('labels', 1, r'label is 1 and the latents are rows of all labels; leave'),
   ],
 )
 def test_what_latents_have_not_is_refused(how, label, sentence):
   with pytest.raises(ValueError, match=sentence):
     latents.Latents(4, classes=3).asked(how, KEY, 5, label)
+
+
+def test_without_classes_there_are_no_rows_of_labels():
+  with pytest.raises(ValueError, match=r'net\.classes of this run is 0'):
+    latents.Latents(4).asked('labels', KEY, 5)
 
 
 @pytest.mark.parametrize(

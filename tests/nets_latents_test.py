@@ -60,3 +60,36 @@ def test_the_way_between_uniform_latents_is_straight():
   z = np.asarray(latents.Latents(256, 'uniform').between(KEY, 5))
   np.testing.assert_allclose(z[2], (z[0] + z[4]) / 2, atol=1e-6)
   np.testing.assert_allclose(np.diff(z, n=2, axis=0), 0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+  ('counts', 'labels'),
+  [
+    ((7, 7, 7), [0, 1, 2] * 3),
+    ((3, 1), [0, 0, 1, 0] * 3),
+    ((1, 0, 4), [2, 2, 0, 2, 2] * 2),
+    ((6,), [0, 0]),
+  ],
+)
+def test_labels_in_proportion(counts, labels):
+  found = latents.in_proportion(counts, len(labels))
+  assert (found.tolist(), found.dtype) == (labels, np.int32)
+
+
+def test_as_many_labels_as_examples_hold_each_class_as_often():
+  counts = np.array([812, 3, 150, 0, 77, 1])
+  for times in (1, 3):
+    found = latents.in_proportion(counts, times * counts.sum())
+    np.testing.assert_array_equal(np.bincount(found), times * counts)
+
+
+def test_any_first_labels_are_in_proportion_too():
+  counts = np.array([812, 3, 150, 77, 1])
+  whole = latents.in_proportion(counts, 1000)
+  shares = counts / counts.sum()
+  for num in (1, 2, 10, 123, 999):
+    np.testing.assert_array_equal(
+      latents.in_proportion(counts, num), whole[:num]
+    )
+    found = np.bincount(whole[:num], minlength=5)
+    assert abs(found - num * shares).max() < 1

@@ -1,5 +1,6 @@
 """The sample command on a run with labels and codes."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 import small
 
+from jaxgan import evaluation, reference, train, trained
 from jaxgan import mesh as mesh_lib
-from jaxgan import train, trained
 from jaxgan.config import from_config_dict
+from jaxgan.schema import Data
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -25,6 +27,7 @@ def run(folder, **net):
         'critic_widths': (8,), **net,
       },
       'train': {'steps': 1, 'critic_steps': 1, 'batch_size': 8},
+      'eval': {'metrics': ('w1_15_pixels', 'asked15_digits')},
       'log': {'tensorboard': False},
     }
   )  # fmt: skip
@@ -37,6 +40,8 @@ def told(tmp_path_factory):
   """A run with ten classes, a choice of three, and a number."""
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(mesh_lib, 'make_mesh', small.mesh)
+    cache = tmp_path_factory.mktemp('cache')
+    patch.setenv('XDG_CACHE_HOME', str(cache))
     codes = {'code_classes': 3, 'code_size': 1}
     return run(tmp_path_factory.mktemp('told'), classes=10, **codes)
 
@@ -58,10 +63,11 @@ def test_a_class_is_asked_for(told, tmp_path):
   np.testing.assert_allclose(found, next(generator.stream(z)), atol=1)
 
 
-def test_a_class_that_is_none_gets_one_sentence(told, tmp_path):
-  done = sample(told, f'--out={tmp_path}/s.npz', '--label=10')
+def test_a_label_for_rows_of_all_labels_gets_one_sentence(told, tmp_path):
+  rows = '--latents=labels', '--label=7'
+  done = sample(told, f'--out={tmp_path}/s.npz', *rows)
   assert done.returncode == 2
-  assert 'The label is 10 and net.classes of this run is 10' in done.stderr
+  assert 'The label is 7 and the latents are rows of all labels' in done.stderr
   assert 'Traceback' not in done.stderr
 
 
@@ -74,3 +80,24 @@ def test_as_many_classes_as_the_data_have(tmp_path, monkeypatch):
 def test_a_critic_that_is_told_labels_has_no_gap_without(told):
   with pytest.raises(ValueError, match=r'is told labels .*cannot be measured'):
     trained.load_critic(told)
+
+
+def test_a_run_is_measured_in_the_proportions_of_its_data(
+  told, tmp_path, monkeypatch
+):
+  monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+  real = reference.of_data(Data(name='digits'))
+  generator = trained.load(told)
+  sizes = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+  assert np.bincount(generator.labels(1797)).tolist() == sizes
+  lines = (told / 'evaluation.jsonl').read_text().splitlines()
+  before = [json.loads(line)['value'] for line in lines[-2:]]
+  names = ['w1_15_pixels', 'asked15_digits']
+  evaluator = evaluation.Evaluator(names, real)
+  source = evaluation.Source('told', 'ema', 1)
+  again = evaluator(evaluation.draw_from(generator, 0), source)
+  assert [found.value for found in again] == pytest.approx(before, rel=1e-5)
+  unknown = generator._replace(class_counts=())
+  in_turn = evaluator(evaluation.draw_from(unknown, 0), source)
+  assert in_turn[0].value != pytest.approx(before[0], rel=1e-5)
+  assert in_turn[1].value == before[1]

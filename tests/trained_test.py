@@ -83,6 +83,7 @@ def test_batch_norm_uses_its_own_batch_as_in_training(tmp_path, monkeypatch):
 def test_averaged_and_raw_weights(tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   state = saved(tmp_path, small.config())
+  assert trained.load(tmp_path).labels(5) is None
   for weights, kept in (('ema', state.ema), ('raw', state.variables.gen)):
     run = trained.load(tmp_path, weights)
     chex.assert_trees_all_equal(

@@ -50,6 +50,19 @@ def test_other_data_are_refused(tmp_path):
     workdir.check_data(tmp_path, {**FACTS, 'num_examples': 8})
 
 
+def test_what_an_earlier_version_did_not_note_is_added(tmp_path):
+  workdir.check_data(tmp_path, FACTS)
+  for _ in range(2):
+    workdir.check_data(tmp_path, {**FACTS, 'class_counts': (4, 3, 2)})
+  assert workdir.load_data(tmp_path)['class_counts'] == [4, 3, 2]
+  assert workdir.load_data(tmp_path)['num_examples'] == 9
+  with pytest.raises(ValueError, match=r'class_counts \(\[4, 3, 2\] there'):
+    workdir.check_data(tmp_path, {**FACTS, 'class_counts': (3, 4, 2)})
+  with pytest.raises(ValueError, match=r'num_examples \(9 there, 8 now\)'):
+    workdir.check_data(tmp_path, {**FACTS, 'num_examples': 8, 'new': 1})
+  assert 'new' not in workdir.load_data(tmp_path)
+
+
 def test_long_lists_are_told_by_their_beginning(tmp_path):
   workdir.check_data(tmp_path, {**FACTS, 'scale': [0.5] * 1000})
   with pytest.raises(ValueError, match=r'0\.5, \.\.\.\] there') as caught:

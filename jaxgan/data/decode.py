@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tqdm import tqdm
 
-from jaxgan.data import cache, images
+from jaxgan.data import attributes, cache, images
 from jaxgan.schema import Data
 
 _CHUNK = 500  # Records read together cost a third of records read one by one.
@@ -36,10 +36,11 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
 
   Args:
     builder: any tfds builder, prepared or not.
-    config: reads name, image_size, image_width and channels.
+    config: reads name, image_size, image_width, channels and attributes.
 
   Raises:
-    ValueError: there is no uint8 image, or a size is asked of vectors.
+    ValueError: there is no uint8 image, a size is asked of vectors, or an
+      attribute that the examples do not have.
   """
   features = dict(builder.info.features.items())
   image = features.get('image')
@@ -60,12 +61,8 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
       f'data.image_size is {config.image_size} and data.channels is '
       f'{config.channels}; {config.name} holds vectors, so both must be 0.'
     )
-  label = features.get('label')
-  num_classes = 0
-  if isinstance(label, tfds.features.ClassLabel):
-    num_classes = int(label.num_classes or 0)
   shape = image.shape if is_vector else _target(config, image.shape)
-  return Spec(tuple(shape), num_classes)
+  return Spec(tuple(shape), _num_classes(features, config))
 
 
 def open_split(
@@ -100,10 +97,12 @@ def decode(
 
   Args:
     records: gives the records of some keys, each a dict with `image`, encoded
-      or [H, W, C] uint8 or [D] float32, and `label` where there are classes.
+      or [H, W, C] uint8 or [D] float32, and `label`, or `attributes` by name,
+      where there are classes.
     num: N, the number of records.
     spec: from `describe`; gaps in its shape are filled from the first record.
-    config: reads name and image_size; 0 lets no two images differ in size.
+    config: reads name, attributes, and image_size; 0 lets no two images
+      differ in size.
     folder: where the arrays are kept; None for memory.
 
   Returns:
@@ -118,6 +117,14 @@ def decode(
     shape = tuple(n or m for n, m in zip(spec.shape, first, strict=True))
   fill = functools.partial(_fill, records, bool(spec.num_classes), config)
   return cache.write(folder, shape, num, fill)
+
+
+def _num_classes(features: Mapping[str, Any], config: Data) -> int:
+  label = features.get('label')
+  if isinstance(label, tfds.features.ClassLabel):
+    return int(label.num_classes or 0)
+  attributes.check(config.attributes, features.get('attributes', ()))
+  return attributes.num_classes(config.attributes)
 
 
 def _target(config: Data, native: Sequence[int | None]) -> cache.Shape:
@@ -157,8 +164,14 @@ def _fill(
       keys = list(range(start, min(start + _CHUNK, num)))
       for key, record in zip(keys, records(keys), strict=True):
         out[key] = _pixels(record, key, config, out.shape[1:])
-        labels[key] = record['label'] if labelled else 0
+        labels[key] = _label(record, config) if labelled else 0
       bar.update(len(keys))
+
+
+def _label(record: Mapping[str, Any], config: Data) -> int:
+  if 'label' in record:
+    return int(record['label'])
+  return attributes.label(record['attributes'][x] for x in config.attributes)
 
 
 def _pixels(

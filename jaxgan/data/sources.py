@@ -85,6 +85,13 @@ class Dataset:
     """(H, W, C) of an image or (D,) of a vector."""
     return self.images.shape[1:]
 
+  @property
+  def class_counts(self) -> tuple[int, ...]:
+    """How many examples of each class there are; empty without labels."""
+    if not self.num_classes:
+      return ()
+    return tuple(np.bincount(self.labels, minlength=self.num_classes).tolist())
+
 
 def load(config: Data) -> Dataset:
   """Finds, prepares if necessary, and reads a data set.
@@ -188,7 +195,9 @@ def _recipe(config: Data) -> Recipe | None:
 
 def _place(builder: Any, config: Data, spec: 'Spec') -> Path:
   """Where the arrays of one data set, split and shape are kept."""
-  key = f'{_LAYOUT} {builder.info.full_name} {config.split} {spec}'
-  digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+  # The labels of one prepared copy depend on the attributes that are asked for.
+  key = (_LAYOUT, builder.info.full_name, config.split, spec)
+  text = ' '.join(map(str, key + config.attributes))
+  digest = hashlib.sha256(text.encode()).hexdigest()[:16]
   root = Path(builder.data_dir_root).expanduser()
   return root / 'jaxgan_arrays' / f'{config.name.replace("/", "-")}-{digest}'

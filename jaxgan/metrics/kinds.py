@@ -76,6 +76,8 @@ class Kind(NamedTuple):
     most: examples beyond which it takes hours; 0 for no limit.
     better: `low` or `high`; `neither` where the best lies between.
     signed: whether it can be 0 or less, so that it has no logarithm.
+    in_turn: whether fakes are asked for all classes in turn, and not in the
+      proportions of the training data.
   """
 
   measure: Measure
@@ -87,6 +89,7 @@ class Kind(NamedTuple):
   most: int = 0
   better: str = 'low'
   signed: bool = False
+  in_turn: bool = False
 
 
 def _fid(real: Real, fake: Features, seed: int) -> Value:
@@ -214,7 +217,9 @@ KINDS: Mapping[str, Kind] = {
     _ms_ssim, _NONE, needs='images', nets=('pixels',), better='neither'
   ),
   'classes': Kind(_classes, _NONE, nets=CLASSIFIERS, better='high'),
-  'asked': Kind(_asked, _NONE, nets=('digits', 'mnist'), better='high'),
+  'asked': Kind(
+    _asked, _NONE, nets=('digits', 'mnist'), better='high', in_turn=True
+  ),
   'labelkl': Kind(_label_kl, _WHOLE, nets=CLASSIFIERS),
   'modes': Kind(
     _modes('covered'), _NONE, needs='mixture', nets=('pixels',), better='high'

@@ -7,10 +7,12 @@ know which they have.
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxgan.schema import Net
 from jaxgan.types import Array
@@ -124,16 +126,17 @@ class Latents(NamedTuple):
     """Latents for a picture.
 
     Args:
-      how: `random`, `interpolation`, `choices` or `numbers`.
+      how: `random`, `interpolation`, `choices`, `numbers` or `labels`.
       key: a PRNG key.
-      num: how many; rows of choices and numbers are filled up.
-      label: of all of them; -1 for all classes in turn.
+      num: how many; rows of choices, numbers and labels are filled up.
+      label: of all of them; -1 for all classes in turn, and for `labels`.
 
     Returns:
       [num or more, width], and the columns of the picture; 0 for as it likes.
 
     Raises:
-      ValueError: a class, choice or number that the latents do not have.
+      ValueError: a class, choice or number that the latents do not have, or a
+        label for rows of all labels.
     """
     if label >= 0:
       self._check_label(label)
@@ -147,6 +150,14 @@ class Latents(NamedTuple):
     if how == 'numbers':
       columns = min(num, _COLUMNS)
       return self.numbers(key, -(-num // columns), columns), columns
+    if how == 'labels':
+      self._check('net.classes', self.classes)
+      if label >= 0:
+        raise ValueError(
+          f'The label is {label} and the latents are rows of all labels; leave '
+          'the label out.'
+        )
+      return self.labels(key, -(-num // self.classes)), self.classes
     return self.draw(key, num, labels), 0
 
   def choices(self, key: Array, rows: int) -> Array:
@@ -171,6 +182,17 @@ class Latents(NamedTuple):
     way = jnp.tile(jnp.linspace(-1.0, 1.0, columns), rows)
     return z.at[:, self.size + self.code_classes].set(way)
 
+  def labels(self, key: Array, rows: int) -> Array:
+    """[rows * classes, width]: in a row only the label changes.
+
+    Raises:
+      ValueError: the latents have no label.
+    """
+    self._check('net.classes', self.classes)
+    z = jnp.repeat(self.draw(key, rows), self.classes, axis=0)
+    all_of = jnp.tile(jnp.eye(self.classes), (rows, 1))
+    return z.at[:, self.width - self.classes :].set(all_of)
+
   def _check_label(self, label: int) -> None:
     if not 0 <= label < self.classes:
       raise ValueError(
@@ -181,7 +203,7 @@ class Latents(NamedTuple):
   def _check(self, key: str, value: int) -> None:
     if not value:
       raise ValueError(
-        f'{key} of this run is 0, so its latents have no such code to move; '
+        f'{key} of this run is 0, so its latents have no such part to move; '
         'train one where it is above 0.'
       )
 
@@ -202,6 +224,30 @@ class Latents(NamedTuple):
       jnp.sin((1 - t) * angle) * start[None] + jnp.sin(t * angle) * end[None]
     )
     return mixed / jnp.sin(angle)
+
+
+def in_proportion(counts: Sequence[int], num: int) -> np.ndarray:
+  """Labels that occur as often as in the data, and so does any first part.
+
+  Class c stands at (k + 1/2) / counts[c], k = 0, 1, ..., and what stands
+  earlier comes earlier, at one place the lower class (Sainte-Lague's way to
+  share out seats). So sum(counts) labels hold each class counts[c] times, and
+  equal counts are all classes in turn.
+
+  Args:
+    counts: how many examples of each class there are, at least one in all.
+    num: how many labels.
+
+  Returns:
+    [num] int32, the first of any larger num.
+  """
+  sizes = np.asarray(counts, np.float64)
+  # As many of each class as the first num can hold, and a few more.
+  most = np.ceil(sizes * (num + len(sizes)) / sizes.sum()).astype(int)
+  label = np.repeat(np.arange(len(sizes), dtype=np.int32), most)
+  turn = np.arange(len(label)) - np.repeat(np.cumsum(most) - most, most)
+  order = np.lexsort((label, (turn + 0.5) / sizes[label]))
+  return label[order[:num]]
 
 
 def of(config: Net) -> Latents:

@@ -19,6 +19,9 @@ class Data:
       as they are, and then all must have one shape.
     image_width: width in pixels; 0 for square.
     channels: 1 to 4, or 0 for what the files hold.
+    attributes: of the faces of `celeba`, such as ('Male', 'Smiling'); the label
+      is the number whose bits they are, the first one the highest. Empty for
+      faces without labels.
     flip: mirrors half of the images left to right.
     on_bad_image: what a broken image in a folder does.
     placement: where the images live: in the host's memory, on every device,
@@ -34,6 +37,7 @@ class Data:
   image_size: int = within(0, 0, 4096)
   image_width: int = within(0, 0, 4096)
   channels: int = within(0, 0, 4)
+  attributes: tuple[str, ...] = ()
   flip: bool = False
   on_bad_image: str = one_of('error', 'skip')
   placement: str = one_of('auto', 'host', 'device')

@@ -170,6 +170,7 @@ class _Judge:
     gen = nets_lib.build(config.net, dataset.shape).gen
     self._generate = sampling.make_generate(gen)
     self._shape, self._latents = dataset.shape, latents.of(config.net)
+    self._class_counts = dataset.class_counts
     self._names = task.metrics
 
   def __call__(
@@ -180,7 +181,12 @@ class _Judge:
     if diverged >= 0 or not finite:
       return dict.fromkeys(self._names, float('nan'))
     trained = Trained(
-      step, self._shape, self._latents, variables, self._generate
+      step,
+      self._shape,
+      self._latents,
+      variables,
+      self._generate,
+      class_counts=self._class_counts,
     )
     draw = evaluation.draw_from(trained, _SEED)
     records = self._evaluator(draw, Source('', 'raw', step))
