@@ -1,6 +1,7 @@
 """Trains a GAN: python -m jaxgan.main --config=configs/digits.py --workdir=W.
 
-Started again with the same workdir, a run goes on where it was.
+Started again with the same workdir, a run goes on where it was. With --describe
+it prints the nets instead, and needs no workdir.
 """
 
 import pathlib
@@ -19,8 +20,9 @@ sys.path.append(str(pathlib.Path(__file__).parents[1]))
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'A file of configs/, with :tiny behind it for a dry run.'
 )
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'Where the run lives.', required=True
+_WORKDIR = flags.DEFINE_string('workdir', '', 'Where the run lives.')
+_DESCRIBE = flags.DEFINE_bool(
+  'describe', False, 'Only print the nets: modules, shapes, parameters.'
 )
 _ACCEPT = flags.DEFINE_bool(
   'accept_new_config', False, 'Go on in a workdir of another configuration.'
@@ -38,7 +40,21 @@ _PROCESS = flags.DEFINE_integer('process', None, 'Which one this is, from 0.')
 def main(argv: list[str]) -> int:
   """Parses flags, trains, and returns the exit status."""
   cli.no_more(argv)
-  return cli.run(_train)
+  return cli.run(_describe if _DESCRIBE.value else _train)
+
+
+@flags.multi_flags_validator(
+  ['workdir', 'describe'],
+  '--workdir must say where the run lives; only --describe needs none.',
+)
+def _has_workdir(values: dict[str, Any]) -> bool:
+  return bool(values['describe'] or values['workdir'])
+
+
+def _describe() -> None:
+  from jaxgan import config, describe
+
+  sys.stdout.write(describe.describe(config.from_config_dict(_values())))
 
 
 def _train() -> None:

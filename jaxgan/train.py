@@ -58,7 +58,7 @@ def train_and_evaluate(
     dataset = sources.load(config.data)
     if jax.process_index() == 0:
       workdir.check_data(folder, _facts(config, dataset))
-    _check_classes(config, dataset)
+    check_classes(config, dataset.num_classes)
     sampler = _sampler(config, dataset)
 
     nets = nets_lib.build(config.net, dataset.shape)
@@ -111,11 +111,20 @@ def _claimed(
     yield
 
 
-def _check_classes(config: Config, dataset: sources.Dataset) -> None:
-  wanted, there = config.net.classes, dataset.num_classes
+def check_classes(config: Config, there: int) -> None:
+  """Refuses nets that are told labels which the data do not have.
+
+  Args:
+    config: the run.
+    there: the number of classes of its data; 0 for none.
+
+  Raises:
+    ValueError: `net.classes` is neither 0 nor that number.
+  """
+  wanted = config.net.classes
   if wanted and wanted != there:
     raise ValueError(
-      f'net.classes is {wanted} and {dataset.name} has {there} classes; it '
+      f'net.classes is {wanted} and {config.data.name} has {there} classes; it '
       'must be as many, or 0 for nets that are told no labels.'
     )
 

@@ -19,7 +19,7 @@ from data_testing import (
 )
 from sklearn.datasets import load_digits
 
-from jaxgan.data import cache, sources
+from jaxgan.data import cache, decode, sources
 from jaxgan.data.builders import toys
 from jaxgan.schema import Data
 
@@ -323,6 +323,36 @@ def test_mock_faces_have_attributes():
   assert set(data.labels) == {0, 1, 2, 3}
   with pytest.raises(ValueError, match=r"'Smile'; .* Sideburns, Smiling, Str"):
     sources.load(Data(attributes=('Male', 'Smile'), **settings))
+
+
+# What is known before anything is loaded.
+
+
+def test_what_is_announced_is_what_is_loaded(tmp_path):
+  write_folder(tmp_path / 'images', random_images(2, 6, 7, 3))
+  for settings in (
+    {},
+    {'name': 'swiss_roll'},
+    {'name': 'folder', 'path': str(tmp_path / 'images')},
+    {'name': 'folder', 'path': str(tmp_path / 'images'), 'image_size': 4},
+    {'name': 'cifar10', 'mock_examples': 2},
+  ):
+    config = Data(dir=str(tmp_path / 'prepared'), **settings)
+    announced = sources.announced(config)
+    data = sources.load(config)
+    assert announced == (data.shape, data.num_classes)
+
+
+def test_an_announcement_prepares_nothing(tmp_path):
+  config = Data(dir=str(tmp_path / 'prepared'))
+  assert sources.announced(config) == ((8, 8, 1), 10)
+  assert not (tmp_path / 'prepared').exists()
+
+
+def test_a_shape_that_only_the_images_can_tell(shared, monkeypatch):
+  unknown = decode.Spec((None, None, None), 10)
+  monkeypatch.setattr(decode, 'describe', lambda builder, config: unknown)
+  assert sources.announced(Data(dir=shared)) == ((8, 8, 1), 10)
 
 
 # Imports.

@@ -59,6 +59,7 @@ def test_a_module_imports_only_modules_above_it(root):
     (
       'flax',
       {
+        'describe',
         'metrics',
         'nets',
         'players',

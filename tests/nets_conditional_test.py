@@ -217,6 +217,9 @@ def test_latents_are_asked_for_by_name():
   fours = law.split(ask('random', 6, label=4)[0]).label
   assert jnp.argmax(fours, axis=1).tolist() == [4] * 6
   chex.assert_trees_all_equal(ask('random', 6)[0], law.draw(KEY, 6))
+  for how in ('interpolation', 'choices', 'numbers'):
+    twos = law.split(ask(how, 9, label=2)[0]).label
+    assert set(jnp.argmax(twos, axis=1).tolist()) == {2}, how
 
 
 @pytest.mark.parametrize(

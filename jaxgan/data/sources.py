@@ -116,9 +116,7 @@ def load(config: Data) -> Dataset:
 
   if config.mock_examples:
     return _load_mock(config)
-  if config.dir:
-    directory = str(Path(config.dir).expanduser())
-    config = dataclasses.replace(config, dir=directory)
+  config = _expanded(config)
   recipe = _recipe(config)
   open_builder, prepare = _resolve(config, recipe)
   builder = open_builder()
@@ -133,6 +131,43 @@ def load(config: Data) -> Dataset:
     arrays = decode.decode(records, num, spec, config, place)
   columns = recipe.columns if recipe else None
   return Dataset(*arrays, spec.num_classes, config.name, columns)
+
+
+def announced(config: Data) -> tuple[tuple[int, ...], int]:
+  """What the examples of a data set will look like.
+
+  Where its builder says so, nothing is prepared, downloaded or decoded; it is
+  loaded where only the images can tell their size.
+
+  Args:
+    config: checked by `config.from_config_dict`.
+
+  Returns:
+    Their shape, and the number of classes, 0 for none.
+
+  Raises:
+    ValueError: as `load`.
+    FileNotFoundError: as `load`.
+  """
+  from jaxgan.data import decode
+
+  if not config.mock_examples:
+    config = _expanded(config)
+    open_builder, _ = _resolve(config, _recipe(config))
+    spec = decode.describe(open_builder(), config)
+    shape = tuple(n for n in spec.shape if n is not None)
+    if len(shape) == len(spec.shape):
+      return shape, spec.num_classes
+  dataset = load(config)
+  return dataset.shape, dataset.num_classes
+
+
+def _expanded(config: Data) -> Data:
+  """The same with a `data.dir` that says where home is."""
+  if not config.dir:
+    return config
+  directory = str(Path(config.dir).expanduser())
+  return dataclasses.replace(config, dir=directory)
 
 
 def _load_mock(config: Data) -> Dataset:

@@ -138,47 +138,57 @@ class Latents(NamedTuple):
       ValueError: a class, choice or number that the latents do not have, or a
         label for rows of all labels.
     """
+    given = None
     if label >= 0:
       self._check_label(label)
-    labels = jnp.full(num, label) if label >= 0 else None
+      given = label
     if how == 'interpolation':
-      return self.between(key, num, labels), num
+      return self.between(key, num, self._all_of(num, given)), num
     if how == 'choices':
       self._check('net.code_classes', self.code_classes)
       rows = -(-num // self.code_classes)
-      return self.choices(key, rows), self.code_classes
+      return self.choices(key, rows, given), self.code_classes
     if how == 'numbers':
       columns = min(num, _COLUMNS)
-      return self.numbers(key, -(-num // columns), columns), columns
+      return self.numbers(key, -(-num // columns), columns, given), columns
     if how == 'labels':
       self._check('net.classes', self.classes)
-      if label >= 0:
-        raise ValueError(
-          f'The label is {label} and the latents are rows of all labels; leave '
-          'the label out.'
-        )
+      self._check_no_label(label)
       return self.labels(key, -(-num // self.classes)), self.classes
-    return self.draw(key, num, labels), 0
+    return self.draw(key, num, self._all_of(num, given)), 0
 
-  def choices(self, key: Array, rows: int) -> Array:
+  def choices(self, key: Array, rows: int, label: int | None = None) -> Array:
     """[rows * code_classes, width]: in a row only the choice changes.
+
+    Args:
+      key: a PRNG key.
+      rows: how many.
+      label: of all of them; None for a class a row, in turn.
 
     Raises:
       ValueError: the latents have no choice.
     """
     self._check('net.code_classes', self.code_classes)
-    z = jnp.repeat(self.draw(key, rows), self.code_classes, axis=0)
+    z = self._repeated(key, rows, self.code_classes, label)
     all_of = jnp.tile(jnp.eye(self.code_classes), (rows, 1))
     return z.at[:, self.size : self.size + self.code_classes].set(all_of)
 
-  def numbers(self, key: Array, rows: int, columns: int) -> Array:
+  def numbers(
+    self, key: Array, rows: int, columns: int, label: int | None = None
+  ) -> Array:
     """[rows * columns, width]: in a row the first number goes from -1 to 1.
+
+    Args:
+      key: a PRNG key.
+      rows: how many.
+      columns: steps on the way.
+      label: as for `choices`.
 
     Raises:
       ValueError: the latents have no numbers.
     """
     self._check('net.code_size', self.code_size)
-    z = jnp.repeat(self.draw(key, rows), columns, axis=0)
+    z = self._repeated(key, rows, columns, label)
     way = jnp.tile(jnp.linspace(-1.0, 1.0, columns), rows)
     return z.at[:, self.size + self.code_classes].set(way)
 
@@ -189,9 +199,26 @@ class Latents(NamedTuple):
       ValueError: the latents have no label.
     """
     self._check('net.classes', self.classes)
-    z = jnp.repeat(self.draw(key, rows), self.classes, axis=0)
+    z = self._repeated(key, rows, self.classes, None)
     all_of = jnp.tile(jnp.eye(self.classes), (rows, 1))
     return z.at[:, self.width - self.classes :].set(all_of)
+
+  def _repeated(
+    self, key: Array, rows: int, columns: int, label: int | None
+  ) -> Array:
+    z = self.draw(key, rows, self._all_of(rows, label))
+    return jnp.repeat(z, columns, axis=0)
+
+  @staticmethod
+  def _all_of(num: int, label: int | None) -> Array | None:
+    return None if label is None else jnp.full(num, label)
+
+  def _check_no_label(self, label: int) -> None:
+    if label >= 0:
+      raise ValueError(
+        f'The label is {label} and the latents are rows of all labels; leave '
+        'the label out.'
+      )
 
   def _check_label(self, label: int) -> None:
     if not 0 <= label < self.classes:
