@@ -153,6 +153,38 @@ def test_the_penalty_sees_the_labels(told):
   chex.assert_trees_all_close(found, norms, rtol=1e-4)
 
 
+@pytest.mark.parametrize('told', ['concat', 'projection'])
+def test_the_gradient_of_a_penalty_with_labels(told):
+  config = net(classes=3, critic_label=told, critic_activation='tanh')
+  pair, variables = made(config)
+  players, x = Players(config, pair), images()
+
+  def cost(params, label):
+    critic = {**variables.critic, 'params': params}
+    score = players.score(critic, label, KEY)
+    return penalty.two_sided(penalty.slopes(score, x), 1.0)
+
+  params, size = variables.critic['params'], 1e-2
+  rng = np.random.default_rng(2)
+  along = jax.tree.map(lambda w: rng.normal(size=w.shape) / 4, params)
+  moved = lambda s: jax.tree.map(lambda w, d: w + s * size * d, params, along)
+  slope = jax.jit(jax.grad(cost))
+  for label in (LABEL, LABEL[::-1]):
+    products = jax.tree.map(
+      lambda g, d: (g * d).sum(), slope(params, label), along
+    )
+    ends = [cost(moved(s), label) for s in (1, -1)]
+    finite = float(ends[0] - ends[1]) / (2 * size)
+    exact = float(sum(jax.tree.leaves(products)))
+    assert exact == pytest.approx(finite, rel=2e-2, abs=1e-3)
+  moves = jax.tree.map(
+    lambda a, b: float(jnp.abs(a - b).max()),
+    slope(params, LABEL),
+    slope(params, LABEL[::-1]),
+  )
+  assert max(jax.tree.leaves(moves)) > 1e-2
+
+
 def test_the_parts_of_a_latent():
   law = latents.Latents(5, code_classes=3, code_size=2, classes=4)
   z = law.draw(KEY, 8)

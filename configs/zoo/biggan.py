@@ -22,5 +22,6 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.regularisers.orthogonal = 1e-4
   config.optim.gen.lr, config.optim.critic.lr = 2e-4, 4e-4
   config.optim.gen.b1 = config.optim.critic.b1 = 0.0
+  config.train.critic_steps = 2
   config.train.steps = 2_000
   return base.finish(config, variant)

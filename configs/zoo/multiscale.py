@@ -15,5 +15,5 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.net.gen_norm = 'batch'
   config.net.critic_norm = 'spectral'
   config.optim.critic.lr = 8e-4
-  config.train.steps = 1_000
+  config.train.steps = 2_000
   return base.finish(config, variant)

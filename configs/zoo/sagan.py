@@ -18,7 +18,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.net.critic_label = 'projection'
   config.net.critic_norm = 'spectral'
   config.net.attention = 14 if variant == 'mnist' else 4
-  config.optim.gen.lr, config.optim.critic.lr = 1e-4, 4e-4
+  config.optim.gen.lr, config.optim.critic.lr = 2e-4, 8e-4
   config.optim.gen.b1 = config.optim.critic.b1 = 0.0
-  config.train.steps = 1_000
+  config.train.steps = 3_000
   return base.finish(config, variant)
