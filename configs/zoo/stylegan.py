@@ -1,7 +1,9 @@
 r"""StyleGAN2, small: a style for every layer (Karras et al., 2019 and 2020).
 
-python -m jaxgan.main --config=configs/zoo/stylegan.py --workdir=runs/style
+  python -m jaxgan.main --config=configs/zoo/stylegan.py --workdir=runs/style
 
+FID of 1,797 fake digits (seed 0): 223 untrained, 14.6 after 2,000 steps,
+which took 386 s on 2 busy CPU cores.
 """
 
 from ml_collections import config_dict
