@@ -54,8 +54,8 @@ def _digits(net: str) -> config_dict.ConfigDict:
 
 def _mnist(net: str) -> config_dict.ConfigDict:
   config = mnist.get_config()
-  config.train.steps = 2_000
-  config.eval.every_steps = config.checkpoint.every_steps = 1_000
+  config.train.steps = 20_000
+  config.eval.every_steps = config.checkpoint.every_steps = 5_000
   config.eval.metrics = ('fid10k_mnist',)
   config.net.gen_widths = (64, 32, 16)
   config.net.critic_widths = (16, 32, 64)
