@@ -13,6 +13,8 @@ from jaxgan.config import from_config_dict
 from jaxgan.nets import catalog as nets
 from jaxgan.writers import read_metrics
 
+pytestmark = pytest.mark.usefixtures('hasty')
+
 SHAPES = {
   'default': (8, 8, 1),
   'digits': (8, 8, 1),

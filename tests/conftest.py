@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import tempfile
 
 # Eight virtual devices for the tests of sharding; the others use the first.
@@ -9,8 +10,22 @@ os.environ['XLA_FLAGS'] = (
   os.environ.get('XLA_FLAGS', '') + ' --xla_force_host_platform_device_count=8'
 )
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
+
+# One folder for a test run; its workers inherit the name.
+os.environ['JAXGAN_TESTS_FOLDER'] = os.environ.get(
+  'JAXGAN_TESTS_FOLDER'
+) or tempfile.mkdtemp(prefix='jaxgan_tests_')
 # No test reads or writes the user's data sets.
-os.environ['TFDS_DATA_DIR'] = tempfile.mkdtemp(prefix='jaxgan_tests_')
+os.environ['TFDS_DATA_DIR'] = tempfile.mkdtemp(
+  dir=os.environ['JAXGAN_TESTS_FOLDER']
+)
+# Nor the user's compiled programs; each is compiled once for all workers and
+# all processes that tests start.
+os.environ.setdefault(
+  'JAX_COMPILATION_CACHE_DIR', os.environ['JAXGAN_TESTS_FOLDER'] + '/programs'
+)
+os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS', '0')
+os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES', '-1')
 
 import jax
 import pytest
@@ -18,10 +33,28 @@ import pytest
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 
 
+def pytest_unconfigure(config):
+  """Removes the folder of the run, once its workers are gone."""
+  if not hasattr(config, 'workerinput'):
+    shutil.rmtree(os.environ['JAXGAN_TESTS_FOLDER'], ignore_errors=True)
+
+
 @pytest.fixture(scope='session')
 def root():
   """The checkout."""
   return pathlib.Path(__file__).parents[1]
+
+
+@pytest.fixture(scope='module')
+def hasty():
+  """Programs that compile in half the time and run slower.
+
+  For files that compile for seconds what runs for milliseconds.
+  """
+  jax.config.update('jax_disable_most_optimizations', True)
+  yield
+  jax.config.update('jax_disable_most_optimizations', False)
+  jax.clear_caches()  # The next file has programs as users have them.
 
 
 @pytest.fixture

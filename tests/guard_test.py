@@ -14,6 +14,8 @@ from jaxgan.config import from_config_dict
 from jaxgan.guard import Guard, RunFailed
 from jaxgan.writers import read_metrics
 
+pytestmark = pytest.mark.usefixtures('hasty')
+
 HEALTHY = {
   'diversity': 0.9, 'accuracy_real': 1.0, 'accuracy_fake': 1.0, 'slope': 1.0,
   'grad_norm_gen': 1.0,

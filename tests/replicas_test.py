@@ -12,6 +12,8 @@ from jaxgan.nets import catalog as nets_lib
 from jaxgan.replicas import Replicas
 from jaxgan.types import Batch
 
+pytestmark = pytest.mark.usefixtures('hasty')
+
 SHARED = {'optim': {'gen': {'name': 'sgd'}, 'critic': {'name': 'sgd'}}}
 BASE = {
   'seed': 0,

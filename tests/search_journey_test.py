@@ -19,6 +19,8 @@ def get_space():
   rate = {'low': 1e-5, 'high': 1e-1, 'log': True}
   return {'optim.gen.lr': rate, 'optim.critic.lr': rate}
 """
+# Each trial has programs of its own, which take longer to compile than to run.
+HASTY = os.environ | {'XLA_FLAGS': '', 'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
 # As small as a run can be that still tells a good learning rate from a bad.
 RUN = (
   '--config=configs/digits.py:tiny',
@@ -45,7 +47,7 @@ def start(folder, *arguments):
     f'--space={space}', *arguments,
   ]  # fmt: skip
   return subprocess.Popen(
-    command, cwd=ROOT, text=True, env=os.environ | {'XLA_FLAGS': ''},
+    command, cwd=ROOT, text=True, env=HASTY,
     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
   )  # fmt: skip
 

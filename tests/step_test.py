@@ -15,6 +15,8 @@ from jaxgan import step as step_lib
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import METRICS, Pair
 
+pytestmark = pytest.mark.usefixtures('hasty')
+
 
 def params(state):
   return Pair(*(v['params'] for v in state.variables))
@@ -238,12 +240,19 @@ OPTIONS = {
 }  # fmt: skip
 
 
+# A generator's batch of another size meets every loss and every mask.
+SIZES = {'train': {'gen_batch_size': 12}}
+
+
+@pytest.fixture(scope='module')
+def plain():
+  """The state that no option has changed."""
+  return small.run(small.config(**SIZES), 1)[0]
+
+
 @pytest.mark.parametrize('name', OPTIONS)
-def test_an_option_changes_the_run_and_keeps_it_whole(name):
-  # A generator's batch of another size meets every loss and every mask.
-  sizes = {'train': {'gen_batch_size': 12}}
-  plain, _ = small.run(small.config(**sizes), 1)
-  state, history = small.run(small.config(**sizes, **OPTIONS[name]), 1)
+def test_an_option_changes_the_run_and_keeps_it_whole(name, plain):
+  state, history = small.run(small.config(**SIZES, **OPTIONS[name]), 1)
   assert all(np.isfinite(float(v)) for v in history[-1].values())
   leaves = [
     np.concatenate([np.ravel(x) for x in jax.tree.leaves(params(s).critic)])
