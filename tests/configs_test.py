@@ -38,6 +38,9 @@ SHAPES = {
 SIMILAR = {
   f'zoo.{name}'
   for name in (
+    'gan',
+    'dcgan',
+    'sngan',
     'lsgan',
     'hinge',
     'relativistic',
