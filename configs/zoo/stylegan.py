@@ -17,6 +17,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.penalty.preset = 'r1'
   config.penalty.weight = 0.5
   config.regularisers.lazy = 16
+  config.train.batch_size = 64  # Whole groups of the minibatch deviation.
   config.net.mapping_layers = 4
   for optimizer in (config.optim.gen, config.optim.critic):
     optimizer.lr = 2e-3
