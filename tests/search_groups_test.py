@@ -19,7 +19,7 @@ from jaxgan.search import groups, report, runner, space, trials
 from jaxgan.types import METRICS
 
 BASE = {
-  'data': {'name': 'gaussians8', 'split': 'train'},
+  'data': {'name': 'digits', 'mock_examples': 200},
   'net': {
     'name': 'mlp', 'latent_size': 4, 'gen_widths': (8,), 'critic_widths': (8,),
   },
@@ -27,6 +27,8 @@ BASE = {
   'eval': {'every_steps': 2},
   'log': {'every_steps': 1, 'tensorboard': False},
   'guard': {'patience': 1},
+  'optim': {'gen': {'name': 'sgd'}, 'critic': {'name': 'sgd'}},
+  'penalty': {'preset': 'none'},
 }  # fmt: skip
 SPACE = {
   'optim.gen.lr': {'low': 1e-4, 'high': 1e-1, 'log': True, 'num': 4},
@@ -287,7 +289,7 @@ def test_the_best_of_a_group_is_written_down(fleets, tmp_path):
       'train.critic_steps in the space .* may change only seed, penalty.weight',
     ),
     (
-      {'data': {'name': 'gaussians8', 'placement': 'host'}}, SPACE,
+      {'data': {'placement': 'host'}}, SPACE,
       'data.placement is host, .*; set another one',
     ),
     (
