@@ -7,13 +7,16 @@ from typing import NamedTuple, Protocol
 import jax
 import numpy as np
 
+from jaxgan import reference as reference_lib
 from jaxgan.data.columns import Columns
+from jaxgan.data.sources import Dataset
 from jaxgan.metrics import cache, features, protocol
 from jaxgan.metrics.features import FeatureNet, Features
 from jaxgan.metrics.kinds import Real, Value
 from jaxgan.metrics.protocol import Metric
 from jaxgan.metrics.record import Record
 from jaxgan.reference import Reference
+from jaxgan.schema import Config
 from jaxgan.trained import Trained
 
 # Is told what is under way, and how many examples are done since.
@@ -228,6 +231,27 @@ def work(names: Sequence[str], reference: Reference) -> int:
     if reference.others is not None:
       total += min(most, len(reference.others))
   return total
+
+
+def evaluator_of(config: Config, dataset: Dataset) -> Evaluator:
+  """That of a run's `eval.metrics`, with the run's seed.
+
+  Args:
+    config: the run.
+    dataset: what it trains on.
+
+  Raises:
+    ValueError: too few real examples, a net that does not take them, or
+      missing weights.
+  """
+  asked = config.eval
+  return Evaluator(
+    asked.metrics,
+    reference_lib.of_run(config, dataset),
+    seed=config.seed,
+    weights=asked.inception,
+    resize=asked.resize,
+  )
 
 
 def draw_from(

@@ -119,12 +119,8 @@ def create(
   Raises:
     ValueError: the devices cannot share the replicas evenly.
   """
-
-  def one(values: Values) -> GANState:
-    return state_lib.create(_with(replicas.config, values), nets, shape)
-
   where = _spread(replicas, mesh)
-  return jax.jit(jax.vmap(one), out_shardings=where)(replicas.arrays())
+  return _creator(replicas.config, nets, shape, where)(replicas.arrays())
 
 
 def make_train_step(
@@ -149,19 +145,7 @@ def make_train_step(
   """
   where = _spread(replicas, mesh)
   arrays = jax.device_put(replicas.arrays(), where)
-
-  def one(
-    values: Values, state: GANState, batch: Batch
-  ) -> tuple[GANState, Metrics]:
-    return Iteration(_with(replicas.config, values), nets)(state, batch)
-
-  # The values are an argument, or XLA would fold them into the program.
-  step = jax.jit(
-    mapped(one, how),
-    donate_argnums=1,
-    in_shardings=(where, where, where),
-    out_shardings=where,
-  )
+  step = _stepper(replicas.config, nets, where, _resolve(how))
   return functools.partial(step, arrays)
 
 
@@ -181,6 +165,39 @@ def mapped(one: Callable[..., Any], how: str = 'auto') -> Callable[..., Any]:
 def take(tree: Any, index: int) -> Any:
   """One replica out of states or metrics [R, ...]."""
   return jax.tree.map(lambda x: x[index], tree)
+
+
+# Both are kept for the next replicas of the same configuration, whose values
+# are other arguments of the same program.
+@functools.lru_cache(maxsize=1)
+def _creator(
+  config: Config,
+  nets: Pair[nn.Module],
+  shape: tuple[int, ...],
+  where: NamedSharding,
+) -> Callable[[Values], GANState]:
+  def one(values: Values) -> GANState:
+    return state_lib.create(_with(config, values), nets, shape)
+
+  return jax.jit(jax.vmap(one), out_shardings=where)
+
+
+@functools.lru_cache(maxsize=1)
+def _stepper(
+  config: Config, nets: Pair[nn.Module], where: NamedSharding, how: str
+) -> Callable[[Values, GANState, Batch], tuple[GANState, Metrics]]:
+  def one(
+    values: Values, state: GANState, batch: Batch
+  ) -> tuple[GANState, Metrics]:
+    return Iteration(_with(config, values), nets)(state, batch)
+
+  # The values are an argument, or XLA would fold them into the program.
+  return jax.jit(
+    mapped(one, how),
+    donate_argnums=1,
+    in_shardings=(where, where, where),
+    out_shardings=where,
+  )
 
 
 def _resolve(how: str) -> str:

@@ -13,7 +13,7 @@ import jax
 from tqdm import tqdm
 
 from jaxgan import config as config_lib
-from jaxgan import evaluation, reference, sampling
+from jaxgan import evaluation, sampling
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
 from jaxgan.metrics import record
@@ -131,18 +131,12 @@ class Reporter(contextlib.AbstractContextManager):
       ValueError: too few real examples, a net that does not take them, or
         missing weights.
     """
-    config = self._config.eval
+    names = self._config.eval.metrics
     self._shape, self._class_counts = dataset.shape, dataset.class_counts
-    if not config.metrics or self._writer is None:
+    if not names or self._writer is None:
       return
-    _LOG.info('Measuring the reference of %s.', ', '.join(config.metrics))
-    self._evaluator = evaluation.Evaluator(
-      config.metrics,
-      reference.of_run(self._config, dataset),
-      seed=self._config.seed,
-      weights=config.inception,
-      resize=config.resize,
-    )
+    _LOG.info('Measuring the reference of %s.', ', '.join(names))
+    self._evaluator = evaluation.evaluator_of(self._config, dataset)
 
   def tick(self, step: int) -> None:
     """Moves the progress bar; the clock starts after the first step."""

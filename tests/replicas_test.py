@@ -138,6 +138,19 @@ def test_one_program_serves_all_values():
   assert jnp.isfinite(metrics['gap']).all()
 
 
+def test_other_values_of_a_configuration_are_no_other_program():
+  config = small.config()
+  steps = [
+    replicas.make_train_step(
+      Replicas(config, {'penalty.weight': [weight]}),
+      nets_lib.build(config.net, small.SHAPE),
+      small.mesh(),
+    )
+    for weight in (1.0, 2.0)
+  ]
+  assert steps[0].func is steps[1].func
+
+
 @pytest.mark.parametrize(
   ('values', 'words'),
   [

@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from jaxgan import train, workdir
 from jaxgan.guard import RunFailed
 from jaxgan.interruption import Interrupted
-from jaxgan.search import goal, report, runner, space
+from jaxgan.search import goal, report, runner, space, trials
 from jaxgan.search import study as study_lib
 
 METRIC = 'w1_100_pixels'
@@ -38,7 +38,7 @@ def search(folder, sampler='tpe', prune='none', seed=0, values=SPACE):
   study_lib.steer(study, sampler, seed, prune)
   grid = sampler == 'grid'
   points = space.grid(found) if grid else space.first(found, base)
-  return runner.Search(study, base, found, aim, folder, tuple(points), grid)
+  return trials.Search(study, base, found, aim, folder, tuple(points), grid)
 
 
 def distance(config):
@@ -90,8 +90,8 @@ def test_a_search_does_not_depend_on_where_it_was_stopped(runs, tmp_path):
   whole, cut = tmp_path / 'whole', tmp_path / 'cut'
   runner.run(search(whole), 9)
   rates = [rate for _, rate in runs]
-  for trials in (2, 7, 9):
-    runner.run(search(cut), trials)
+  for num in (2, 7, 9):
+    runner.run(search(cut), num)
   assert [rate for _, rate in runs[9:]] == rates
   runner.run(search(tmp_path / 'other', seed=1), 9)
   assert [rate for _, rate in runs[18:]] != rates
@@ -192,8 +192,7 @@ def test_a_trial_of_another_workdir_is_left_alone(runs, tmp_path):
   here = search(tmp_path / 'here')
   there = here._replace(folder=tmp_path / 'there')
   workdir.make(there.folder)
-  trial = runner._next(there, 9)
-  runner._claim(there, trial)
+  trials.claim(there, trials.ask(there, 9, 1))
   runner.run(here, 2)
   assert states(here) == [TrialState.RUNNING, TrialState.COMPLETE]
   runner.run(there, 3)
@@ -203,7 +202,7 @@ def test_a_trial_of_another_workdir_is_left_alone(runs, tmp_path):
 
 def test_what_runs_is_not_taken_for_killed(runs, tmp_path):
   found = search(tmp_path)
-  folder = runner._claim(found, runner._next(found, 9))
+  folder = trials.claim(found, trials.ask(found, 9, 1))
   with workdir.held(folder, '.trial'):
     runner.run(search(tmp_path), 2)
     assert states(found) == [TrialState.RUNNING, TrialState.COMPLETE]

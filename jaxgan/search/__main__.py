@@ -4,7 +4,8 @@ r"""Searches hyper-parameters, or reports what a search found.
     --space=configs/search/digits.py --metric=fid1797_digits --workdir=W
   python -m jaxgan.search report --workdir=W
 
-Started again, in the same workdir or beside it, it goes on; --trials may grow.
+Started again, in the same workdir or beside it, it goes on; --trials may grow,
+and --together may change.
 """
 
 import pathlib
@@ -35,6 +36,9 @@ _DIRECTION = flags.DEFINE_enum(
 _TRIALS = flags.DEFINE_integer(
   'trials', None, 'In all; 20, or the whole grid, where unset.', 1
 )
+_TOGETHER = flags.DEFINE_integer(
+  'together', 1, 'Trained at once, in one program.', 1
+)
 _SAMPLER = flags.DEFINE_enum(
   'sampler', 'tpe', ['tpe', 'random', 'grid'], 'What proposes trials.'
 )
@@ -60,12 +64,14 @@ def _search() -> None:
   """From flags to trials to their report."""
   _check_optuna()
   from jaxgan import workdir  # Only now: --help shall not wait for jax.
-  from jaxgan.search import goal, report, runner, space, study
+  from jaxgan.search import goal, groups, report, runner, space, study, trials
 
   folder = _given('workdir', _WORKDIR.value)
   axes = space.read(_given('space', _SPACE.value))
   base, aim = goal.parse(_values(), _METRIC.value, _DIRECTION.value)
   parsed = space.parse(axes, base)
+  if _TOGETHER.value > 1:
+    groups.check(parsed, base)
   grid = _SAMPLER.value == 'grid'
   points = space.grid(parsed) if grid else space.first(parsed, base)
   shared = {
@@ -77,21 +83,22 @@ def _search() -> None:
   cli.keep_programs()
   path = pathlib.Path(folder)
   workdir.make(path)
-  with runner.asking(path):
+  with trials.asking(path):
     workdir.settle(path / 'search.json', facts, 'another search')
     url = _STORAGE.value or study.local(path)
     found = study.connect(url, _STUDY.value, aim, shared)
     study.steer(found, _SAMPLER.value, _SEED.value, _PRUNE.value)
-  search = runner.Search(found, base, parsed, aim, path, tuple(points), grid)
-  runner.run(search, _TRIALS.value or (len(points) if grid else 20))
-  with runner.asking(path):
+  search = trials.Search(found, base, parsed, aim, path, tuple(points), grid)
+  most = _TRIALS.value or (len(points) if grid else 20)
+  runner.run(search, most, _TOGETHER.value)
+  with trials.asking(path):
     sys.stdout.write(report.write(found, facts, path))
 
 
 def _report() -> None:
   _check_optuna()
   from jaxgan import workdir
-  from jaxgan.search import report, runner, study
+  from jaxgan.search import report, study, trials
 
   path = pathlib.Path(_given('workdir', _WORKDIR.value))
   facts = workdir.read(path / 'search.json')
@@ -100,7 +107,7 @@ def _report() -> None:
       f'{path} has no search.db; --storage must say where its trials are.'
     )
   found = study.load(_STORAGE.value or study.local(path), _STUDY.value)
-  with runner.asking(path):
+  with trials.asking(path):
     sys.stdout.write(report.write(found, facts, path))
 
 

@@ -88,7 +88,7 @@ def table(
     found = study_lib.meant(space, trial.params)
     cells = [
       trial.number,
-      'trials/' + trial.user_attrs.get('folder', ''),
+      _folder(trial),
       '' if trial.value is None else f'{trial.value:.6g}',
       trial.last_step or '',
       _end(trial),
@@ -182,6 +182,13 @@ def _end(trial: FrozenTrial) -> str:
   if trial.state == TrialState.COMPLETE:
     return 'done'
   return trial.user_attrs.get('why', 'pruned').replace('|', '/')
+
+
+def _folder(trial: FrozenTrial) -> str:
+  """Where the run is; nowhere if it was trained in a group."""
+  found = trial.user_attrs
+  alone = 'folder' in found and not found.get('group', False)
+  return f'trials/{found["folder"]}' if alone else ''
 
 
 def _cell(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Optuna's study of a search: its storage, what it proposes, what it prunes."""
 
 import pathlib
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,10 +19,20 @@ from jaxgan.search.space import Axis, Space, label
 # After so many random trials TPE begins to learn, and medians to mean much.
 _STARTUP = 5
 
+
+def _tpe(seed: int) -> BaseSampler:
+  with warnings.catch_warnings():
+    # The last argument is on trial in Optuna 4, and its default in Optuna 5.
+    warnings.simplefilter('ignore', optuna.exceptions.ExperimentalWarning)
+    # What is under way counts as bad, or several that are asked for at once
+    # would be much the same.
+    return optuna.samplers.TPESampler(
+      n_startup_trials=_STARTUP, seed=seed, constant_liar=True
+    )
+
+
 _SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
-  'tpe': lambda seed: optuna.samplers.TPESampler(
-    n_startup_trials=_STARTUP, seed=seed
-  ),
+  'tpe': _tpe,
   'random': lambda seed: optuna.samplers.RandomSampler(seed),
   # Its points wait in the study; none is left to be drawn.
   'grid': lambda seed: optuna.samplers.RandomSampler(seed),

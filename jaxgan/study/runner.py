@@ -9,28 +9,21 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxgan import evaluation, replicas, sampling
-from jaxgan import mesh as mesh_lib
+from jaxgan import fleet, replicas
 from jaxgan import reference as reference_lib
-from jaxgan.data import pipeline, resident, sources
-from jaxgan.evaluation import Evaluator, Source
+from jaxgan.data import sources
+from jaxgan.evaluation import Evaluator
+from jaxgan.fleet import Judge, Moment
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.nets import latents
 from jaxgan.replicas import Replicas
 from jaxgan.schema import Config, Data
-from jaxgan.state import GANState
 from jaxgan.study import results
 from jaxgan.study.probe import make_probe
 from jaxgan.study.results import Row
 from jaxgan.study.spec import Block, Study, Task
 from jaxgan.study.tuning import settled
-from jaxgan.trained import Trained
-from jaxgan.types import Batch, Metrics, Variables
+from jaxgan.types import Metrics
 
-# After each iteration: (step, states, its batch, metrics or None before it).
-Watch = Callable[[int, GANState, Batch, Metrics | None], None]
-
-_QUEUED = 16  # Steps that may wait for the device, each with its batch.
 _SEED = 0  # Of the measurements' latents, the same for all runs.
 
 
@@ -103,16 +96,13 @@ def measure(
   config = study.config(block.task, block.arm, replay)
   dataset = _dataset(config.data)
   probe = make_probe(config, nets_lib.build(config.net, dataset.shape))
-  judge = _Judge(config, block.task, dataset)
+  judge = _judge(config, block.task)
   grid = set(study.grid(block.task))
   rows: list[Row] = []
-
-  def watch(
-    step: int, states: GANState, batch: Batch, metrics: Metrics | None
-  ) -> None:
+  for step, states, batch, metrics in _train(config, block.seeds):
     tell(len(block.seeds) if step else 0)
     if step not in grid:
-      return
+      continue
     trace: Metrics = {}
     if metrics is not None:
       trace = jax.device_get({**metrics, **probe(states, batch)})
@@ -126,71 +116,7 @@ def measure(
         found |= {f'ema/{name}': value for name, value in final.items()}
       seen = {name: float(value[r]) for name, value in trace.items()}
       rows.append(Row(block.task.name, block.arm.name, seed, step, found, seen))
-
-  train(config, block.seeds, watch)
   return rows
-
-
-def train(config: Config, seeds: tuple[int, ...], watch: Watch) -> None:
-  """Trains a configuration under several seeds, in one program.
-
-  Args:
-    config: of all of them; its own seed counts for nothing.
-    seeds: one for each replica.
-    watch: called before the first iteration and after each.
-  """
-  dataset = _dataset(config.data)
-  mesh = mesh_lib.make_mesh()
-  if len(seeds) % mesh.size:
-    # One device trains what several cannot share evenly.
-    mesh = jax.sharding.Mesh(mesh.devices.ravel()[:1], mesh.axis_names)
-  reps = Replicas(config, {'seed': seeds})
-  nets = nets_lib.build(config.net, dataset.shape)
-  states = replicas.create(reps, nets, dataset.shape, mesh)
-  step_all = replicas.make_train_step(reps, nets, mesh)
-  batches = _batches(config, seeds, dataset, mesh)
-  batch = next(batches)
-  watch(0, states, batch, None)
-  for step in range(1, config.train.steps + 1):
-    states, metrics = step_all(states, batch)
-    watch(step, states, batch, metrics)
-    batch = next(batches)
-    if step % _QUEUED == 0:
-      jax.block_until_ready(metrics)
-
-
-class _Judge:
-  """A task's metrics of one generator."""
-
-  def __init__(
-    self, config: Config, task: Task, dataset: sources.Dataset
-  ) -> None:
-    asked = Config(data=config.data, eval=config.eval)
-    self._evaluator = _evaluator(asked, task.metrics, task.real)
-    gen = nets_lib.build(config.net, dataset.shape).gen
-    self._generate = sampling.make_generate(gen)
-    self._shape, self._latents = dataset.shape, latents.of(config.net)
-    self._class_counts = dataset.class_counts
-    self._names = task.metrics
-
-  def __call__(
-    self, variables: Variables, step: int, diverged: int
-  ) -> dict[str, float]:
-    """Name -> value; NaN for a run that diverged."""
-    finite = all(np.isfinite(x).all() for x in jax.tree.leaves(variables))
-    if diverged >= 0 or not finite:
-      return dict.fromkeys(self._names, float('nan'))
-    trained = Trained(
-      step,
-      self._shape,
-      self._latents,
-      variables,
-      self._generate,
-      class_counts=self._class_counts,
-    )
-    draw = evaluation.draw_from(trained, _SEED)
-    records = self._evaluator(draw, Source('', 'raw', step))
-    return {record.metric: record.value for record in records}
 
 
 def _missing(study: Study, block: Block, rows: Sequence[Row]) -> bool:
@@ -234,27 +160,17 @@ def _equal_shares(labels: np.ndarray) -> np.ndarray:
   return np.lexsort((labels, turn))
 
 
-def _batches(
-  config: Config,
-  seeds: tuple[int, ...],
-  dataset: sources.Dataset,
-  mesh: jax.sharding.Mesh,
-) -> Iterator[Batch]:
-  samplers = [
-    pipeline.Sampler(
-      dataset,
-      seed=seed,
-      batch_size=config.train.batch_size,
-      critic_steps=config.train.critic_steps,
-      flip=config.data.flip,
-      doubles_at=config.train.batch_doubles_at,
-    )
-    for seed in seeds
-  ]
-  where = jax.sharding.NamedSharding(
-    mesh, jax.sharding.PartitionSpec(*mesh.axis_names)
-  )
-  return resident.replica_batches(samplers, 0, where)
+def _train(config: Config, seeds: tuple[int, ...]) -> Iterator[Moment]:
+  """A configuration under several seeds; its own counts for nothing."""
+  reps = Replicas(config, {'seed': seeds})
+  return fleet.train(reps, _dataset(config.data))
+
+
+def _judge(config: Config, task: Task) -> Judge:
+  """Of a task's metrics."""
+  asked = Config(data=config.data, eval=config.eval)
+  evaluator = _evaluator(asked, task.metrics, task.real)
+  return Judge(config.net, _dataset(config.data), evaluator, _SEED)
 
 
 def _replayed(study: Study, block: Block, folder: pathlib.Path) -> str:
@@ -272,17 +188,11 @@ def _replayed(study: Study, block: Block, folder: pathlib.Path) -> str:
 def _record(config: Config, seed: int, path: pathlib.Path) -> None:
   """Trains one run and writes its ratio and weight at every step."""
   lines = []
-
-  def watch(
-    step: int, states: GANState, batch: Batch, metrics: Metrics | None
-  ) -> None:
-    del states, batch
+  for step, _, _, metrics in _train(config, (seed,)):
     if metrics is not None:
       seen = jax.device_get({k: metrics[k][0] for k in ('ratio', 'weight')})
       line = {'step': step, **{k: float(v) for k, v in seen.items()}}
       lines.append(json.dumps(line) + '\n')
-
-  train(config, (seed,), watch)
   path.parent.mkdir(exist_ok=True)
   whole = path.with_suffix('.new')
   whole.write_text(''.join(lines))

@@ -1,0 +1,13 @@
+r"""Numbers that trials may differ in and still share a program.
+
+  python -m jaxgan.search --config=configs/digits.py --metric=w1_500_pixels \
+    --space=configs/search/rates.py --together=4 --workdir=runs/search
+"""
+
+
+def get_space() -> dict[str, dict[str, float | bool]]:
+  return {
+    'optim.gen.lr': {'low': 1e-5, 'high': 1e-1, 'log': True, 'num': 5},
+    'optim.critic.lr': {'low': 1e-5, 'high': 1e-1, 'log': True, 'num': 5},
+    'penalty.weight': {'low': 0.1, 'high': 100.0, 'log': True, 'num': 4},
+  }
