@@ -287,7 +287,8 @@ def test_spectral_vectors_move_with_the_critic_and_are_kept():
   before, after = (small.run(config, steps)[0] for steps in (1, 2))
   kept = [s.variables.critic['batch_stats'] for s in (before, after)]
   for old, new in zip(*map(jax.tree.leaves, kept), strict=True):
-    assert not np.array_equal(old, new)
+    # A vector of one number has length 1, however it is rounded.
+    assert old.shape == (1, 1) or not np.array_equal(old, new)
   start = small.make(config)[0].variables.critic['batch_stats']
   assert jax.tree.structure(start) == jax.tree.structure(kept[0])
 
