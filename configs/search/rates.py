@@ -3,7 +3,7 @@ r"""Numbers that trials may differ in and still share a program.
   python -m jaxgan.search --config=configs/digits.py --metric=w1_500_pixels \
     --space=configs/search/rates.py --together=4 --workdir=runs/search
 
-docs/search.md says what else may be in such a space.
+docs/search.md says what that saves, and a grid takes `num` values of a range.
 """
 
 
