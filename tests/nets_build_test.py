@@ -214,7 +214,8 @@ def test_a_penalised_critic_trains_inside_scan():
     (
       config('gan', (8,), (8,)),
       (8, 8, 1),
-      "net.name is 'gan'; it must be one of dcgan, mlp, resnet.",
+      "net.name is 'gan'; it must be one of biggan, dcgan, mlp, multiscale, "
+      'resnet, stylegan.',
     ),
     (
       config('dcgan', (8,), (8,)),
