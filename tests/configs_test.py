@@ -84,6 +84,7 @@ def test_the_zoo_fits_mnist_too(name):
   settings = importlib.import_module(f'configs.{name}').get_config('mnist')
   config = from_config_dict(settings)
   assert (config.data.name, config.eval.metrics[0]) == ('mnist', 'fid10k_mnist')
+  assert config.train.steps == 20_000
   step.check_names(config)
   nets.build(config.net, (28, 28, 1))
   tiny = importlib.import_module(f'configs.{name}').get_config('tiny')

@@ -12,14 +12,15 @@ from ml_collections import config_dict
 from configs import default, digits, mnist
 
 
-def start(variant: str, net: str) -> config_dict.ConfigDict:
+def start(variant: str, net: str, steps: int = 4_000) -> config_dict.ConfigDict:
   """A config without a penalty, with one critic step, Adam and a metric.
 
   Args:
     variant: of the file.
-    net: `mlp`, `dcgan` or `resnet`.
+    net: a name of `net.name`.
+    steps: on the digits; on MNIST each file takes the same.
   """
-  config = _mnist(net) if variant == 'mnist' else _digits(net)
+  config = _mnist(net) if variant == 'mnist' else _digits(net, steps)
   config.net.name = net
   config.penalty.preset = 'none'
   config.train.critic_steps = 1
@@ -43,8 +44,9 @@ def finish(
   return default.finish(config, variant)
 
 
-def _digits(net: str) -> config_dict.ConfigDict:
+def _digits(net: str, steps: int) -> config_dict.ConfigDict:
   config = digits.get_config()
+  config.train.steps = steps
   config.eval.metrics = ('fid1797_digits',)
   if net != 'mlp':
     config.net.gen_widths = (64, 32)

@@ -13,7 +13,7 @@ from configs.zoo import base
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
-  config = base.start(variant, 'biggan')
+  config = base.start(variant, 'biggan', steps=2_000)
   config.loss.name = 'hinge'
   config.net.classes = 10
   config.net.embed_size = 32
@@ -26,5 +26,4 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.optim.gen.lr, config.optim.critic.lr = 2e-4, 4e-4
   config.optim.gen.b1 = config.optim.critic.b1 = 0.0
   config.train.critic_steps = 2
-  config.train.steps = 2_000
   return base.finish(config, variant)

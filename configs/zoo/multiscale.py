@@ -12,10 +12,9 @@ from configs.zoo import base
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
-  config = base.start(variant, 'multiscale')
+  config = base.start(variant, 'multiscale', steps=2_000)
   config.loss.name = 'hinge'
   config.net.gen_norm = 'batch'
   config.net.critic_norm = 'spectral'
   config.optim.critic.lr = 8e-4
-  config.train.steps = 2_000
   return base.finish(config, variant)

@@ -13,7 +13,7 @@ from configs.zoo import base
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
-  config = base.start(variant, 'resnet')
+  config = base.start(variant, 'resnet', steps=3_000)
   config.loss.name = 'hinge'
   config.net.classes = 10
   config.net.gen_label = 'norm'
@@ -23,5 +23,4 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.net.attention = 14 if variant == 'mnist' else 4
   config.optim.gen.lr, config.optim.critic.lr = 2e-4, 8e-4
   config.optim.gen.b1 = config.optim.critic.b1 = 0.0
-  config.train.steps = 3_000
   return base.finish(config, variant)

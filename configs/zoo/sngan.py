@@ -12,10 +12,9 @@ from configs.zoo import base
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
-  config = base.start(variant, 'resnet')
+  config = base.start(variant, 'resnet', steps=1_000)
   config.loss.name = 'hinge'
   config.net.gen_norm = 'batch'
   config.net.critic_norm = 'spectral'
   config.train.critic_steps = 5
-  config.train.steps = 1_000
   return base.finish(config, variant)

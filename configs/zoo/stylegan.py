@@ -12,7 +12,7 @@ from configs.zoo import base
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
-  config = base.start(variant, 'stylegan')
+  config = base.start(variant, 'stylegan', steps=2_000)
   config.loss.name = 'nonsaturating'
   config.penalty.preset = 'r1'
   config.penalty.weight = 0.5
@@ -22,5 +22,4 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   for optimizer in (config.optim.gen, config.optim.critic):
     optimizer.lr = 2e-3
     optimizer.b1, optimizer.b2 = 0.0, 0.99
-  config.train.steps = 2_000
   return base.finish(config, variant)
