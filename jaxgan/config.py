@@ -162,6 +162,7 @@ def _check_together(config: Config) -> None:
       '0; a width needs a height beside it.'
     )
   _check_attributes(config.data)
+  _check_net(config)
 
 
 def _check_attributes(data: Data) -> None:
@@ -180,3 +181,20 @@ def _check_attributes(data: Data) -> None:
 
 def _list(names: Any) -> str:
   return ', '.join(sorted(names))
+
+
+def _check_net(config: Config) -> None:
+  net, train = config.net, config.train
+  group = net.minibatch_group if net.name == 'stylegan' else 1
+  for key in ('batch_size', 'gen_batch_size'):
+    if getattr(train, key) % group:
+      raise ValueError(
+        f'train.{key} is {getattr(train, key)} and net.minibatch_group is '
+        f'{group}; it must be a multiple of it.'
+      )
+  if net.name == 'multiscale' and config.regularisers.augment:
+    raise ValueError(
+      f'regularisers.augment is {", ".join(config.regularisers.augment)} and '
+      'net.name is multiscale, whose images of several sizes cannot be changed '
+      'alike; it must be empty.'
+    )

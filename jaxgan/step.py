@@ -60,7 +60,6 @@ def check_names(config: Config) -> None:
     ValueError: a name in the configuration that nothing answers to.
   """
   nets_lib.check(config.net)
-  _check_sizes(config)
   games.build(config)
   controller.build(config.penalty, config.train.steps)
   optim.build(config.optim, steps=1, critic_steps=1)
@@ -72,23 +71,6 @@ def check_names(config: Config) -> None:
     raise ValueError(
       f'checkpoint.best_metric is {best}, whose lowest value is not the best; '
       'it must be one of which less is better.'
-    )
-
-
-def _check_sizes(config: Config) -> None:
-  net, train = config.net, config.train
-  group = net.minibatch_group if net.name == 'stylegan' else 1
-  for key in ('batch_size', 'gen_batch_size'):
-    if getattr(train, key) % group:
-      raise ValueError(
-        f'train.{key} is {getattr(train, key)} and net.minibatch_group is '
-        f'{group}; it must be a multiple of it.'
-      )
-  if net.name == 'multiscale' and config.regularisers.augment:
-    raise ValueError(
-      f'regularisers.augment is {", ".join(config.regularisers.augment)} and '
-      'net.name is multiscale, whose images of several sizes cannot be changed '
-      'alike; it must be empty.'
     )
 
 

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from jaxgan.config import from_config_dict
-from jaxgan.nets import catalog, latents, stylegan
+from jaxgan.nets import catalog, latents, scaled, stylegan
 from jaxgan.players import Players
-from jaxgan.step import check_names
 
 KEY = jax.random.key(0)
 SHAPE = (8, 8, 1)
@@ -60,7 +59,7 @@ def quiet(variables):
 
 def test_modulation_is_a_kernel_for_each_example():
   x, kernel, style = normal(3, 5, 5, 4), normal(3, 3, 4, 2), normal(3, 4)
-  found = stylegan.modulated(x, kernel, style, net())
+  found = scaled.modulated(x, kernel, style, net())
   wide = np.pad(np.asarray(x), ((0, 0), (1, 1), (1, 1), (0, 0)))
   expected = np.zeros((3, 5, 5, 2))
   for n in range(3):
@@ -77,9 +76,9 @@ def test_demodulation_gives_unit_variance():
   x, kernel = normal(16, 64, 64, 8), normal(3, 3, 8, 4, seed=1)
   style = jnp.exp(2 * normal(16, 8, seed=2))  # From about .02 to 50.
   inner = lambda y: np.asarray(y)[:, 1:-1, 1:-1]
-  deviations = inner(stylegan.modulated(x, kernel, style, net())).std((1, 2))
+  deviations = inner(scaled.modulated(x, kernel, style, net())).std((1, 2))
   assert np.abs(deviations - 1).max() < 0.1
-  plain = stylegan.modulated(x, kernel, style, net(), demodulate=False)
+  plain = scaled.modulated(x, kernel, style, net(), demodulate=False)
   assert inner(plain).std((1, 2)).max() > 5
 
 
@@ -230,7 +229,7 @@ def test_the_critic_sees_the_deviation():
 def test_weights_of_deviation_one_are_scaled_in_use():
   x = normal(512, 64)
   for rate in (1.0, 0.01):
-    module = stylegan.Dense(64, rate=rate)
+    module = scaled.Dense(64, rate=rate)
     variables = module.init(KEY, x)
     kernel = np.asarray(variables['params']['kernel'])
     assert kernel.std() == pytest.approx(1 / rate, rel=0.05)
@@ -269,8 +268,6 @@ def test_a_batch_must_be_whole_groups():
     'train.batch_size is 10 and net.minibatch_group is 4; it must be a '
     'multiple of it.'
   )
-  config = from_config_dict(
-    {'net': {'name': 'stylegan'}, 'train': {'batch_size': 10}}
-  )
+  values = {'net': {'name': 'stylegan'}, 'train': {'batch_size': 10}}
   with pytest.raises(ValueError, match=f'^{words}$'):
-    check_names(config)
+    from_config_dict(values)

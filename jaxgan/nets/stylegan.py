@@ -1,10 +1,10 @@
 """A generator that is told in every layer which style to have.
 
-Sources: StyleGAN (Karras et al., 2019: the mapping, noise, mixing, truncation)
-and StyleGAN2 (Karras et al., 2020: demodulation, the generator that sums its
-images, the residual critic); weights of deviation 1 that are scaled in use and
-the minibatch deviation are of Karras et al., 2018. Ours ends in a tanh, since
-images are in [-1, 1] here, and has no path-length penalty.
+Sources: StyleGAN (Karras et al., 2019: the mapping, noise, mixing, truncation),
+StyleGAN2 (Karras et al., 2020: the generator that sums its images, the residual
+critic) and Karras et al., 2018 (the minibatch deviation). Convolutions and
+their demodulation are in `scaled.py`. Ours ends in a tanh, since images are in
+[-1, 1] here, and has no path-length penalty.
 """
 
 import math
@@ -13,65 +13,12 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.nets import latents, layers, resnet
+from jaxgan.nets import latents, layers, resnet, scaled
 from jaxgan.schema import Net
 from jaxgan.types import Array, Pair
 
 _SLOW = 0.01  # Learning rate of the mapping, as a share of the others'.
 _DECAY = 0.998  # Of the mean style, per generator update.
-_GAIN = math.sqrt(2)  # Keeps the variance behind a leaky ReLU.
-
-
-class Dense(nn.Module):
-  """Linear, with weights of deviation 1 that are scaled where they are used.
-
-  Attributes:
-    features: Cout.
-    bias: at the start.
-    rate: share of the learning rate.
-  """
-
-  features: int
-  bias: float = 0.0
-  rate: float = 1.0
-
-  @nn.compact
-  def __call__(self, x: Array) -> Array:
-    """[B, Cin] -> [B, Cout] float32."""
-    kernel = self.param(
-      'kernel',
-      nn.initializers.normal(1 / self.rate),
-      (x.shape[-1], self.features),
-    )
-    start = nn.initializers.constant(self.bias / self.rate)
-    bias = self.param('bias', start, (1, self.features))
-    scale = self.rate / math.sqrt(x.shape[-1])
-    return x @ (kernel * scale) + bias * self.rate
-
-
-class Conv(nn.Module):
-  """Convolution, with weights as of `Dense`, a bias and a leaky ReLU.
-
-  Attributes:
-    config: compute dtype and formulation.
-    features: Cout.
-    size: side of the kernel.
-    linear: without bias and leaky ReLU.
-  """
-
-  config: Net
-  features: int
-  size: int = 3
-  linear: bool = False
-
-  @nn.compact
-  def __call__(self, x: Array) -> Array:
-    """[B, H, W, Cin] -> [B, H, W, Cout]."""
-    net = self.config
-    kernel = _kernel(self, self.size, x.shape[-1], self.features)
-    x = x.astype(net.compute_dtype)
-    x = layers.convolve(x, kernel.astype(x.dtype), net)
-    return x if self.linear else _activated(self, x, net.critic_activation)
 
 
 class Mapping(nn.Module):
@@ -91,7 +38,10 @@ class Mapping(nn.Module):
     square = jnp.mean(jnp.square(noise), axis=1, keepdims=True)
     x = jnp.concatenate([noise / jnp.sqrt(square + 1e-8), rest], axis=1)
     for _ in range(net.mapping_layers):
-      x = layers.leaky_relu(Dense(net.style_size, rate=_SLOW)(x)) * _GAIN
+      x = (
+        layers.leaky_relu(scaled.Dense(net.style_size, rate=_SLOW)(x))
+        * scaled.GAIN
+      )
     mean: nn.Variable = self.variable(
       'batch_stats', 'mean', jnp.zeros, net.style_size
     )
@@ -126,12 +76,12 @@ class Layer(nn.Module):
     """[B, H, W, Cin], styles [B, W] -> [B, H', W', Cout]."""
     net = self.config
     x = layers.blur(layers.upsample(x)) if self.up else x
-    kernel = _kernel(self, 3, x.shape[-1], self.features)
-    style = Dense(x.shape[-1], bias=1.0, name='style')(w)
-    x = modulated(x, kernel, style, net)
+    kernel = scaled.weights(self, 3, x.shape[-1], self.features)
+    style = scaled.Dense(x.shape[-1], bias=1.0, name='style')(w)
+    x = scaled.modulated(x, kernel, style, net)
     strength = self.param('noise', nn.initializers.zeros_init(), ())
     x += strength.astype(x.dtype) * self._noise(x, train).astype(x.dtype)
-    return _activated(self, x, net.gen_activation)
+    return scaled.activated(self, x, net.gen_activation)
 
   def _noise(self, x: Array, train: bool) -> Array:
     """New for every example in training, and else one for all and always."""
@@ -155,10 +105,10 @@ class ToImage(nn.Module):
   @nn.compact
   def __call__(self, x: Array, w: Array) -> Array:
     """[B, H, W, Cin], styles [B, W] -> [B, H, W, C] float32, unbounded."""
-    kernel = _kernel(self, 1, x.shape[-1], self.channels)
-    style = Dense(x.shape[-1], bias=1.0, name='style')(w)
-    x = modulated(x, kernel, style, self.config, demodulate=False)
-    return x.astype(jnp.float32) + _bias(self, self.channels)
+    kernel = scaled.weights(self, 1, x.shape[-1], self.channels)
+    style = scaled.Dense(x.shape[-1], bias=1.0, name='style')(w)
+    x = scaled.modulated(x, kernel, style, self.config, demodulate=False)
+    return x.astype(jnp.float32) + scaled.offset(self, self.channels)
 
 
 class Synthesis(nn.Module):
@@ -272,11 +222,11 @@ class CriticBlock(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, H/2, W/2, Cout]."""
-    h = Conv(self.config, x.shape[-1])(x)
-    h = Conv(self.config, self.features)(layers.mean_pool(layers.blur(h)))
-    x = layers.mean_pool(layers.blur(x))
-    x = Conv(self.config, self.features, size=1, linear=True)(x)
-    return (h + x) / _GAIN
+    h = scaled.Conv(self.config, x.shape[-1])(x)
+    h, x = (layers.mean_pool(layers.blur(y)) for y in (h, x))
+    h = scaled.Conv(self.config, self.features)(h)
+    x = scaled.Conv(self.config, self.features, size=1, linear=True)(x)
+    return (h + x) / scaled.GAIN
 
 
 class Critic(nn.Module):
@@ -297,42 +247,15 @@ class Critic(nn.Module):
     """Images [B, H, W, C] -> scores [B] float32, or features [B, N]."""
     del label
     net, widths = self.config, self.config.critic_widths
-    x = Conv(net, widths[0], size=1)(x)
+    x = scaled.Conv(net, widths[0], size=1)(x)
     for width in widths[1:]:
       x = CriticBlock(net, width)(x)
       x = layers.dropout(x, net, train)
-    x = Conv(net, widths[-1])(deviation(x, net.minibatch_group))
-    x = Dense(widths[-1])(x.reshape(len(x), -1).astype(jnp.float32))
-    return layers.head(layers.leaky_relu(x) * _GAIN, self.outputs, net, train)
-
-
-def modulated(
-  x: Array, kernel: Array, style: Array, config: Net, demodulate: bool = True
-) -> Array:
-  """Convolution by a kernel of each example's own.
-
-  Kernel w becomes s_c w_hwco / sqrt(sum_hwc (s_c w_hwco)^2), so that unit
-  variance stays unit variance whatever the style (Karras et al., 2020,
-  equations 1 and 3). It is done to the inputs and the outputs of one common
-  convolution, which is the same.
-
-  Args:
-    x: [B, H, W, Cin].
-    kernel: [k, k, Cin, Cout] float32.
-    style: [B, Cin] float32.
-    config: compute dtype and formulation.
-    demodulate: without it only s stays.
-
-  Returns:
-    [B, H, W, Cout] in the compute dtype.
-  """
-  dtype = config.compute_dtype
-  x = x.astype(dtype) * style.astype(dtype)[:, None, None]
-  y = layers.convolve(x, kernel.astype(dtype), config)
-  if not demodulate:
-    return y
-  squares = jnp.square(style) @ jnp.square(kernel).sum((0, 1))
-  return y * jax.lax.rsqrt(squares + 1e-8).astype(dtype)[:, None, None]
+    x = scaled.Conv(net, widths[-1])(deviation(x, net.minibatch_group))
+    x = scaled.Dense(widths[-1])(x.reshape(len(x), -1).astype(jnp.float32))
+    return layers.head(
+      layers.leaky_relu(x) * scaled.GAIN, self.outputs, net, train
+    )
 
 
 def mixed(w: Array, other: Array, at: Array, num_layers: int) -> Array:
@@ -391,21 +314,3 @@ def build(config: Net, shape: tuple[int, int, int]) -> Pair[nn.Module]:
   for key in ('gen_widths', 'critic_widths'):
     resnet.sizes(key, len(getattr(config, key)) - 1, shape)
   return Pair(Generator(config, shape), Critic(config))
-
-
-def _kernel(module: nn.Module, size: int, cin: int, cout: int) -> Array:
-  """[k, k, Cin, Cout] float32, of deviation 1 before it is scaled."""
-  shape = size, size, cin, cout
-  kernel = module.param('kernel', nn.initializers.normal(1.0), shape)
-  return kernel / math.sqrt(size * size * cin)
-
-
-def _bias(module: nn.Module, features: int) -> Array:
-  zeros = nn.initializers.zeros_init()
-  return module.param('bias', zeros, (features,)).reshape(1, 1, 1, -1)
-
-
-def _activated(module: nn.Module, x: Array, name: str) -> Array:
-  activate = layers.activation(name, layers.leaky_relu)
-  x += _bias(module, x.shape[-1]).astype(x.dtype)
-  return activate(x) * _GAIN
