@@ -27,7 +27,12 @@ KEYS = {
   'dcgan': WIDTHS,
   'resnet': WIDTHS,
   'biggan': {**WIDTHS, 'gen_norm': 'batch', 'depth': 1},
-  'stylegan': {**TWO, 'mapping_layers': 1, 'style_size': 2},
+  'stylegan': {
+    **TWO,
+    'mapping_layers': 1,
+    'style_size': 2,
+    'minibatch_group': 2,
+  },
   'multiscale': TWO,
 }
 # All pairs for these; the larger nets meet each loss and each penalty once.
