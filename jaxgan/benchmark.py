@@ -37,7 +37,10 @@ _PRECISION = flags.DEFINE_enum(
   'Of matrix products; bf16 also stores activations so.',
 )
 _CONV = flags.DEFINE_enum(
-  'conv', 'auto', ['auto', 'lax', 'matmul'], 'How convolutions are computed.'
+  'conv',
+  'auto',
+  ['auto', 'lax', 'matmul', 'winograd'],
+  'How convolutions are computed.',
 )
 _MODE = flags.DEFINE_enum(
   'mode', 'step', ['step', 'loop', 'data'], 'What is timed.'

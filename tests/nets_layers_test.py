@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from jaxgan import schema
-from jaxgan.nets import conv, layers
+from jaxgan.nets import conv, layers, windows
 
 KEY = jax.random.key(0)
-WAYS = (conv.conv_lax, conv.conv_matmul)
-UP_WAYS = (conv.up_lax, conv.up_matmul)
+WAYS = (conv.conv_lax, windows.conv_matmul)
+UP_WAYS = (conv.up_lax, windows.up_matmul)
 
 
 def normal(*shape, seed=0):
@@ -82,7 +82,7 @@ def test_doubling_is_the_transpose_of_halving():
   x, y = normal(2, 3, 4, 2), normal(2, 6, 8, 3, seed=2)
   kernel = scaled_kernel(5, 2, 3)
   mirrored = kernel[::-1, ::-1].swapaxes(2, 3)
-  up = jax.jit(conv.up_matmul)(x, kernel)
+  up = jax.jit(windows.up_matmul)(x, kernel)
   down = conv.conv_lax(y, mirrored, 2, 'SAME')
   np.testing.assert_allclose(np.vdot(up, y), np.vdot(x, down), rtol=1e-4)
 
@@ -90,8 +90,8 @@ def test_doubling_is_the_transpose_of_halving():
 @pytest.mark.parametrize(
   'convolve',
   [
-    lambda x, k: conv.conv_matmul(x, k, 2, 'SAME'),
-    lambda x, k: conv.up_matmul(x, k),
+    lambda x, k: windows.conv_matmul(x, k, 2, 'SAME'),
+    lambda x, k: windows.up_matmul(x, k),
   ],
 )
 def test_second_derivative_is_that_of_finite_differences(convolve):
@@ -113,11 +113,12 @@ def test_second_derivative_is_that_of_finite_differences(convolve):
 
 
 def test_auto_follows_the_backend(monkeypatch):
-  for backend, way in (('cpu', 'matmul'), ('gpu', 'lax'), ('tpu', 'lax')):
+  for backend, way in (('cpu', 'winograd'), ('gpu', 'lax'), ('tpu', 'lax')):
     monkeypatch.setattr(jax, 'default_backend', lambda name=backend: name)
     assert conv.resolve('auto') == way
     assert conv.resolve('lax') == 'lax'
     assert conv.resolve('matmul') == 'matmul'
+    assert conv.resolve('winograd') == 'winograd'
 
 
 @pytest.mark.parametrize('cls', [layers.Conv, layers.UpConv])

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import pick
-from jaxgan.nets import conv as ways
+from jaxgan.nets import conv, windows, winograd
 from jaxgan.schema import Net
 from jaxgan.types import Array
 
@@ -50,8 +50,16 @@ INITS: Mapping[str, Any] = {
 SPECTRAL = ('spectral', 'batch_spectral')
 BATCH = ('batch', 'batch_spectral')
 
-_CONV = {'lax': ways.conv_lax, 'matmul': ways.conv_matmul}
-_UP = {'lax': ways.up_lax, 'matmul': ways.up_matmul}
+_CONV = {
+  'lax': conv.conv_lax,
+  'matmul': windows.conv_matmul,
+  'winograd': winograd.conv_winograd,
+}
+_UP = {
+  'lax': conv.up_lax,
+  'matmul': windows.up_matmul,
+  'winograd': winograd.up_winograd,
+}
 
 
 def strided_init(gain: float, down: int = 1, up: int = 1) -> Any:
@@ -114,7 +122,7 @@ class UpConv(nn.Module):
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
     x, kernel, bias = _operands(self, x, strided_init(self.gain, up=2))
-    return _UP[ways.resolve(self.config.conv)](x, kernel) + bias
+    return _UP[conv.resolve(self.config.conv)](x, kernel) + bias
 
 
 class NearestConv(nn.Module):
@@ -150,9 +158,7 @@ class SubpixelConv(nn.Module):
     """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
     size = (self.size + 1) // 2 | 1
     x = Conv(self.config, 4 * self.features, size, gain=self.gain)(x)
-    b, h, w, _ = x.shape
-    x = x.reshape(b, h, w, 2, 2, self.features).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(b, 2 * h, 2 * w, self.features)
+    return conv.shuffled(x)
 
 
 UPS = {
@@ -164,7 +170,7 @@ UPS = {
 
 def convolve(x: Array, kernel: Array, config: Net, stride: int = 1) -> Array:
   """[B, H, W, Cin], [k, k, Cin, Cout] -> [B, H', W', Cout], padded `SAME`."""
-  return _CONV[ways.resolve(config.conv)](x, kernel, stride, 'SAME')
+  return _CONV[conv.resolve(config.conv)](x, kernel, stride, 'SAME')
 
 
 def activation(name: str, default: Activation) -> Activation:

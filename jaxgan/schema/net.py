@@ -93,4 +93,4 @@ class Net:
   minibatch_group: int = within(4, 1)
   scales: int = within(2, 1)
   compute_dtype: str = one_of('float32', 'bfloat16')
-  conv: str = one_of('auto', 'lax', 'matmul')
+  conv: str = one_of('auto', 'lax', 'matmul', 'winograd')
