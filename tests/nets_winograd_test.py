@@ -21,21 +21,18 @@ def normal(*shape, seed=0):
   return np.random.default_rng(seed).normal(size=shape)
 
 
-def used(*arguments):
+def used(way, *shapes, dtype=jnp.float32):
   """Whether a convolution is computed at points: 36 products at once."""
-  way = winograd.up_winograd if len(arguments) == 2 else None
-  way = way or winograd.conv_winograd
-  shapes = [jax.ShapeDtypeStruct(*a) for a in arguments[:2]]
-  made = jax.make_jaxpr(lambda x, k: way(x, k, *arguments[2:]))(*shapes)
-  return f'[{winograd.SIZE**2},' in str(made)
+  arguments = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
+  return f'[{winograd.SIZE**2},' in str(jax.make_jaxpr(way)(*arguments))
 
 
 def loss(y):
   return jnp.sum(jnp.tanh(y))
 
 
-def of(x, kernel, stride=1, dtype=jnp.float32):
-  return used((x, dtype), (kernel, dtype), stride, 'SAME')
+def strided(stride, pads='SAME', way=winograd.conv_winograd):
+  return lambda x, kernel: way(x, kernel, stride, pads)
 
 
 @pytest.mark.parametrize('taps', [2, 3, 4, 5])
@@ -90,12 +87,9 @@ def test_it_is_the_same_convolution_to_second_order(k, stride, size, pads):
       jnp.asarray(normal(2, *size, 3)),
       jnp.asarray(normal(k, k, 3, 2)),
     )
-    ways = [
-      lambda x, k, way=way: way(x, k, stride, pads)
-      for way in (conv.conv_lax, winograd.conv_winograd)
-    ]
-    assert used((x.shape, x.dtype), (kernel.shape, x.dtype), stride, pads)
-    agree(ways, x, kernel, atol=1e-10)
+    plain = strided(stride, pads, conv.conv_lax)
+    assert used(strided(stride, pads), x.shape, kernel.shape)
+    agree((plain, strided(stride, pads)), x, kernel, atol=1e-10)
 
 
 @pytest.mark.usefixtures('everywhere')
@@ -103,7 +97,7 @@ def test_it_is_the_same_convolution_to_second_order(k, stride, size, pads):
 def test_it_is_the_same_doubling_to_second_order(k):
   with jax.enable_x64(True):
     x, kernel = jnp.asarray(normal(2, 5, 4, 3)), jnp.asarray(normal(k, k, 3, 2))
-    assert used((x.shape, x.dtype), (kernel.shape, x.dtype))
+    assert used(winograd.up_winograd, x.shape, kernel.shape)
     agree((conv.up_lax, winograd.up_winograd), x, kernel, atol=1e-10)
 
 
@@ -117,21 +111,22 @@ def test_it_is_the_same_doubling_to_second_order(k):
 def test_a_reference_layer_rounds_to_1e_5_of_its_largest_number(
   x, kernel, stride
 ):
-  assert of(x, kernel, stride)
+  assert used(strided(stride), x, kernel)
   x, kernel = (normal(*s).astype(np.float32) for s in (x, kernel))
   kernel /= np.float32(kernel.shape[0] * kernel.shape[2] ** 0.5)
+  plain = strided(stride, way=windows.conv_matmul)
   one, other = (
-    jax.jit(jax.grad(lambda *a, way=way: loss(way(*a, stride, 'SAME')), (0, 1)))
-    for way in (windows.conv_matmul, winograd.conv_winograd)
+    jax.jit(jax.grad(lambda *a, way=way: loss(way(*a)), (0, 1)))
+    for way in (plain, strided(stride))
   )
   for a, b in zip(one(x, kernel), other(x, kernel), strict=True):
     np.testing.assert_allclose(b, a, rtol=0, atol=1e-5 * np.abs(a).max())
 
 
 def test_it_is_used_where_it_pays():
-  assert of((64, 14, 14, 64), (5, 5, 64, 128), 2)
-  assert of((16, 32, 32, 32), (3, 3, 32, 32))
-  assert used(((64, 4, 4, 256), jnp.float32), ((5, 5, 256, 128), jnp.float32))
+  assert used(strided(2), (64, 14, 14, 64), (5, 5, 64, 128))
+  assert used(strided(1), (16, 32, 32, 32), (3, 3, 32, 32))
+  assert used(winograd.up_winograd, (64, 4, 4, 256), (5, 5, 256, 128))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +143,7 @@ def test_it_is_used_where_it_pays():
   ],
 )
 def test_it_is_not_used_elsewhere(x, kernel, stride, dtype):
-  assert not of(x, kernel, stride, dtype)
+  assert not used(strided(stride), x, kernel, dtype=dtype)
 
 
 def test_many_runs_at_once_are_as_alone():
