@@ -3,9 +3,9 @@ r"""MNIST with the nets of WGAN-GP's authors, who trained 200,000 steps.
   python -m jaxgan.main --config=configs/mnist.py --workdir=runs/mnist \
     --config.data.path=FOLDER_OF_THE_FOUR_IDX_FILES
 
-About 1.5 steps/s on 2 quiet CPU cores (.66 s an iteration, 6 of them). A
-smaller net is digit-like there after 300 steps (3.9 steps/s, 107 s in all;
-docs/images/mnist_300.png):
+1.1 to 1.5 steps/s on 2 CPU cores, by how busy their host was (python -m
+jaxgan.benchmark --net=mnist --batch=50 --steps=6). A smaller net is digit-like
+there after 300 steps (3.9 steps/s, 107 s in all; docs/images/mnist_300.png):
 
     --config.net.gen_widths='(128,64,32)' \
     --config.net.critic_widths='(32,64,128)' --config.train.steps=300 \
