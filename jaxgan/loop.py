@@ -133,7 +133,7 @@ class Loop:
         # Nothing in the step may wait for the host by accident.
         with jax.transfer_guard('disallow'):
           state, metrics = self.train_step(state, batch)
-        _wait(in_flight, metrics)
+        wait(in_flight, metrics)
         stop_for = interruption.requested(step)
         self._at(step, state, metrics, stopping=stop_for is not None)
         if stop_for is not None:
@@ -207,10 +207,14 @@ class Loop:
     return f'The newest checkpoint is step {steps[-1]}'
 
 
-def _wait(in_flight: collections.deque[Metrics], metrics: Metrics) -> None:
+def wait(in_flight: collections.deque[Metrics], metrics: Metrics) -> None:
   """Lets at most two steps queue up on the devices.
 
   Virtual CPU devices deadlock when many steps are queued, so there none is.
+
+  Args:
+    in_flight: what earlier steps gave, oldest first; it is changed.
+    metrics: what the newest gave.
   """
   in_flight.append(metrics)
   several_cpus = jax.default_backend() == 'cpu' and jax.device_count() > 1

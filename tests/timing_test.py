@@ -11,9 +11,9 @@ import jax
 import pytest
 import small
 
-from jaxgan import timing
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.timing import Settings
+from jaxgan.timing import iteration
+from jaxgan.timing.settings import NETS, Settings, configuration
 
 SHAPE = (16, 16, 1)
 ROOT = pathlib.Path(__file__).parents[1]
@@ -25,9 +25,9 @@ SHARED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize('net', timing.NETS)
+@pytest.mark.parametrize('net', NETS)
 def test_every_net_can_be_configured(net):
-  config = timing.configuration(Settings(net=net, precision='bf16'))
+  config = configuration(Settings(net=net, precision='bf16'))
   assert config.net.compute_dtype == 'bfloat16'
   assert config.penalty.points == 'uniform'
 
@@ -43,7 +43,9 @@ def test_operations_are_counted_as_by_hand():
   # two derivatives, and through ReLU's steps none flows into the forward pass.
   update = 2 * 3 * critic + (1 + 1 + 2) * critic + gen
   other = 3 * gen + 2 * critic
-  found = timing.count_flops(Settings(net='toy', batch=batch, critic_steps=5))
+  found = iteration.count_flops(
+    Settings(net='toy', batch=batch, critic_steps=5)
+  )
   assert found == pytest.approx(5 * update + other, rel=0.05)
 
 
@@ -79,8 +81,8 @@ def test_the_command_times_files(files):
 
 def test_seeds_in_one_program_are_counted_together():
   settings = Settings(net='toy', batch=8, critic_steps=1, steps=1, warmup=0)
-  one = timing.measure(settings)
-  four = timing.measure(dataclasses.replace(settings, seeds=8))
+  one = iteration.measure(settings)
+  four = iteration.measure(dataclasses.replace(settings, seeds=8))
   assert four['seeds'] == 8
   assert four['flops'] == one['flops']  # Of one seed.
   share = four['flops'] / (four['seconds_median'] / 8)
@@ -98,7 +100,7 @@ def test_eight_devices_share_the_activations():
     state, train_step, over = small.make(config, devices, nets, SHAPE)
     images = small.batch(config, over, shape=SHAPE)
     lowered = jax.jit(train_step, donate_argnums=0).lower(state, images)
-    return timing.program_bytes(lowered.compile())
+    return iteration.program_bytes(lowered.compile())
 
   grown_on_one = needed(1, 1024) - needed(1, 64)
   grown_on_eight = needed(8, 1024) - needed(8, 64)

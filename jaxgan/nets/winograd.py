@@ -80,17 +80,27 @@ def matrices(taps: int) -> Matrices:
 
 
 def conv_winograd(
-  x: Array, kernel: Array, stride: int, pads: str | conv.Pads
+  x: Array,
+  kernel: Array,
+  stride: int,
+  pads: str | conv.Pads,
+  *,
+  always: bool = False,
 ) -> Array:
-  """`conv_lax` with fewer multiplications; by windows where that is faster."""
+  """`conv_lax` with fewer multiplications; by windows where that is faster.
+
+  Args:
+    x: as there.
+    kernel: as there.
+    stride: as there.
+    pads: as there.
+    always: never by windows, so that it can be known where that is faster; for
+      2 to 5 taps at each step of the stride.
+  """
   x = conv.padded(x, kernel, stride, pads)
-  sides = kernel.shape[:2]
-  out = [
-    (n - k) // stride + 1 for n, k in zip(x.shape[1:3], sides, strict=True)
-  ]
-  taps = [-(-k // stride) for k in sides]
-  if not _pays(x, kernel, out, taps, stride):
+  if not (always or pays(x, kernel, stride)):
     return windows.conv_matmul(x, kernel, stride, 'VALID')
+  out, taps = _sides(x, kernel, stride)
   seen = [stride * (o + t - 1) for o, t in zip(out, taps, strict=True)]
   x = _resized(x, (1, 2), seen)
   kernel = _resized(kernel, (0, 1), [stride * t for t in taps])
@@ -119,6 +129,17 @@ def up_winograd(x: Array, kernel: Array) -> Array:
   return conv.shuffled(_valid(jnp.pad(x, ((0, 0), *pads, (0, 0))), kernel))
 
 
+def pays(x: Array, kernel: Array, stride: int) -> bool:
+  """Whether a `VALID` convolution is faster this way than by windows.
+
+  Args:
+    x: [B, H, W, Cin]; only its shape is read, as that of the kernel.
+    kernel: [kh, kw, Cin, Cout].
+    stride: of both axes.
+  """
+  return _pays(x, kernel, *_sides(x, kernel, stride), stride)
+
+
 def _pays(
   x: Array, kernel: Array, out: Sequence[int], taps: Sequence[int], stride: int
 ) -> bool:
@@ -132,6 +153,14 @@ def _pays(
   ours = (stride * SIZE) ** 2 * (len(x) * math.prod(tiles) + ROWS)
   plain = len(x) * math.prod(out) * kh * kw
   return ours < plain and plain * math.prod(channels) >= WORK
+
+
+def _sides(x: Array, kernel: Array, stride: int) -> tuple[list[int], list[int]]:
+  """Of both sides: the outputs, and the taps when strides are folded."""
+  sides = kernel.shape[:2]
+  pairs = zip(x.shape[1:3], sides, strict=True)
+  out = [(n - k) // stride + 1 for n, k in pairs]
+  return out, [-(-k // stride) for k in sides]
 
 
 def _valid(x: Array, kernel: Array) -> Array:

@@ -2,11 +2,9 @@
 
 import dataclasses
 import functools
-import pathlib
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
@@ -15,69 +13,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import mesh as mesh_lib
-from jaxgan import replicas, train
+from jaxgan import replicas
 from jaxgan import state as state_lib
 from jaxgan import step as step_lib
-from jaxgan.config import from_config_dict
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.schema import Config
 from jaxgan.state import GANState
+from jaxgan.timing.settings import NETS, Settings, configuration
 from jaxgan.types import Batch, Metrics, Pair
-from jaxgan.writers import read_metrics
 
-Shape = tuple[int, ...]
-
-_RESNET = {'name': 'resnet', 'gen_norm': 'batch', 'critic_pool': 'mean'}
-
-# The nets of the PyTorch peer, the shape of their images, and a data set of
-# that shape.
-NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
-  'toy': (
-    {
-      'name': 'mlp',
-      'latent_size': 2,
-      'gen_widths': (512, 512, 512),
-      'critic_widths': (512, 512, 512),
-    },
-    (2,),
-    {'name': 'gaussians8'},
-  ),
-  'mnist': (
-    {'gen_widths': (256, 128, 64), 'critic_widths': (64, 128, 256)},
-    (28, 28, 1),
-    {'name': 'mnist'},
-  ),
-  'cifar_resnet': (
-    {
-      **_RESNET,
-      'gen_widths': (128, 128, 128, 128),
-      'critic_widths': (128, 128, 128),
-      'critic_plain_blocks': 2,
-    },
-    (32, 32, 3),
-    {'name': 'cifar10'},
-  ),
-  'dcgan64': (
-    {
-      'gen_widths': (512, 256, 128, 64),
-      'critic_widths': (64, 128, 256, 512),
-      'gen_norm': 'batch',
-      'critic_norm': 'layer',
-    },
-    (64, 64, 3),
-    {'name': 'celeba', 'image_size': 64},
-  ),
-  'resnet64': (
-    {
-      **_RESNET,
-      'gen_widths': (512, 512, 256, 128, 64),
-      'critic_widths': (64, 128, 256, 512, 512),
-      'critic_norm': 'layer',
-    },
-    (64, 64, 3),
-    {'name': 'celeba', 'image_size': 64},
-  ),
-}
+Figures = dict[str, Any]
 
 _MATMUL = {
   'fp32': 'float32',
@@ -86,63 +31,85 @@ _MATMUL = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-  """What is measured; the flags of `jaxgan.benchmark`."""
+class Stepper:
+  """The step alone, compiled, with a batch that it is fed over and over."""
 
-  net: str = 'mnist'
-  batch: int = 64
-  critic_steps: int = 5
-  steps: int = 10
-  warmup: int = 2
-  mode: str = 'step'
-  precision: str = 'fp32'
-  conv: str = 'auto'
-  seeds: int = 1
-  replicas: str = 'auto'
+  def __init__(self, settings: Settings) -> None:
+    """Compiles; `first_seconds` is how long that and one iteration took."""
+    self._state, self._batch, train_step = _program(settings)
+    start = time.perf_counter()
+    jitted = jax.jit(train_step, donate_argnums=0)
+    self._compiled = jitted.lower(self._state, self._batch).compile()
+    seconds(self)
+    self.first_seconds = time.perf_counter() - start
+    self.program_bytes = program_bytes(self._compiled)
+    for _ in range(settings.warmup):
+      seconds(self)
 
-
-def configuration(settings: Settings) -> Config:
-  """WGAN-GP with the nets of a benchmark."""
-  net, _, data = NETS[settings.net]
-  dtype = 'bfloat16' if settings.precision == 'bf16' else 'float32'
-  mock = {} if settings.net == 'toy' else {'mock_examples': 2048}
-  return from_config_dict(
-    {
-      'data': data | mock,
-      'net': net | {'compute_dtype': dtype, 'conv': settings.conv},
-      'penalty': {'preset': 'wgan_gp'},
-      'train': {
-        'batch_size': settings.batch,
-        'critic_steps': settings.critic_steps,
-        'steps': 2 * settings.steps,
-      },
-      'log': {'every_steps': min(10, settings.steps)},
-    }
-  )
+  def __call__(self) -> Metrics:
+    """Starts an iteration, and does not wait for it."""
+    self._state, metrics = self._compiled(self._state, self._batch)
+    return metrics
 
 
-def measure(settings: Settings) -> dict[str, Any]:
+def timed(settings: Settings) -> Figures:
+  """Seconds of single iterations, of all seeds together."""
+  step = Stepper(settings)
+  times = [seconds(step) for _ in range(settings.steps)]
+  return {
+    **spread(times),
+    'first_seconds': step.first_seconds,
+    'program_bytes': step.program_bytes,
+  }
+
+
+def measure(
+  settings: Settings, time_it: Callable[[Settings], Figures] = timed
+) -> Figures:
   """Times one configuration.
+
+  Args:
+    settings: what.
+    time_it: `timed`, or another that gives `seconds_median` and more.
 
   Returns:
     The settings and the figures, fit for JSON.
   """
   with jax.default_matmul_precision(_MATMUL[settings.precision]):
-    timed = {'step': _time_step, 'loop': _time_loop}[settings.mode](settings)
+    found = time_it(settings)
     flops = count_flops(settings)
     peak = peak_rate(settings.precision)
-  seconds = timed['seconds_median'] / settings.seeds
+  rate = flops * settings.seeds / found['seconds_median']
   return {
     **dataclasses.asdict(settings),
-    'device': jax.devices()[0].device_kind,
-    'jax': jax.__version__,
-    **timed,
+    **machine(),
+    **found,
     'peak_bytes': _peak_bytes(),
     'flops': flops,
     'peak_flops_per_second': peak,
-    'share_of_peak': flops / seconds / peak,
+    'share_of_peak': rate / peak,
   }
+
+
+def machine() -> Figures:
+  """What every line of figures says about where it was measured."""
+  return {'device': jax.devices()[0].device_kind, 'jax': jax.__version__}
+
+
+def spread(times: list[float]) -> Figures:
+  """Median, least and most of some seconds."""
+  return {
+    'seconds_median': statistics.median(times),
+    'seconds_min': min(times),
+    'seconds_max': max(times),
+  }
+
+
+def seconds(call: Callable[[], Any]) -> float:
+  """How long a call takes, with all that it left to the device."""
+  start = time.perf_counter()
+  jax.block_until_ready(call())
+  return time.perf_counter() - start
 
 
 def count_flops(settings: Settings) -> float:
@@ -174,7 +141,7 @@ def peak_rate(precision: str) -> float:
   size = 2048 if jax.default_backend() == 'cpu' else 8192
   a, b = jax.random.normal(jax.random.key(0), (2, size, size)).astype(dtype)
   product = jax.jit(jnp.matmul)
-  best = min(_seconds(lambda: product(a, b)) for _ in range(8))
+  best = min(seconds(lambda: product(a, b)) for _ in range(8))
   return 2 * size**3 / best
 
 
@@ -196,31 +163,6 @@ def _prepare(
   put = functools.partial(jax.device_put, device=where.batch)
   batch = Batch(put(image), put(np.zeros(size, np.int32)))
   return config, nets, create(), batch
-
-
-def _time_step(settings: Settings) -> dict[str, Any]:
-  state, batch, train_step = _program(settings)
-
-  def iterate() -> Metrics:
-    nonlocal state
-    state, metrics = compiled(state, batch)
-    return metrics
-
-  start = time.perf_counter()
-  lowered = jax.jit(train_step, donate_argnums=0).lower(state, batch)
-  compiled = lowered.compile()
-  _seconds(iterate)
-  first = time.perf_counter() - start
-  for _ in range(settings.warmup):
-    _seconds(iterate)
-  times = [_seconds(iterate) for _ in range(settings.steps)]
-  return {
-    'seconds_median': statistics.median(times),
-    'seconds_min': min(times),
-    'seconds_max': max(times),
-    'first_seconds': first,
-    'program_bytes': program_bytes(compiled),
-  }
 
 
 def program_bytes(compiled: Any) -> int:
@@ -250,27 +192,6 @@ def _program(settings: Settings) -> tuple[GANState, Batch, Any]:
   batches = jax.tree.map(lambda x: jnp.stack([x] * settings.seeds), batch)
   step = replicas.make_train_step(reps, nets, mesh, settings.replicas)
   return states, jax.device_put(batches, states.step.sharding), step
-
-
-def _time_loop(settings: Settings) -> dict[str, Any]:
-  """The same from metrics.jsonl of a real run; its first row warms up."""
-  with tempfile.TemporaryDirectory() as folder:
-    train.train_and_evaluate(configuration(settings), folder)
-    rows = read_metrics(pathlib.Path(folder) / 'metrics.jsonl')
-  times = [1 / row['steps_per_second'] for row in rows[1:]]
-  return {
-    'seconds_median': statistics.median(times),
-    'seconds_min': min(times),
-    'seconds_max': max(times),
-    'first_seconds': None,
-    'program_bytes': None,
-  }
-
-
-def _seconds(call: Callable[[], Any]) -> float:
-  start = time.perf_counter()
-  jax.block_until_ready(call())
-  return time.perf_counter() - start
 
 
 def _flops(function: Callable[..., Any], *arguments: Any) -> float:

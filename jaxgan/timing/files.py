@@ -14,7 +14,7 @@ from PIL import Image
 from jaxgan import mesh as mesh_lib
 from jaxgan.data import pipeline, sources
 from jaxgan.schema import Data
-from jaxgan.timing import NETS
+from jaxgan.timing.settings import NETS
 
 _DELIVERED = 20  # Iterations whose batches are timed.
 

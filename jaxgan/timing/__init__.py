@@ -1,0 +1,1 @@
+"""Benchmarks: seconds, and what they would be at the machine's best."""
