@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import pytest
 import small
 
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.timing import iteration
+from jaxgan.timing import iteration, layers, loop, runs
 from jaxgan.timing.settings import NETS, Settings, configuration
 
 SHAPE = (16, 16, 1)
@@ -69,6 +70,48 @@ def test_the_command_prints_one_line(mode):
   least, most = figures['seconds_min'], figures['seconds_max']
   assert 0 < least <= figures['seconds_median'] <= most
   assert figures['flops'] > 0
+
+
+def test_the_loop_is_compared_with_the_step():
+  figures = command('--net=toy', '--mode=loop', '--steps=21')
+  ratios = figures['ratios']
+  assert len(ratios) == 3
+  assert figures['ratio'] == sorted(ratios)[1]
+  assert figures['step_seconds_median'] > 0
+
+
+def test_a_window_is_compared_with_what_surrounds_it():
+  windows = loop._Windows(lambda: {}, 2)
+  windows.whole, windows.bare = [3.0, 1.0], [1.0, 2.0, 0.5]
+  assert windows.ratios() == [2.0, 0.8]
+
+
+def test_whole_runs_are_processes_of_their_own():
+  flags = ('--net=small_toy', '--mode=runs', '--seeds=2', '--devices=2')
+  figures = command(*flags)
+  lone, together = figures['in_turn_seconds'], figures['together_seconds']
+  assert 2 * figures['seconds_min'] <= lone <= 2 * figures['seconds_max']
+  assert figures['ratio'] == pytest.approx(together / lone)
+
+
+def test_a_run_that_fails_is_no_figure(monkeypatch):
+  monkeypatch.setattr(sys, 'executable', shutil.which('false'))
+  with pytest.raises(ValueError, match='A program of 1 runs ended with 1'):
+    runs.measure(Settings(net='small_toy'))
+
+
+def test_layers_are_timed_and_their_rounding_told():
+  small_layer, large = (
+    layers.Layer(3, 1, channels, channels, side, 4)
+    for channels, side in ((8, 8), (64, 32))
+  )
+  found, other = layers.measure((small_layer, large))['layers']
+  assert not found['taken']
+  assert other['taken']
+  seconds = (found[f'{way}_seconds'] for way in ('points', 'windows'))
+  assert found['ratio'] == pytest.approx(next(seconds) / next(seconds))
+  # Not zero, which would be a sum compared with itself.
+  assert 0 < found['windows_rounding'] < found['points_rounding'] < 1e-5
 
 
 @pytest.mark.parametrize('files', ['png', 'jpeg'])

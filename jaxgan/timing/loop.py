@@ -1,81 +1,83 @@
-"""The whole training loop beside the bare step, in turn, in one process."""
+"""The whole training loop beside the bare step, in turn, inside one run."""
 
 import collections
 import dataclasses
-import pathlib
 import statistics
 import tempfile
-
-import jax
+import time
+from collections.abc import Mapping
 
 from jaxgan import loop, train
 from jaxgan.timing import iteration
 from jaxgan.timing.iteration import Figures, Stepper
 from jaxgan.timing.settings import Settings, configuration
 from jaxgan.types import Metrics
-from jaxgan.writers import read_metrics
 
-_TURNS = 3
-_WINDOW = 10  # Iterations whose mean is one time; the loop logs after each.
+_WINDOW = 10  # Iterations whose mean is one time.
+
+
+class _Windows:
+  """Called by a run every so many steps; times it, and the step by itself."""
+
+  def __init__(self, step: Stepper, size: int) -> None:
+    """The run's first window, which compiles, is not counted."""
+    self.whole: list[float] = []
+    self.bare: list[float] = []
+    self._step, self._size = step, size
+    self._since: float | None = None
+
+  def __call__(self, step: int, scalars: Mapping[str, float]) -> None:
+    del step, scalars
+    if self._since is not None:
+      seconds = time.perf_counter() - self._since
+      self.whole.append(seconds / self._size)
+    self.bare.append(iteration.seconds(self._iterate) / self._size)
+    self._since = time.perf_counter()
+
+  def _iterate(self) -> list[Metrics]:
+    """As many steps as a window has, as many of them in flight as in a run."""
+    in_flight: collections.deque[Metrics] = collections.deque()
+    for _ in range(self._size):
+      loop.wait(in_flight, self._step())
+    return list(in_flight)
+
+  def ratios(self) -> list[float]:
+    """Loop over step, of each window and what stands before and after it."""
+    around = zip(self.bare, self.bare[1:], strict=False)
+    return [
+      2 * whole / (before + after)
+      for whole, (before, after) in zip(self.whole, around, strict=True)
+    ]
 
 
 def timed(settings: Settings) -> Figures:
-  """Means of equally many iterations of both, and the ratio of each turn.
+  """Windows of a run, and of as many steps alone between them.
+
+  Each window of the run (10 iterations, fewer if `steps` are) holds a line of
+  scalars and a grid of samples, more than runs have; the checkpoint comes last
+  and is not timed.
 
   Args:
-    settings: at least `steps` iterations of either are timed in each of three
-      turns.
+    settings: at least `steps` iterations of the run are timed.
 
   Returns:
-    The loop's seconds under the names of `iteration.timed`, the step's as
-    `step_seconds_median`, and loop / step: `ratios` of the turns' means, and
-    their median, `ratio`.
+    The run's seconds under the names of `iteration.timed`, the step's as
+    `step_seconds_median`, the windows' `ratios` and their median, `ratio`.
   """
+  size = min(_WINDOW, settings.steps)
+  num = -(-settings.steps // size)
+  run = dataclasses.replace(settings, steps=size * (num + 1))
   step = Stepper(settings)
-  loops, steps, ratios = [], [], []
-  for _ in range(_TURNS):
-    whole, bare = _whole(settings), _bare(settings, step)
-    ratios.append(statistics.mean(whole) / statistics.mean(bare))
-    loops += whole
-    steps += bare
+  windows = _Windows(step, size)
+  with tempfile.TemporaryDirectory() as folder:
+    config = configuration(run, log_every=size)
+    train.train_and_evaluate(config, folder, watch=windows)
+  ratios = windows.ratios()
   return {
-    **iteration.spread(loops),
-    'step_seconds_median': statistics.median(steps),
+    **iteration.spread(windows.whole),
+    'step_seconds_median': statistics.median(windows.bare),
     'ratio': statistics.median(ratios),
     'ratios': ratios,
     'first_seconds': step.first_seconds,
     'program_bytes': step.program_bytes,
   }
-
-
-def _windows(settings: Settings) -> tuple[int, int]:
-  """How long windows are, and how many of them hold `steps`."""
-  size = min(_WINDOW, settings.steps)
-  return size, -(-settings.steps // size)
-
-
-def _whole(settings: Settings) -> list[float]:
-  """Seconds per iteration of a real run, window by window.
-
-  The first window warms up. Logging takes place in the next window's time, as
-  `steps_per_second` says; the checkpoint of the end in none.
-  """
-  size, num = _windows(settings)
-  run = dataclasses.replace(settings, steps=size * (num + 1))
-  with tempfile.TemporaryDirectory() as folder:
-    train.train_and_evaluate(configuration(run, log_every=size), folder)
-    rows = read_metrics(pathlib.Path(folder) / 'metrics.jsonl')
-  return [1 / row['steps_per_second'] for row in rows[1:]]
-
-
-def _bare(settings: Settings, step: Stepper) -> list[float]:
-  """The same of the step, with as many in flight as the loop has."""
-  size, num = _windows(settings)
-
-  def window() -> None:
-    in_flight: collections.deque[Metrics] = collections.deque()
-    for _ in range(size):
-      loop.wait(in_flight, step())
-    jax.block_until_ready(in_flight)
-
-  return [iteration.seconds(window) / size for _ in range(num)]

@@ -105,5 +105,6 @@ def configuration(settings: Settings, *, log_every: int = 100) -> Config:
         'steps': settings.steps,
       },
       'log': {'every_steps': log_every},
+      'eval': {'every_steps': log_every},
     }
   )
