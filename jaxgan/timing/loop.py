@@ -13,7 +13,7 @@ from jaxgan.timing.iteration import Figures, Stepper
 from jaxgan.timing.settings import Settings, configuration
 from jaxgan.types import Metrics
 
-_WINDOW = 10  # Iterations whose mean is one time.
+_WINDOWS = 7  # Their means are the times.
 
 
 class _Windows:
@@ -53,20 +53,18 @@ class _Windows:
 def timed(settings: Settings) -> Figures:
   """Windows of a run, and of as many steps alone between them.
 
-  Each window of the run (10 iterations, fewer if `steps` are) holds a line of
-  scalars and a grid of samples, more than runs have; the checkpoint comes last
-  and is not timed.
+  Each window of the run ends with a line of scalars and a grid of samples; the
+  checkpoint comes last and is not timed.
 
   Args:
-    settings: at least `steps` iterations of the run are timed.
+    settings: at least `steps` iterations of the run are timed, in seven windows.
 
   Returns:
     The run's seconds under the names of `iteration.timed`, the step's as
     `step_seconds_median`, the windows' `ratios` and their median, `ratio`.
   """
-  size = min(_WINDOW, settings.steps)
-  num = -(-settings.steps // size)
-  run = dataclasses.replace(settings, steps=size * (num + 1))
+  size = -(-settings.steps // _WINDOWS)
+  run = dataclasses.replace(settings, steps=size * (_WINDOWS + 1))
   step = Stepper(settings)
   windows = _Windows(step, size)
   with tempfile.TemporaryDirectory() as folder:
