@@ -5,7 +5,7 @@ Six points serve a kernel of r taps and m = 7 - r outputs that would take m r
 products; over both sides 36 serve instead of 144 (3 x 3) or 100 (5 x 5)
 (Winograd, 1980; Lavin & Gray, 2016). A strided kernel is one of fewer taps on
 more channels. What surrounds the products are sums of neighbours with small
-constants. They cost rounding: about six times that of a plain sum.
+constants. They cost rounding: four to nine times that of a plain sum.
 
   y = A ((G kernel) * (B x)),  y_i = sum_k kernel_k x_{i + k}
 """

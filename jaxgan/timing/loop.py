@@ -57,7 +57,7 @@ def timed(settings: Settings) -> Figures:
   checkpoint comes last and is not timed.
 
   Args:
-    settings: at least `steps` iterations of the run are timed, in seven windows.
+    settings: at least `steps` iterations of the run, in seven windows.
 
   Returns:
     The run's seconds under the names of `iteration.timed`, the step's as
