@@ -150,11 +150,11 @@ def _measure(
   names: list[str], reference: 'Reference', draw: 'Draw', source: 'Source'
 ) -> list['Record']:
   """Records of metrics, with a bar meanwhile."""
-  from jaxgan import evaluation
+  from jaxgan import asked, evaluation
 
   if not names:
     return []
-  with _watched(evaluation.work(names, reference)) as watch:
+  with _watched(asked.work(names, reference)) as watch:
     evaluator = evaluation.Evaluator(
       names,
       reference,

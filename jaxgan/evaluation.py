@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import jax
 import numpy as np
 
+from jaxgan import asked
 from jaxgan import reference as reference_lib
 from jaxgan.data.columns import Columns
 from jaxgan.data.sources import Dataset
@@ -54,13 +55,6 @@ class Source(NamedTuple):
   step: int
 
 
-class _Samples(NamedTuple):
-  """Which samples a metric looks at, and through what."""
-
-  features: str
-  in_turn: bool
-
-
 class Evaluator:
   """Metrics of one reference, whose features are extracted once."""
 
@@ -88,12 +82,14 @@ class Evaluator:
       ValueError: a name that is none or does not fit the data, missing
         weights, too few examples, or examples that a net does not take.
     """
-    self.metrics = _fitting(names, reference)
+    self.metrics = asked.fitting(names, reference)
     self._reference = reference
     self._seed = seed
     self._watch = watch
-    sets = {'reference', *_read_by(self.metrics)}
-    self._sha256 = {x: features.digest(_set(reference, x)) for x in sets}
+    sets = {'reference', *asked.read_by(self.metrics)}
+    self._sha256 = {
+      x: features.digest(asked.real_set(reference, x)) for x in sets
+    }
     self._nets: dict[str, FeatureNet] = {}
     self._real: dict[str, Real] = {}
     for name in dict.fromkeys(metric.features for metric in self.metrics):
@@ -120,7 +116,7 @@ class Evaluator:
     return [self._record(metric, found, source) for metric in self.metrics]
 
   def _record(
-    self, metric: Metric, found: dict[_Samples, Features], source: Source
+    self, metric: Metric, found: dict[asked.Samples, Features], source: Source
   ) -> Record:
     (value, error, details), real_num = self._measure(metric, found)
     net, sha256 = self._nets[metric.features], self._sha256
@@ -155,30 +151,30 @@ class Evaluator:
     found = {
       each: cache.features(
         self._nets[name],
-        _set(self._reference, each),
+        asked.real_set(self._reference, each),
         cache.folder(),
-        only_moments=_streams(those),
+        only_moments=asked.streams(those),
       )
-      for each in _read_by(those)
+      for each in asked.read_by(those)
     }
     shape = self._reference.examples.shape[1:]
     return Real(**found, shape=shape, mixture=self._reference.mixture)
 
-  def _extract(self, draw: Draw) -> dict[_Samples, Features]:
+  def _extract(self, draw: Draw) -> dict[asked.Samples, Features]:
     """Each net's features of as many samples as its metrics ask for."""
     found = {}
-    for samples, those in _groups(self.metrics).items():
-      most, net = _most(those), self._nets[samples.features]
+    for samples, those in asked.groups(self.metrics).items():
+      most, net = asked.most(those), self._nets[samples.features]
       given = draw(most, in_turn=True) if samples.in_turn else draw(most)
-      extract = net.summarise if _streams(those) else net.extract
+      extract = net.summarise if asked.streams(those) else net.extract
       found[samples] = extract(_checked(given, self._reference.examples))
     return found
 
   def _measure(
-    self, metric: Metric, found: dict[_Samples, Features]
+    self, metric: Metric, found: dict[asked.Samples, Features]
   ) -> tuple[Value, int]:
     self._watch(metric.name, 0)
-    real, fake = self._real[metric.features], found[_samples_of(metric)]
+    real, fake = self._real[metric.features], found[asked.samples_of(metric)]
     return protocol.measure(metric, real, fake, self._seed)
 
   def _measure_bounds(self) -> dict[str, tuple[float | None, float]]:
@@ -211,28 +207,6 @@ class Evaluator:
     return rng.uniform(low, high, shape).astype(np.float32)
 
 
-def work(names: Sequence[str], reference: Reference) -> int:
-  """How many examples an Evaluator and one call of it look at.
-
-  Args:
-    names: of metrics, as `protocol.parse` reads them.
-    reference: the real data.
-
-  Raises:
-    ValueError: a name that is none or does not fit the data.
-  """
-  metrics, total = _fitting(names, reference), 0
-  for name in dict.fromkeys(metric.features for metric in metrics):
-    sets = _read_by(m for m in metrics if m.features == name)
-    total += sum(len(_set(reference, each)) for each in sets)
-  for those in _groups(metrics).values():
-    most = _most(those)
-    total += 2 * most  # Noise, and the samples.
-    if reference.others is not None:
-      total += min(most, len(reference.others))
-  return total
-
-
 def evaluator_of(config: Config, dataset: Dataset) -> Evaluator:
   """That of a run's `eval.metrics`, with the run's seed.
 
@@ -244,13 +218,13 @@ def evaluator_of(config: Config, dataset: Dataset) -> Evaluator:
     ValueError: too few real examples, a net that does not take them, or
       missing weights.
   """
-  asked = config.eval
+  wanted = config.eval
   return Evaluator(
-    asked.metrics,
+    wanted.metrics,
     reference_lib.of_run(config, dataset),
     seed=config.seed,
-    weights=asked.inception,
-    resize=asked.resize,
+    weights=wanted.inception,
+    resize=wanted.resize,
   )
 
 
@@ -273,60 +247,6 @@ def draw_from(
     return map(columns.standardise, samples) if columns else samples
 
   return draw
-
-
-def _fitting(names: Sequence[str], reference: Reference) -> list[Metric]:
-  """Metrics by name, which fit the data, before any of it is looked at."""
-  has = {'reference'}
-  if reference.examples.ndim == 4:
-    has.add('images')
-  for name in ('train', 'heldout', 'mixture'):
-    if getattr(reference, name) is not None:
-      has.add(name)
-  metrics = [protocol.parse(name) for name in names]
-  for metric in metrics:
-    protocol.check(metric, has)
-  return metrics
-
-
-def _read_by(metrics: Iterable[Metric]) -> list[str]:
-  """Names of the real sets that any of them reads."""
-  return sorted({each for metric in metrics for each in metric.kind.reads})
-
-
-def _set(reference: Reference, name: str) -> np.ndarray:
-  """One of the sets that a Kind reads."""
-  sets = {
-    'reference': reference.examples,
-    'train': reference.train,
-    'heldout': reference.heldout,
-  }
-  found = sets[name]
-  assert found is not None  # protocol.check says so.
-  return found
-
-
-def _samples_of(metric: Metric) -> _Samples:
-  return _Samples(metric.features, metric.kind.in_turn)
-
-
-def _groups(metrics: Sequence[Metric]) -> dict[_Samples, list[Metric]]:
-  """The metrics that look at the same samples."""
-  found: dict[_Samples, list[Metric]] = {}
-  for metric in metrics:
-    found.setdefault(_samples_of(metric), []).append(metric)
-  return found
-
-
-def _most(metrics: Sequence[Metric]) -> int:
-  """Samples that metrics of one group ask for."""
-  return max(metric.num for metric in metrics)
-
-
-def _streams(metrics: Sequence[Metric]) -> bool:
-  """Whether moments are all that metrics of one group need."""
-  equal = len({metric.num for metric in metrics}) == 1
-  return equal and all(metric.kind.streams for metric in metrics)
 
 
 def _checked(

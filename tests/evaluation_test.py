@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import evaluation
+from jaxgan import asked, evaluation
 from jaxgan.data.builders import toys
 from jaxgan.evaluation import Evaluator, Source
 from jaxgan.metrics import record
@@ -126,7 +126,7 @@ def test_labels_and_diversity_of_images():
 )
 def test_a_metric_that_does_not_fit_the_data(name, words):
   real = Reference('g', '', vectors(60), None)
-  for measure in (Evaluator, evaluation.work):
+  for measure in (Evaluator, asked.work):
     with pytest.raises(ValueError, match=f'^{name} needs .*{words}'):
       measure([name], real)
 
@@ -141,7 +141,7 @@ def test_all_work_is_told():
     done.clear()
     with pytest.warns(UserWarning, match='Frechet'):
       Evaluator(names, real, watch=told)(lambda num: images(num, 2), SOURCE)
-    assert done.total() == evaluation.work(names, real)
+    assert done.total() == asked.work(names, real)
     assert set(done) == {'features of digits', 'features of pixels', *names}
     # Reference, train, held-out; noise, floor and samples.
     assert done['features of digits'] == 300 + 300 + 70 + 3 * 60
@@ -188,6 +188,6 @@ def test_a_metric_of_what_was_asked_for_takes_classes_in_turn():
   evaluator = Evaluator(names, real, watch=told)
   found = evaluator(draw, SOURCE)
   assert calls == [(40, True), (50, False)]
-  assert done.total() == evaluation.work(names, real)
+  assert done.total() == asked.work(names, real)
   alone = [Evaluator([name], real)(draw, SOURCE)[0] for name in names]
   assert [x.value for x in found] == [x.value for x in alone]
