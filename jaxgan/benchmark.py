@@ -20,11 +20,14 @@ of it that was reached. Other things are timed with --mode:
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import app, flags
 
 from jaxgan import cli
+
+if TYPE_CHECKING:
+  from jaxgan.timing.settings import Settings
 
 _NET = flags.DEFINE_enum(
   'net',
@@ -143,7 +146,7 @@ _MODES = {
 }
 
 
-def _settings() -> Any:
+def _settings() -> 'Settings':
   from jaxgan.timing.settings import Settings
 
   return Settings(

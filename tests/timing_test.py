@@ -90,6 +90,17 @@ def test_whole_runs_are_processes_of_their_own():
   assert figures['ratio'] == pytest.approx(together / lone)
 
 
+def test_devices_share_the_seeds_evenly():
+  with pytest.raises(ValueError, match='a multiple of 2 seeds'):
+    runs.measure(Settings(net='small_toy', seeds=3), devices=2)
+
+
+def test_all_programs_are_told_all_that_they_share():
+  own = {'mode', 'seeds', 'warmup'}
+  fields = {field.name for field in dataclasses.fields(Settings)}
+  assert set(runs._SHARED) == fields - own
+
+
 def test_a_run_that_fails_is_no_figure(monkeypatch):
   monkeypatch.setattr(sys, 'executable', shutil.which('false'))
   with pytest.raises(ValueError, match='A program of 1 runs ended with 1'):

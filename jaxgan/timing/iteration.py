@@ -1,5 +1,6 @@
 """How long an iteration takes, and how long it would at the machine's best."""
 
+import contextlib
 import dataclasses
 import functools
 import statistics
@@ -75,7 +76,7 @@ def measure(
   Returns:
     The settings and the figures, fit for JSON.
   """
-  with jax.default_matmul_precision(_MATMUL[settings.precision]):
+  with precisely(settings):
     found = time_it(settings)
     flops = count_flops(settings)
     peak = peak_rate(settings.precision)
@@ -89,6 +90,11 @@ def measure(
     'peak_flops_per_second': peak,
     'share_of_peak': rate / peak,
   }
+
+
+def precisely(settings: Settings) -> contextlib.AbstractContextManager[Any]:
+  """Within it, matrix products have the precision that was asked for."""
+  return jax.default_matmul_precision(_MATMUL[settings.precision])
 
 
 def machine() -> Figures:

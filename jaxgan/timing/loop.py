@@ -53,8 +53,8 @@ class _Windows:
 def timed(settings: Settings) -> Figures:
   """Windows of a run, and of as many steps alone between them.
 
-  Each window of the run ends with a line of scalars and a grid of samples; the
-  checkpoint comes last and is not timed.
+  Each window of the run ends with a line of scalars and a grid of samples, the
+  last one also with a checkpoint.
 
   Args:
     settings: at least `steps` iterations of the run, in seven windows.

@@ -21,7 +21,10 @@ from jaxgan.timing import iteration
 from jaxgan.timing.iteration import Figures
 from jaxgan.timing.settings import Settings, configuration
 
-_SHARED = ('net', 'batch', 'critic_steps', 'steps', 'conv', 'replicas')
+# What the programs are told; `mode` and `seeds` are their own.
+_SHARED = (
+  'net', 'batch', 'critic_steps', 'steps', 'precision', 'conv', 'replicas',
+)  # fmt: skip
 
 
 def measure(settings: Settings, devices: int = 0) -> Figures:
@@ -34,7 +37,15 @@ def measure(settings: Settings, devices: int = 0) -> Figures:
   Returns:
     The settings; seconds of the lone runs, of all of them, of the one program;
     and `ratio`, the one program's over theirs.
+
+  Raises:
+    ValueError: the devices cannot share the seeds evenly, or a program failed.
   """
+  if devices and settings.seeds % devices:
+    raise ValueError(
+      f'--seeds is {settings.seeds} and --devices is {devices}; there must be '
+      f'a multiple of {devices} seeds.'
+    )
   with tempfile.TemporaryDirectory() as programs:
     environment = os.environ | {'JAX_COMPILATION_CACHE_DIR': programs}
     lone = [_process(settings, 1, environment) for _ in range(settings.seeds)]
@@ -63,8 +74,9 @@ def train(settings: Settings) -> Figures:
   start = time.perf_counter()
   config = configuration(settings)
   reps = Replicas(config, {'seed': range(settings.seeds)})
-  for moment in fleet.train(reps, sources.load(config.data)):
-    last = moment
+  with iteration.precisely(settings):
+    for moment in fleet.train(reps, sources.load(config.data)):
+      last = moment
   jax.block_until_ready(last.states)
   return {
     **dataclasses.asdict(settings),
