@@ -45,8 +45,8 @@ def main(argv: list[str]) -> int:
 
 def _classify() -> None:
   # Only now: --help shall not wait for jax.
-  from jaxgan import workdir
   from jaxgan.metrics import digit_files, digit_training
+  from jaxgan.storage import workdir
 
   split, test_split, epochs = _PLANS.get(_DATA.value, _PLAN)
   settings = digit_training.Settings(

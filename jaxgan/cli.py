@@ -65,8 +65,8 @@ def run(command: Callable[[], None]) -> int:
   """
   _talk()
   # Late, so that --help answers at once.
-  from jaxgan.guard import RunFailed
-  from jaxgan.interruption import Interrupted
+  from jaxgan.training.failures import RunFailed
+  from jaxgan.training.preemption import Interrupted
 
   try:
     command()

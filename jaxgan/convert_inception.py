@@ -32,8 +32,8 @@ def main(argv: list[str]) -> int:
 def _convert() -> None:
   import pathlib  # The rest only now: --help shall not wait for jax.
 
-  from jaxgan import workdir
   from jaxgan.metrics import inception_weights
+  from jaxgan.storage import workdir
 
   source, out = pathlib.Path(_WEIGHTS.value), pathlib.Path(_OUT.value)
   if out.suffix != '.npz':

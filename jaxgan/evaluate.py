@@ -8,7 +8,7 @@ r"""Measures a trained generator, or any samples, against real data.
 
 Prints a table of each value between its floor (other real data) and its
 ceiling (noise), and adds the records, with their whole protocol, to
-evaluation.jsonl in the workdir, or to --out.
+evaluator.jsonl in the workdir, or to --out.
 """
 
 import contextlib
@@ -24,11 +24,11 @@ from absl import app, flags
 from jaxgan import cli
 
 if TYPE_CHECKING:
+  from jaxgan.config import Data
   from jaxgan.data.columns import Columns
-  from jaxgan.evaluation import Draw, Source, Watch
+  from jaxgan.evaluation.evaluator import Draw, Source, Watch
+  from jaxgan.evaluation.reference_data import Reference
   from jaxgan.metrics.record import Record
-  from jaxgan.reference import Reference
-  from jaxgan.schema import Data
 
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Of the run to measure.')
 _GENERATED = flags.DEFINE_string(
@@ -131,17 +131,18 @@ def _check_flags() -> None:
 
 def _samples(reference: 'Reference') -> tuple['Draw', 'Source', int]:
   """What draws samples, where they come from, and how many for neighbours."""
-  from jaxgan import evaluation, examples, trained
+  from jaxgan.data import examples
+  from jaxgan.evaluation import evaluator, restore
 
   if _WORKDIR.value:
     folder = pathlib.Path(_WORKDIR.value)
-    run = trained.load(folder, _WEIGHTS.value)
-    source = evaluation.Source(folder.name, _WEIGHTS.value, run.step)
-    draw = evaluation.draw_from(run, _SEED.value, reference.columns)
+    run = restore.load(folder, _WEIGHTS.value)
+    source = evaluator.Source(folder.name, _WEIGHTS.value, run.step)
+    draw = evaluator.draw_from(run, _SEED.value, reference.columns)
     return draw, source, _DRAWN
   path = pathlib.Path(_GENERATED.value)
   samples = examples.load(path, '--generated', reference.columns)
-  source = evaluation.Source(path.name, 'none', -1)
+  source = evaluator.Source(path.name, 'none', -1)
   most = min(_DRAWN, len(samples))
   return lambda num, in_turn=False: samples[:num], source, most
 
@@ -150,12 +151,13 @@ def _measure(
   names: list[str], reference: 'Reference', draw: 'Draw', source: 'Source'
 ) -> list['Record']:
   """Records of metrics, with a bar meanwhile."""
-  from jaxgan import asked, evaluation
+  from jaxgan.evaluation import evaluator as evaluator_lib
+  from jaxgan.evaluation import requests
 
   if not names:
     return []
-  with _watched(asked.work(names, reference)) as watch:
-    evaluator = evaluation.Evaluator(
+  with _watched(requests.work(names, reference)) as watch:
+    evaluator = evaluator_lib.Evaluator(
       names,
       reference,
       seed=_SEED.value,
@@ -170,8 +172,9 @@ def _picture(reference: 'Reference', draw: 'Draw') -> str:
   """Writes the picture of neighbours; returns a line about them."""
   import numpy as np
 
-  from jaxgan import images, memorising, workdir
+  from jaxgan.evaluation import memorization
   from jaxgan.metrics import features
+  from jaxgan.storage import pictures, workdir
 
   assert reference.train is not None  # The flags say so.
   out = pathlib.Path(_NEIGHBOURS.value)
@@ -184,8 +187,8 @@ def _picture(reference: 'Reference', draw: 'Draw') -> str:
     samples = np.concatenate(list(samples))
   with _watched(len(samples) + len(reference.train)) as watch:
     net = net._replace(watch=functools.partial(watch, 'neighbours'))
-    page, distances = memorising.picture(samples, reference.train, net)
-  images.save_png(out, page, generated=True)
+    page, distances = memorization.picture(samples, reference.train, net)
+  pictures.save_png(out, page, generated=True)
   line = (
     f'{out}: of {len(distances)} samples the nearest to a training example is '
     f'at {distances.min():.4g}, the median at {np.median(distances):.4g}.\n'
@@ -200,10 +203,10 @@ def _picture(reference: 'Reference', draw: 'Draw') -> str:
 
 def _gap(reference: 'Reference', draw: 'Draw', source: 'Source') -> 'Record':
   """The record of the critic's gap on unseen data."""
-  from jaxgan import memorising, trained
+  from jaxgan.evaluation import memorization, restore
 
-  critic = trained.load_critic(pathlib.Path(_WORKDIR.value))
-  return memorising.critic_gap(
+  critic = restore.load_critic(pathlib.Path(_WORKDIR.value))
+  return memorization.critic_gap(
     critic, reference, draw, source, num=_GAP.value, seed=_SEED.value
   )
 
@@ -228,8 +231,8 @@ def _watched(total: int) -> Iterator['Watch']:
 
 def _reference(need_train: bool) -> 'Reference':
   """The real data that the flags, or the run's own config, name."""
-  from jaxgan import examples, reference
-  from jaxgan.data import sources
+  from jaxgan.data import examples, sources
+  from jaxgan.evaluation import reference_data
 
   path = pathlib.Path(_REFERENCE.value)
   trained_on = _run_data() if need_train and _WORKDIR.value else None
@@ -237,7 +240,7 @@ def _reference(need_train: bool) -> 'Reference':
     data, floor = _data()
     if _TRAIN.value:
       trained_on = _with_split(data, _TRAIN.value)
-    return reference.of_data(data, floor_split=floor, train=trained_on)
+    return reference_data.of_data(data, floor_split=floor, train=trained_on)
   for flag in (_SPLIT, _FLOOR):
     if flag.value:
       raise ValueError(
@@ -247,19 +250,21 @@ def _reference(need_train: bool) -> 'Reference':
   if _WORKDIR.value:
     columns, train = _run_columns(), None
     if trained_on is not None:
-      train = reference.in_units(sources.load(trained_on), columns)
-    return reference.of_file(path, train, columns=columns)
+      train = reference_data.in_units(sources.load(trained_on), columns)
+    return reference_data.of_file(path, train, columns=columns)
   if not _TRAIN.value:
-    return reference.of_file(path)
+    return reference_data.of_file(path)
   other = pathlib.Path(_TRAIN.value)
   seen = other.exists() and other.samefile(path)
-  return reference.of_file(path, examples.load(other, '--train'), seen=seen)
+  return reference_data.of_file(
+    path, examples.load(other, '--train'), seen=seen
+  )
 
 
 def _data() -> tuple['Data', str]:
   """The data set of the reference, and the split of the floor."""
-  from jaxgan import workdir
-  from jaxgan.schema import Data
+  from jaxgan.config import Data
+  from jaxgan.storage import workdir
 
   if _REFERENCE.value:
     data = Data(name=_REFERENCE.value, path=_PATH.value)
@@ -276,14 +281,14 @@ def _data() -> tuple['Data', str]:
 
 
 def _run_data() -> 'Data':
-  from jaxgan import workdir
+  from jaxgan.storage import workdir
 
   return workdir.load_config(pathlib.Path(_WORKDIR.value)).data
 
 
 def _run_columns() -> 'Columns | None':
-  from jaxgan import workdir
   from jaxgan.data import columns
+  from jaxgan.storage import workdir
 
   return columns.of_facts(workdir.load_data(pathlib.Path(_WORKDIR.value)))
 
@@ -297,7 +302,7 @@ def _out() -> pathlib.Path:
 
   if _OUT.value:
     return pathlib.Path(_OUT.value)
-  return pathlib.Path(_WORKDIR.value or '.') / 'evaluation.jsonl'
+  return pathlib.Path(_WORKDIR.value or '.') / 'evaluator.jsonl'
 
 
 def run() -> None:

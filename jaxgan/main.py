@@ -52,7 +52,8 @@ def _has_workdir(values: dict[str, Any]) -> bool:
 
 
 def _describe() -> None:
-  from jaxgan import config, describe
+  from jaxgan import config
+  from jaxgan.training import describe
 
   sys.stdout.write(describe.describe(config.from_config_dict(_values())))
 
@@ -60,7 +61,8 @@ def _describe() -> None:
 def _train() -> None:
   import jax  # Only now: --help shall not wait for it.
 
-  from jaxgan import config, train
+  from jaxgan import config
+  from jaxgan.training import train
 
   settings = config.from_config_dict(_values())
   cli.keep_programs()

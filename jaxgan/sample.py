@@ -53,11 +53,12 @@ def _sample() -> None:
 
   import jax
 
-  from jaxgan import export, trained
+  from jaxgan.evaluation import restore
+  from jaxgan.storage import export
 
   count, key = _NUM.value, jax.random.key(_SEED.value)
   folder = pathlib.Path(_WORKDIR.value)
-  run = trained.load(folder, _WEIGHTS.value, _PSI.value)
+  run = restore.load(folder, _WEIGHTS.value, _PSI.value)
   latents = run.latents
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)

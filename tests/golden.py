@@ -144,7 +144,9 @@ def main():
     for name, digests in found.items():
       for part, digest in digests.items():
         same = known[name][part] == digest
-        print(f'{"equal" if same else "DIFFERS"}  {digest[:12]}  {name}: {part}')
+        print(
+          f'{"equal" if same else "DIFFERS"}  {digest[:12]}  {name}: {part}'
+        )
     return int(found != known)
   return 0
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import small
 
-from jaxgan import evaluation, reference, train, trained
-from jaxgan import mesh as mesh_lib
-from jaxgan.config import from_config_dict
-from jaxgan.schema import Data
+from jaxgan.config import Data, from_config_dict
+from jaxgan.evaluation import evaluator as evaluation
+from jaxgan.evaluation import reference_data, restore
+from jaxgan.gan import sharding as mesh_lib
+from jaxgan.training import train
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -58,7 +59,7 @@ def test_a_class_is_asked_for(told, tmp_path):
   done = sample(told, f'--out={tmp_path}/s.npz', '--num=3', '--label=7')
   assert done.returncode == 0, done.stderr
   found = np.load(tmp_path / 's.npz')['images']
-  generator = trained.load(told)
+  generator = restore.load(told)
   z, _ = generator.latents.asked('random', small.jax.random.key(0), 3, 7)
   np.testing.assert_allclose(found, next(generator.stream(z)), atol=1)
 
@@ -79,15 +80,15 @@ def test_as_many_classes_as_the_data_have(tmp_path, monkeypatch):
 
 def test_a_critic_that_is_told_labels_has_no_gap_without(told):
   with pytest.raises(ValueError, match=r'is told labels .*cannot be measured'):
-    trained.load_critic(told)
+    restore.load_critic(told)
 
 
 def test_a_run_is_measured_in_the_proportions_of_its_data(
   told, tmp_path, monkeypatch
 ):
   monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-  real = reference.of_data(Data(name='digits'))
-  generator = trained.load(told)
+  real = reference_data.of_data(Data(name='digits'))
+  generator = restore.load(told)
   sizes = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
   assert np.bincount(generator.labels(1797)).tolist() == sizes
   lines = (told / 'evaluation.jsonl').read_text().splitlines()

@@ -3,10 +3,10 @@
 import jax
 import numpy as np
 
-from jaxgan import mesh as mesh_lib
-from jaxgan import state as state_lib
-from jaxgan import step as step_lib
 from jaxgan.config import from_config_dict
+from jaxgan.gan import sharding as mesh_lib
+from jaxgan.gan import state as state_lib
+from jaxgan.gan import step as step_lib
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import Batch
 

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tqdm import tqdm
 
+from jaxgan.config import Data
 from jaxgan.data import attributes, cache, images
-from jaxgan.schema import Data
 
 _CHUNK = 500  # Records read together cost a third of records read one by one.
 _QUIET = 5_000  # Up to so many are decoded without a progress bar.

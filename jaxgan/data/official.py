@@ -17,9 +17,9 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
+from jaxgan.config import Data
 from jaxgan.data.builders import builder as builder_lib
 from jaxgan.data.builders.recipe import existing
-from jaxgan.schema import Data
 
 _TIMEOUT_SECONDS = 3.0
 _PORTS = {'http': 80, 'ftp': 21}

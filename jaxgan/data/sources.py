@@ -14,18 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jaxgan.data.builders import (
-  celeba,
-  cifar,
-  digits,
-  folder,
-  idx,
-  table,
-  toys,
-)
+from jaxgan.config import Data
+from jaxgan.data.builders import celeba, cifar, digits, folder, idx, table, toys
 from jaxgan.data.builders.recipe import Recipe
 from jaxgan.data.columns import Columns
-from jaxgan.schema import Data
 
 if TYPE_CHECKING:
   from jaxgan.data.decode import Spec

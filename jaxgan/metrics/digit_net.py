@@ -17,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
 
+from jaxgan.config import Net
 from jaxgan.data.ranges import to_float
 from jaxgan.nets import layers
-from jaxgan.schema import Net
 from jaxgan.types import Array, Params
 
 NUM_CLASSES = 10

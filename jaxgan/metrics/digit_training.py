@@ -17,12 +17,12 @@ import numpy as np
 import optax
 from tqdm import tqdm
 
+from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
 from jaxgan.data.ranges import to_float
 from jaxgan.data.sources import Dataset
 from jaxgan.metrics import digit_net
 from jaxgan.metrics.digit_net import NUM_CLASSES, Classifier, DigitNet
-from jaxgan.schema import Data
 from jaxgan.types import Array, Params
 
 _BATCH = 128

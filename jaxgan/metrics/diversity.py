@@ -6,7 +6,7 @@ import numpy as np
 import scipy.special
 from scipy.ndimage import correlate1d
 
-from jaxgan.metrics import checks
+from jaxgan.metrics import arrays
 from jaxgan.metrics.pairwise import rows_within, slices
 
 # Wang, Simoncelli & Bovik (2003): the exponents from the finest scale to the
@@ -56,8 +56,8 @@ def ms_ssim_diversity(
   Raises:
     ValueError: not images of uint8, or fewer than two.
   """
-  images = checks.images('images', images, least=2)
-  checks.within('pairs', pairs, 2, 10**7)
+  images = arrays.images('images', images, least=2)
+  arrays.within('pairs', pairs, 2, 10**7)
   rng = np.random.default_rng(seed)
   first = rng.integers(len(images), size=pairs)
   step = rng.integers(1, len(images), size=pairs)
@@ -93,7 +93,7 @@ def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   Raises:
     ValueError: not images of uint8, or two shapes.
   """
-  x, y = checks.images('x', x), checks.images('y', y)
+  x, y = arrays.images('x', x), arrays.images('y', y)
   if x.shape != y.shape:
     raise ValueError(
       f'x has shape {x.shape} and y has {y.shape}; the shapes must be equal.'
@@ -123,7 +123,7 @@ def label_histogram(labels: np.ndarray, num_classes: int) -> np.ndarray:
   Raises:
     ValueError: no labels, not whole numbers, or out of range.
   """
-  labels = checks.labels('labels', labels, num_classes)
+  labels = arrays.labels('labels', labels, num_classes)
   return np.bincount(labels.reshape(-1), minlength=num_classes)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.stats
 from scipy.linalg.lapack import dpstrf
 
-from jaxgan.metrics import checks
+from jaxgan.metrics import arrays
 from jaxgan.metrics.pairwise import rows_within, slices
 
 ENOUGH_SAMPLES = 2048
@@ -69,8 +69,8 @@ class Accumulator:
     Raises:
       ValueError: another number of features, or not finite.
     """
-    batch = checks.features('batch', batch, least=1)
-    checks.same_width(
+    batch = arrays.features('batch', batch, least=1)
+    arrays.same_width(
       'batch', batch.shape[1], 'the accumulator', len(self._mean)
     )
     for part in slices(len(batch), rows_within(batch.shape[1])):
@@ -85,7 +85,7 @@ class Accumulator:
     Raises:
       ValueError: another number of features.
     """
-    checks.same_width(
+    arrays.same_width(
       'other', len(other._mean), 'the accumulator', len(self._mean)
     )
     if other._num:
@@ -123,7 +123,7 @@ def moments(features: np.ndarray) -> Moments:
   Raises:
     ValueError: another shape, too few samples, or not finite.
   """
-  features = checks.features('features', features)
+  features = arrays.features('features', features)
   accumulator = Accumulator(features.shape[1])
   accumulator.add(features)
   return accumulator.moments()
@@ -151,7 +151,7 @@ def frechet(a: Moments, b: Moments) -> float:
   """
   _check('a', a)
   _check('b', b)
-  checks.same_width('a', len(a.mean), 'b', len(b.mean))
+  arrays.same_width('a', len(a.mean), 'b', len(b.mean))
   _warn_of_few(min(a.num, b.num), len(a.mean))
   # A factor of fewer columns leaves fewer eigenvalues that are rounding alone.
   a, b = (b, a) if b.num < a.num else (a, b)
@@ -188,13 +188,13 @@ def frechet_infinity(
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples.
   """
-  features = checks.features('features', features, least=30)
+  features = arrays.features('features', features, least=30)
   _check('reference', reference)
   num, width = features.shape
-  checks.same_width('features', width, 'reference', len(reference.mean))
-  checks.within('points', points, 3, num)
+  arrays.same_width('features', width, 'reference', len(reference.mean))
+  arrays.within('points', points, 3, num)
   smallest = smallest or max(2, num // 10)
-  checks.within('smallest', smallest, 2, num - points)
+  arrays.within('smallest', smallest, 2, num - points)
   _warn_of_few(reference.num, width)
   _warn_of_bend(smallest, width)
   rng = np.random.default_rng(seed)

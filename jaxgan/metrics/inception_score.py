@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.special
 
-from jaxgan.metrics import checks
+from jaxgan.metrics import arrays
 
 
 class InceptionScore(NamedTuple):
@@ -41,7 +41,7 @@ def from_logits(
   Raises:
     ValueError: another shape, too few samples, or not finite.
   """
-  logits = checks.features('logits', logits)
+  logits = arrays.features('logits', logits)
   probabilities = scipy.special.softmax(logits.astype(np.float64), axis=1)
   return from_probabilities(probabilities, splits=splits, seed=seed)
 
@@ -66,8 +66,8 @@ def from_probabilities(
     ValueError: another shape, too few samples, or rows that are no
       probabilities.
   """
-  checks.within('splits', splits, 1, 10**6)
-  p = checks.features('probabilities', probabilities, least=max(2, splits))
+  arrays.within('splits', splits, 1, 10**6)
+  p = arrays.features('probabilities', probabilities, least=max(2, splits))
   p = p.astype(np.float64)
   if (p < 0).any() or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
     raise ValueError(

@@ -11,10 +11,10 @@ from jaxgan.metrics import (
   diversity,
   frechet,
   inception_score,
-  kernel,
-  manifold,
+  kid,
   modes,
-  neighbours,
+  neighbors,
+  precision_recall,
   transport,
 )
 from jaxgan.metrics.features import CLASSIFIERS, Features
@@ -107,7 +107,7 @@ def _fid_infinity(real: Real, fake: Features, seed: int) -> Value:
 
 
 def _kid(real: Real, fake: Features, seed: int) -> Value:
-  found = kernel.kid(real.reference.values, fake.values, seed=seed)
+  found = kid.kid(real.reference.values, fake.values, seed=seed)
   return Value(found.value, found.error)
 
 
@@ -121,7 +121,7 @@ def _inception_score(real: Real, fake: Features, seed: int) -> Value:
 def _prdc(field: str) -> Measure:
   def measure(real: Real, fake: Features, seed: int) -> Value:
     del seed
-    found = manifold.prdc(real.reference.values, fake.values)
+    found = precision_recall.prdc(real.reference.values, fake.values)
     return Value(float(getattr(found, field)))
 
   return measure
@@ -191,7 +191,7 @@ def _modes(field: str) -> Measure:
 
 def _memorising(real: Real, fake: Features, seed: int) -> Value:
   del seed
-  found = neighbours.distance_ratio(
+  found = neighbors.distance_ratio(
     fake.values, real.heldout.values, real.train.values
   )
   details = {'samples': found.samples, 'heldout': found.heldout}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from jaxgan.metrics import checks
+from jaxgan.metrics import arrays
 from jaxgan.metrics.diversity import label_histogram, label_kl
 
 STACKED_MODES = 1000
@@ -66,9 +66,9 @@ def gaussian_modes(
     ValueError: the shapes do not fit, not finite, or a std that is not above
       0.
   """
-  points = checks.features('points', points, least=1)
-  centres = checks.features('centres', centres, least=1)
-  checks.same_width('points', points.shape[1], 'centres', centres.shape[1])
+  points = arrays.features('points', points, least=1)
+  centres = arrays.features('centres', centres, least=1)
+  arrays.same_width('points', points.shape[1], 'centres', centres.shape[1])
   if not std > 0:
     raise ValueError(f'std is {std}; it must be above 0.')
   distances = cdist(points, centres)
@@ -91,7 +91,7 @@ def stacked_labels(digits: np.ndarray) -> np.ndarray:
   Raises:
     ValueError: another shape, or not digits.
   """
-  digits = checks.labels('digits', digits, 10)
+  digits = arrays.labels('digits', digits, 10)
   if digits.ndim != 2 or digits.shape[1] != 3:
     raise ValueError(
       f'digits has shape {digits.shape}; it must be [N, 3], one label for each '

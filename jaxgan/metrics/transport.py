@@ -6,7 +6,7 @@ import scipy.optimize
 from scipy.spatial.distance import cdist
 
 from jaxgan.config import pick
-from jaxgan.metrics import checks, pairwise
+from jaxgan.metrics import arrays, pairwise
 
 # The cost of a unit of mass by the order of the distance, in scipy's words.
 _COSTS = {'1': 'euclidean', '2': 'sqeuclidean'}
@@ -61,7 +61,7 @@ def sliced(
   Raises:
     ValueError: the shapes do not fit, or not finite.
   """
-  checks.within('projections', projections, 1, 10**6)
+  arrays.within('projections', projections, 1, 10**6)
   real, fake = _of_equal_size(real, fake)
   directions = _directions(real.shape[1], projections, seed)
   shadows = (np.sort(_project(x, directions), axis=0) for x in (real, fake))
@@ -82,7 +82,7 @@ def energy(real: np.ndarray, fake: np.ndarray) -> float:
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples.
   """
-  real, fake = checks.pair(real, fake)
+  real, fake = arrays.pair(real, fake)
   within = (_total(x, x) / (len(x) * (len(x) - 1)) for x in (real, fake))
   between = _total(real, fake) / (len(real) * len(fake))
   return 2 * between - sum(within)
@@ -92,7 +92,7 @@ def _of_equal_size(
   real: np.ndarray, fake: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
   """Both sets, the smaller repeated: its samples count for several each."""
-  real, fake = checks.pair(real, fake, least=1)
+  real, fake = arrays.pair(real, fake, least=1)
   size = max(len(real), len(fake))
   if size % len(real) or size % len(fake):
     raise ValueError(

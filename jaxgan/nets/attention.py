@@ -10,8 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from jaxgan.config import Net
 from jaxgan.nets import layers
-from jaxgan.schema import Net
 from jaxgan.types import Array
 
 

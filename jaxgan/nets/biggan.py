@@ -10,8 +10,8 @@ import itertools
 import flax.linen as nn
 import jax.numpy as jnp
 
+from jaxgan.config import Net
 from jaxgan.nets import attention, layers, resnet
-from jaxgan.schema import Net
 from jaxgan.types import Array, Pair
 
 _NARROWER = 4  # Of a block's width, what its inner convolutions have.

@@ -16,12 +16,11 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import pick
+from jaxgan.config import Net, pick
 from jaxgan.nets import (
   autoencoder,
   biggan,
   conditional,
-  conv,
   dcgan,
   layers,
   mlp,
@@ -29,7 +28,7 @@ from jaxgan.nets import (
   resnet,
   stylegan,
 )
-from jaxgan.schema import Net
+from jaxgan.nets.kernels import xla
 from jaxgan.types import Array, Pair, Variables
 
 NETS: Mapping[str, Callable[[Net, Any], Pair[nn.Module]]] = {
@@ -66,7 +65,7 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
       f'net.name is {config.name!r} and the data are vectors of {shape[0]} '
       'values; vectors need mlp.'
     )
-  config = dataclasses.replace(config, conv=conv.resolve(config.conv))
+  config = dataclasses.replace(config, conv=xla.resolve(config.conv))
   pair = make(config, shape)
   if conditional.wanted(config):
     trunk = pair.critic.clone(outputs=-1)

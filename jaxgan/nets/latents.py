@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.schema import Net
+from jaxgan.config import Net
 from jaxgan.types import Array
 
 _COLUMNS = 8  # Of a picture in which a number moves.

@@ -16,9 +16,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import pick
-from jaxgan.nets import conv, windows, winograd
-from jaxgan.schema import Net
+from jaxgan.config import Net, pick
+from jaxgan.nets.kernels import windows, winograd, xla
 from jaxgan.types import Array
 
 LEAK = 0.2  # Slope of LeakyReLU below zero (Radford et al., 2016).
@@ -51,12 +50,12 @@ SPECTRAL = ('spectral', 'batch_spectral')
 BATCH = ('batch', 'batch_spectral')
 
 _CONV = {
-  'lax': conv.conv_lax,
+  'lax': xla.conv_lax,
   'matmul': windows.conv_matmul,
   'winograd': winograd.conv_winograd,
 }
 _UP = {
-  'lax': conv.up_lax,
+  'lax': xla.up_lax,
   'matmul': windows.up_matmul,
   'winograd': winograd.up_winograd,
 }
@@ -122,7 +121,7 @@ class UpConv(nn.Module):
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
     x, kernel, bias = _operands(self, x, strided_init(self.gain, up=2))
-    return _UP[conv.resolve(self.config.conv)](x, kernel) + bias
+    return _UP[xla.resolve(self.config.conv)](x, kernel) + bias
 
 
 class NearestConv(nn.Module):
@@ -158,7 +157,7 @@ class SubpixelConv(nn.Module):
     """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
     size = (self.size + 1) // 2 | 1
     x = Conv(self.config, 4 * self.features, size, gain=self.gain)(x)
-    return conv.shuffled(x)
+    return xla.shuffled(x)
 
 
 UPS = {
@@ -170,7 +169,7 @@ UPS = {
 
 def convolve(x: Array, kernel: Array, config: Net, stride: int = 1) -> Array:
   """[B, H, W, Cin], [k, k, Cin, Cout] -> [B, H', W', Cout], padded `SAME`."""
-  return _CONV[conv.resolve(config.conv)](x, kernel, stride, 'SAME')
+  return _CONV[xla.resolve(config.conv)](x, kernel, stride, 'SAME')
 
 
 def activation(name: str, default: Activation) -> Activation:

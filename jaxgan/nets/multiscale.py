@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax.numpy as jnp
 
+from jaxgan.config import Net
 from jaxgan.nets import layers, resnet
-from jaxgan.schema import Net
 from jaxgan.types import Array, Pair
 
 

@@ -13,8 +13,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.nets import latents, layers, resnet, scaled
-from jaxgan.schema import Net
+from jaxgan.config import Net
+from jaxgan.nets import equalized, latents, layers, resnet
 from jaxgan.types import Array, Pair
 
 _SLOW = 0.01  # Learning rate of the mapping, as a share of the others'.
@@ -39,8 +39,8 @@ class Mapping(nn.Module):
     x = jnp.concatenate([noise / jnp.sqrt(square + 1e-8), rest], axis=1)
     for _ in range(net.mapping_layers):
       x = (
-        layers.leaky_relu(scaled.Dense(net.style_size, rate=_SLOW)(x))
-        * scaled.GAIN
+        layers.leaky_relu(equalized.Dense(net.style_size, rate=_SLOW)(x))
+        * equalized.GAIN
       )
     mean: nn.Variable = self.variable(
       'batch_stats', 'mean', jnp.zeros, net.style_size
@@ -76,12 +76,12 @@ class Layer(nn.Module):
     """[B, H, W, Cin], styles [B, W] -> [B, H', W', Cout]."""
     net = self.config
     x = layers.blur(layers.upsample(x)) if self.up else x
-    kernel = scaled.weights(self, 3, x.shape[-1], self.features)
-    style = scaled.Dense(x.shape[-1], bias=1.0, name='style')(w)
-    x = scaled.modulated(x, kernel, style, net)
+    kernel = equalized.weights(self, 3, x.shape[-1], self.features)
+    style = equalized.Dense(x.shape[-1], bias=1.0, name='style')(w)
+    x = equalized.modulated(x, kernel, style, net)
     strength = self.param('noise', nn.initializers.zeros_init(), ())
     x += strength.astype(x.dtype) * self._noise(x, train).astype(x.dtype)
-    return scaled.activated(self, x, net.gen_activation)
+    return equalized.activated(self, x, net.gen_activation)
 
   def _noise(self, x: Array, train: bool) -> Array:
     """New for every example in training, and else one for all and always."""
@@ -105,10 +105,10 @@ class ToImage(nn.Module):
   @nn.compact
   def __call__(self, x: Array, w: Array) -> Array:
     """[B, H, W, Cin], styles [B, W] -> [B, H, W, C] float32, unbounded."""
-    kernel = scaled.weights(self, 1, x.shape[-1], self.channels)
-    style = scaled.Dense(x.shape[-1], bias=1.0, name='style')(w)
-    x = scaled.modulated(x, kernel, style, self.config, demodulate=False)
-    return x.astype(jnp.float32) + scaled.offset(self, self.channels)
+    kernel = equalized.weights(self, 1, x.shape[-1], self.channels)
+    style = equalized.Dense(x.shape[-1], bias=1.0, name='style')(w)
+    x = equalized.modulated(x, kernel, style, self.config, demodulate=False)
+    return x.astype(jnp.float32) + equalized.offset(self, self.channels)
 
 
 class Synthesis(nn.Module):
@@ -222,11 +222,11 @@ class CriticBlock(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, H/2, W/2, Cout]."""
-    h = scaled.Conv(self.config, x.shape[-1])(x)
+    h = equalized.Conv(self.config, x.shape[-1])(x)
     h, x = (layers.mean_pool(layers.blur(y)) for y in (h, x))
-    h = scaled.Conv(self.config, self.features)(h)
-    x = scaled.Conv(self.config, self.features, size=1, linear=True)(x)
-    return (h + x) / scaled.GAIN
+    h = equalized.Conv(self.config, self.features)(h)
+    x = equalized.Conv(self.config, self.features, size=1, linear=True)(x)
+    return (h + x) / equalized.GAIN
 
 
 class Critic(nn.Module):
@@ -247,14 +247,14 @@ class Critic(nn.Module):
     """Images [B, H, W, C] -> scores [B] float32, or features [B, N]."""
     del label
     net, widths = self.config, self.config.critic_widths
-    x = scaled.Conv(net, widths[0], size=1)(x)
+    x = equalized.Conv(net, widths[0], size=1)(x)
     for width in widths[1:]:
       x = CriticBlock(net, width)(x)
       x = layers.dropout(x, net, train)
-    x = scaled.Conv(net, widths[-1])(deviation(x, net.minibatch_group))
-    x = scaled.Dense(widths[-1])(x.reshape(len(x), -1).astype(jnp.float32))
+    x = equalized.Conv(net, widths[-1])(deviation(x, net.minibatch_group))
+    x = equalized.Dense(widths[-1])(x.reshape(len(x), -1).astype(jnp.float32))
     return layers.head(
-      layers.leaky_relu(x) * scaled.GAIN, self.outputs, net, train
+      layers.leaky_relu(x) * equalized.GAIN, self.outputs, net, train
     )
 
 

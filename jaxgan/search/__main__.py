@@ -63,8 +63,8 @@ def main(argv: list[str]) -> int:
 def _search() -> None:
   """From flags to trials to their report."""
   _check_optuna()
-  from jaxgan import workdir  # Only now: --help shall not wait for jax.
   from jaxgan.search import goal, groups, report, runner, space, study, trials
+  from jaxgan.storage import workdir  # Only now: --help shall not wait for jax.
 
   folder = _given('workdir', _WORKDIR.value)
   axes = space.read(_given('space', _SPACE.value))
@@ -97,8 +97,8 @@ def _search() -> None:
 
 def _report() -> None:
   _check_optuna()
-  from jaxgan import workdir
   from jaxgan.search import report, study, trials
+  from jaxgan.storage import workdir
 
   path = pathlib.Path(_given('workdir', _WORKDIR.value))
   facts = workdir.read(path / 'search.json')

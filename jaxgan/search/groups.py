@@ -16,21 +16,21 @@ import numpy as np
 from optuna.trial import Trial
 from tqdm import tqdm
 
-from jaxgan import evaluation, fleet, replicas
-from jaxgan import train as train_lib
-from jaxgan.config import flatten, to_dict
+from jaxgan.config import Config, flatten, to_dict
 from jaxgan.data import sources
-from jaxgan.fleet import Judge, Moment
-from jaxgan.games import regularisers
-from jaxgan.guard import Guard
-from jaxgan.interruption import Interrupted, Interruption
-from jaxgan.replicas import Replicas
-from jaxgan.schema import Config
+from jaxgan.evaluation import evaluator as evaluation
+from jaxgan.gan import regularizers, vmapped
+from jaxgan.gan.vmapped import Replicas
 from jaxgan.search import space as space_lib
 from jaxgan.search import study as study_lib
 from jaxgan.search import trials as trials_lib
 from jaxgan.search.space import Space, Values
 from jaxgan.search.trials import Search
+from jaxgan.training import train as train_lib
+from jaxgan.training import vmapped_runs
+from jaxgan.training.failures import Guard
+from jaxgan.training.preemption import Interrupted, Interruption
+from jaxgan.training.vmapped_runs import Judge, Moment
 from jaxgan.types import METRICS, Variables
 
 _LOG = logging.getLogger(__name__)
@@ -48,11 +48,11 @@ def check(space: Space, base: Values) -> None:
       on the devices, or a guard that goes back to checkpoints.
   """
   for key in space:
-    if key not in replicas.SWEPT:
+    if key not in vmapped.SWEPT:
       raise ValueError(
         f'{key} in the space needs a program for each value, and --together '
         'above 1 trains trials in one; the space may change only '
-        f'{", ".join(replicas.SWEPT)}.'
+        f'{", ".join(vmapped.SWEPT)}.'
       )
   config = space_lib.config_of(base, {})
   for key, value, why in (
@@ -106,7 +106,7 @@ class Shared:
     if self._dataset is None:
       found = sources.load(self.config.data)
       train_lib.check_classes(self.config, found.num_classes)
-      regularisers.check_shape(self.config.regularisers, found.shape)
+      regularizers.check_shape(self.config.regularisers, found.shape)
       self._dataset = found
     return self._dataset
 
@@ -186,7 +186,7 @@ def _train(shared: Shared, members: Sequence[_Member]) -> None:
   """From the first iteration to the last that any member is in need of."""
   dataset = shared.dataset()
   shared.prepare([member.config for member in members])
-  moments = fleet.train(_replicas(shared, members), dataset)
+  moments = vmapped_runs.train(_replicas(shared, members), dataset)
   with contextlib.ExitStack() as stack:
     interruption = stack.enter_context(Interruption())
     bar = stack.enter_context(
@@ -240,7 +240,7 @@ def _at(shared: Shared, members: Sequence[_Member], moment: Moment) -> None:
   ema = jax.device_get(moment.states.ema)
   for member, row in zip(members, rows, strict=True):
     if not member.over:
-      one = replicas.take(ema, member.replica)
+      one = vmapped.take(ema, member.replica)
       value = shared.value(member.config, row, one, step)
       _tell(shared.search, member, step, value)
 

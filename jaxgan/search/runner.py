@@ -13,15 +13,16 @@ import jax
 import optuna
 from optuna.trial import Trial
 
-from jaxgan import train, workdir
-from jaxgan.guard import RunFailed
-from jaxgan.reporter import Watch
 from jaxgan.search import groups
 from jaxgan.search import space as space_lib
 from jaxgan.search import study as study_lib
 from jaxgan.search import trials as trials_lib
 from jaxgan.search.trials import Search
-from jaxgan.writers import read_metrics
+from jaxgan.storage import workdir
+from jaxgan.storage.writers import read_metrics
+from jaxgan.training import train
+from jaxgan.training.failures import RunFailed
+from jaxgan.training.hooks import Watch
 
 _LOG = logging.getLogger(__name__)
 

@@ -21,9 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan import step as step_lib
-from jaxgan.config import flatten, from_config_dict, pick, to_dict
-from jaxgan.schema import Config
+from jaxgan.config import Config, flatten, from_config_dict, pick, to_dict
+from jaxgan.gan import step as step_lib
 
 Values = Mapping[str, Any]  # Nested config values, as in a config file.
 Params = Mapping[str, Any]  # Config key -> what a trial sets it to.

@@ -12,9 +12,9 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
-from jaxgan import workdir
 from jaxgan.search.goal import Goal
 from jaxgan.search.space import Axis, Space, label
+from jaxgan.storage import workdir
 
 # After so many random trials TPE begins to learn, and medians to mean much.
 _STARTUP = 5

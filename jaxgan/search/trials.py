@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from jaxgan import workdir
-from jaxgan.interruption import Interrupted
 from jaxgan.search import study as study_lib
 from jaxgan.search.goal import Goal
 from jaxgan.search.space import Space
+from jaxgan.storage import workdir
+from jaxgan.training.preemption import Interrupted
 
 _LOG = logging.getLogger(__name__)
 

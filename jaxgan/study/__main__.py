@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 
 def _run() -> None:
-  from jaxgan import workdir  # Only now: --help shall not wait for jax.
+  from jaxgan.storage import workdir  # Only now: --help shall not wait for jax.
   from jaxgan.study import jobs, runner, spec
 
   part, parts = _PART.value, _JOBS.value
@@ -72,7 +72,7 @@ def _run() -> None:
 
 
 def _summarise() -> None:
-  from jaxgan import workdir
+  from jaxgan.storage import workdir
   from jaxgan.study import report, results, spec, tuning
 
   if _RESULTS.value:

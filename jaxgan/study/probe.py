@@ -6,11 +6,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan import replicas
-from jaxgan.games import penalty, points
-from jaxgan.players import Players
-from jaxgan.schema import Config
-from jaxgan.state import GANState
+from jaxgan.config import Config
+from jaxgan.gan import penalty, points, vmapped
+from jaxgan.gan.networks import Players
+from jaxgan.gan.state import GANState
 from jaxgan.types import Array, Batch, Pair
 
 Probe = Callable[[GANState, Batch], dict[str, Array]]
@@ -51,4 +50,4 @@ def make_probe(config: Config, nets: Pair[nn.Module]) -> Probe:
     }
     return {k: jnp.mean(penalty.slopes(score, x)) for k, x in places.items()}
 
-  return jax.jit(replicas.mapped(one))
+  return jax.jit(vmapped.mapped(one))

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from jaxgan.config import pick
-from jaxgan.study import figures, summary, tables
+from jaxgan.study import figures, markdown, summary
 from jaxgan.study import runs as runs_lib
 from jaxgan.study.results import Row
 from jaxgan.study.spec import Study
@@ -39,7 +39,7 @@ def summarise(
   folder.mkdir(parents=True, exist_ok=True)
   numbers = json.dumps(summary.to_dict(found), indent=1, allow_nan=False)
   (folder / 'summary.json').write_text(numbers + '\n')
-  (folder / 'summary.md').write_text(tables.markdown(found))
+  (folder / 'summary.md').write_text(markdown.markdown(found))
   draw(study, rows, found, folder, shown)
   return found
 

@@ -9,19 +9,20 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxgan import fleet, replicas
-from jaxgan import reference as reference_lib
+from jaxgan.config import Config, Data
 from jaxgan.data import sources
-from jaxgan.evaluation import Evaluator
-from jaxgan.fleet import Judge, Moment
+from jaxgan.evaluation import reference_data as reference_lib
+from jaxgan.evaluation.evaluator import Evaluator
+from jaxgan.gan import vmapped
+from jaxgan.gan.vmapped import Replicas
 from jaxgan.nets import catalog as nets_lib
-from jaxgan.replicas import Replicas
-from jaxgan.schema import Config, Data
 from jaxgan.study import results
 from jaxgan.study.probe import make_probe
 from jaxgan.study.results import Row
 from jaxgan.study.spec import Block, Study, Task
 from jaxgan.study.tuning import settled
+from jaxgan.training import vmapped_runs
+from jaxgan.training.vmapped_runs import Judge, Moment
 from jaxgan.types import Metrics
 
 _SEED = 0  # Of the measurements' latents, the same for all runs.
@@ -110,9 +111,9 @@ def measure(
       (states.variables.gen, states.ema, states.diverged_step)
     )
     for r, seed in enumerate(block.seeds):
-      found = judge(replicas.take(variables, r), step, diverged[r])
+      found = judge(vmapped.take(variables, r), step, diverged[r])
       if step == max(grid):
-        final = judge(replicas.take(ema, r), step, diverged[r])
+        final = judge(vmapped.take(ema, r), step, diverged[r])
         found |= {f'ema/{name}': value for name, value in final.items()}
       seen = {name: float(value[r]) for name, value in trace.items()}
       rows.append(Row(block.task.name, block.arm.name, seed, step, found, seen))
@@ -163,7 +164,7 @@ def _equal_shares(labels: np.ndarray) -> np.ndarray:
 def _train(config: Config, seeds: tuple[int, ...]) -> Iterator[Moment]:
   """A configuration under several seeds; its own counts for nothing."""
   reps = Replicas(config, {'seed': seeds})
-  return fleet.train(reps, _dataset(config.data))
+  return vmapped_runs.train(reps, _dataset(config.data))
 
 
 def _judge(config: Config, task: Task) -> Judge:

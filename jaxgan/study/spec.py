@@ -9,10 +9,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jaxgan import step as step_lib
-from jaxgan.config import from_config_dict, pick
+from jaxgan.config import Config, from_config_dict, pick
+from jaxgan.gan import step as step_lib
 from jaxgan.metrics import protocol
-from jaxgan.schema import Config
 
 Changes = Mapping[str, Any]  # Nested config values.
 

@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from jaxgan.config import Data
 from jaxgan.data import attributes
 from jaxgan.data.builders.recipe import Example, Recipe, existing, fingerprint
-from jaxgan.schema import Data
 
 _PARTITION = 'list_eval_partition.txt'
 _ATTRIBUTES = 'list_attr_celeba.txt'

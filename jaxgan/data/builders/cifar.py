@@ -14,14 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data.builders.recipe import (
-  Example,
-  Recipe,
-  existing,
-  fingerprint,
-)
+from jaxgan.config import Data
+from jaxgan.data.builders.recipe import Example, Recipe, existing, fingerprint
 from jaxgan.data.images import png
-from jaxgan.schema import Data
 
 _FOLDER = 'cifar-10-batches-bin'
 _ARCHIVE = 'cifar-10-binary.tar.gz'

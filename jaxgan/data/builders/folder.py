@@ -6,14 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from jaxgan.config import Data
 from jaxgan.data import images
-from jaxgan.data.builders.recipe import (
-  Example,
-  Recipe,
-  existing,
-  fingerprint,
-)
-from jaxgan.schema import Data
+from jaxgan.data.builders.recipe import Example, Recipe, existing, fingerprint
 
 _LOG = logging.getLogger(__name__)
 

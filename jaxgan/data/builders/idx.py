@@ -12,14 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data.builders.recipe import (
-  Example,
-  Recipe,
-  existing,
-  fingerprint,
-)
+from jaxgan.config import Data
+from jaxgan.data.builders.recipe import Example, Recipe, existing, fingerprint
 from jaxgan.data.images import png
-from jaxgan.schema import Data
 
 _SPLITS = {'train': 'train', 'test': 't10k'}
 _SIDE = 28

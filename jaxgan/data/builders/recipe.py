@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.config import Data
 from jaxgan.data.columns import Columns
-from jaxgan.schema import Data
 
 # Encoded image (PNG, JPEG, ...) or vector [D] float32, and its class.
 Example = tuple[bytes | np.ndarray, int]

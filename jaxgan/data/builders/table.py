@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jaxgan.data import columns, tables
+from jaxgan.config import Data
+from jaxgan.data import columns, table_files
 from jaxgan.data.builders.recipe import Example, Recipe, existing
-from jaxgan.schema import Data
 
-NEEDS = f'a file of numbers that ends in {", ".join(tables.SUFFIXES)}'
+NEEDS = f'a file of numbers that ends in {", ".join(table_files.SUFFIXES)}'
 
 
 def recipe(config: Data) -> Recipe:
@@ -31,7 +31,7 @@ def recipe(config: Data) -> Recipe:
     raise ValueError(
       f'data.path is {config.path!r}, a folder; it must be {NEEDS}.'
     )
-  values, names = tables.read(file)
+  values, names = table_files.read(file)
   units = columns.measure(values, names)
   inside = units.standardise(values)
   # The file is read in any case, so that its copy may be known by content.

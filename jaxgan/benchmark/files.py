@@ -1,0 +1,107 @@
+"""How many images a second the data pipeline reads, and delivers."""
+
+import dataclasses
+import itertools
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from PIL import Image
+
+from jaxgan.benchmark.settings import NETS
+from jaxgan.config import Data
+from jaxgan.data import pipeline, sources
+from jaxgan.gan import sharding as mesh_lib
+
+_DELIVERED = 20  # Iterations whose batches are timed.
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """What is measured; the flags of `jaxgan.benchmark --mode=data`."""
+
+  files: str = 'png'
+  images: int = 2000
+  net: str = 'mnist'
+  batch: int = 64
+  critic_steps: int = 5
+
+
+def measure(settings: Settings) -> dict[str, Any]:
+  """Writes a folder of images, reads it twice, and makes batches of it.
+
+  Returns:
+    The settings, and images per second: `first` until the decoded array is at
+    hand (files read, prepared by tfds, decoded, kept), `again` when it was
+    kept, `delivered` as batches on the devices.
+
+  Raises:
+    ValueError: the net has no images.
+  """
+  shape = NETS[settings.net][1]
+  if len(shape) != 3:
+    raise ValueError(
+      f'--net is {settings.net}, which has no images; --mode=data needs '
+      'mnist, cifar_resnet, dcgan64 or resnet64.'
+    )
+  with tempfile.TemporaryDirectory() as root:
+    folder = Path(root) / 'images'
+    folder.mkdir()
+    for index in range(settings.images):
+      _picture(index, shape).save(folder / f'{index:06d}.{settings.files}')
+    data = Data(
+      name='folder', path=str(folder), dir=f'{root}/data', image_size=shape[0]
+    )
+    first, _ = _timed(data)
+    again, dataset = _timed(data)
+    delivered = _deliver(settings, dataset)
+  rates = {'first': first, 'again': again}
+  return {
+    **dataclasses.asdict(settings),
+    'shape': shape,
+    'device': jax.devices()[0].device_kind,
+    **{f'{k}_images_per_second': settings.images / v for k, v in rates.items()},
+    'delivered_images_per_second': delivered,
+  }
+
+
+def _picture(seed: int, shape: tuple[int, ...]) -> Image.Image:
+  """Smooth shapes and some noise, which compress about as photographs do."""
+  rng = np.random.default_rng(seed)
+  coarse = rng.integers(0, 256, (5, 5, shape[-1])).astype(np.uint8)
+  size = shape[1], shape[0]
+  bands = [
+    Image.fromarray(band).resize(size, Image.Resampling.BICUBIC)
+    for band in coarse.transpose(2, 0, 1)
+  ]
+  smooth = np.stack([np.asarray(band) for band in bands], -1)
+  noisy = np.clip(smooth + rng.normal(0, 4, shape), 0, 255).astype(np.uint8)
+  return Image.fromarray(noisy.squeeze())
+
+
+def _timed(data: Data) -> tuple[float, sources.Dataset]:
+  start = time.perf_counter()
+  dataset = sources.load(data)
+  return time.perf_counter() - start, dataset
+
+
+def _deliver(settings: Settings, dataset: sources.Dataset) -> float:
+  """Images per second, onto the devices, with nothing else to do."""
+  sampler = pipeline.Sampler(
+    dataset,
+    seed=0,
+    batch_size=settings.batch,
+    critic_steps=settings.critic_steps,
+  )
+  where = mesh_lib.shardings(mesh_lib.make_mesh()).batch
+  stream = pipeline.device_batches(sampler, 0, where)
+  jax.block_until_ready(next(stream))
+  start = time.perf_counter()
+  for batch in itertools.islice(stream, _DELIVERED):
+    jax.block_until_ready(batch)
+  seconds = time.perf_counter() - start
+  stream.close()
+  return _DELIVERED * settings.critic_steps * settings.batch / seconds

@@ -1,0 +1,109 @@
+"""What the benchmarks train: the reference nets, and the flags."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from jaxgan.config import Config, from_config_dict
+
+Shape = tuple[int, ...]
+
+_RESNET = {'name': 'resnet', 'gen_norm': 'batch', 'critic_pool': 'mean'}
+
+# The nets of the PyTorch peer, the shape of their images, and a data set of
+# that shape.
+NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
+  'toy': (
+    {
+      'name': 'mlp',
+      'latent_size': 2,
+      'gen_widths': (512, 512, 512),
+      'critic_widths': (512, 512, 512),
+    },
+    (2,),
+    {'name': 'gaussians8'},
+  ),
+  # Not the peer's, but configs/studies/toy.py's.
+  'small_toy': (
+    {
+      'name': 'mlp',
+      'latent_size': 2,
+      'gen_widths': (64, 64, 64),
+      'critic_widths': (64, 64, 64),
+    },
+    (2,),
+    {'name': 'gaussians8'},
+  ),
+  'mnist': (
+    {'gen_widths': (256, 128, 64), 'critic_widths': (64, 128, 256)},
+    (28, 28, 1),
+    {'name': 'mnist'},
+  ),
+  'cifar_resnet': (
+    {
+      **_RESNET,
+      'gen_widths': (128, 128, 128, 128),
+      'critic_widths': (128, 128, 128),
+      'critic_plain_blocks': 2,
+    },
+    (32, 32, 3),
+    {'name': 'cifar10'},
+  ),
+  'dcgan64': (
+    {
+      'gen_widths': (512, 256, 128, 64),
+      'critic_widths': (64, 128, 256, 512),
+      'gen_norm': 'batch',
+      'critic_norm': 'layer',
+    },
+    (64, 64, 3),
+    {'name': 'celeba', 'image_size': 64},
+  ),
+  'resnet64': (
+    {
+      **_RESNET,
+      'gen_widths': (512, 512, 256, 128, 64),
+      'critic_widths': (64, 128, 256, 512, 512),
+      'critic_norm': 'layer',
+    },
+    (64, 64, 3),
+    {'name': 'celeba', 'image_size': 64},
+  ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """What is measured; the flags of `jaxgan.benchmark`."""
+
+  net: str = 'mnist'
+  batch: int = 64
+  critic_steps: int = 5
+  steps: int = 10
+  warmup: int = 2
+  mode: str = 'step'
+  precision: str = 'fp32'
+  conv: str = 'auto'
+  seeds: int = 1
+  replicas: str = 'auto'
+
+
+def configuration(settings: Settings, *, log_every: int = 100) -> Config:
+  """WGAN-GP with the nets of a benchmark, for `steps` iterations."""
+  net, shape, data = NETS[settings.net]
+  dtype = 'bfloat16' if settings.precision == 'bf16' else 'float32'
+  mock = {'mock_examples': 2048} if len(shape) == 3 else {}
+  return from_config_dict(
+    {
+      'data': data | mock,
+      'net': net | {'compute_dtype': dtype, 'conv': settings.conv},
+      'penalty': {'preset': 'wgan_gp'},
+      'train': {
+        'batch_size': settings.batch,
+        'critic_steps': settings.critic_steps,
+        'steps': settings.steps,
+      },
+      'log': {'every_steps': log_every},
+      'eval': {'every_steps': log_every},
+    }
+  )

@@ -1,1 +1,0 @@
-"""What is played: losses, where and how strongly, distances."""

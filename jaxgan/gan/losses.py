@@ -1,0 +1,194 @@
+"""What the players minimise, as functions of the critic's scores alone.
+
+A score D(x) is any real number, and larger for what the critic takes for real;
+where a paper speaks of a probability it is sigmoid(D(x)), and its logarithms
+are softplus here, so that none can be infinite. All are means over a batch. To
+add a loss, write a function of the configuration and name it in LOSSES.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxgan.config import Loss, pick
+from jaxgan.types import Array
+
+# (scores of real examples [B], scores of fakes [B]) -> float32 scalar.
+Of = Callable[[Array, Array], Array]
+
+
+class Losses(NamedTuple):
+  """A pair of losses.
+
+  Attributes:
+    critic: what the critic minimises.
+    gen: what the generator minimises.
+    middle: the score between real and fake; None where only differences of
+      scores mean anything, and then it is the middle of the two means.
+    smooths: whether the critic's loss has labels that can be moved.
+  """
+
+  critic: Of
+  gen: Of
+  middle: float | None = None
+  smooths: bool = False
+
+
+def wasserstein(config: Loss) -> Losses:
+  """L_D = -g with the gap g, L_G = -mean D(x~) (Arjovsky et al., 2017)."""
+  del config
+  return Losses(
+    critic=lambda real, fake: -(jnp.mean(real) - jnp.mean(fake)), gen=_lowest
+  )
+
+
+def minimax(config: Loss) -> Losses:
+  """L_D = -log p(x) - log(1 - p(x~)), L_G = log(1 - p(x~)).
+
+  Goodfellow et al., 2014, equation 1, with p = sigmoid(D). The generator's
+  gradient vanishes where the critic is sure.
+  """
+  return Losses(
+    critic=_cross_entropy(config),
+    gen=lambda real, fake: -jnp.mean(jax.nn.softplus(fake)),
+    middle=0.0,
+    smooths=True,
+  )
+
+
+def nonsaturating(config: Loss) -> Losses:
+  """L_D as `minimax`, L_G = -log p(x~) (Goodfellow et al., 2014, section 3)."""
+  return Losses(
+    critic=_cross_entropy(config),
+    gen=lambda real, fake: jnp.mean(jax.nn.softplus(-fake)),
+    middle=0.0,
+    smooths=True,
+  )
+
+
+def least_squares(config: Loss) -> Losses:
+  """L_D = (D(x) - 1)^2 / 2 + D(x~)^2 / 2, L_G = (D(x~) - 1)^2 / 2.
+
+  Mao et al., 2017, equation 9: labels 1, 0 and, for the generator, 1.
+  """
+  one, zero = 1 - config.smooth_real, config.smooth_fake
+  return Losses(
+    critic=lambda real, fake: _square(real - one) + _square(fake - zero),
+    gen=lambda real, fake: _square(fake - 1),
+    middle=0.5,
+    smooths=True,
+  )
+
+
+def hinge(config: Loss) -> Losses:
+  """L_D = max(0, 1 - D(x)) + max(0, 1 + D(x~)), L_G = -D(x~).
+
+  Lim & Ye, 2017; Miyato et al., 2018, equations 16 and 17.
+  """
+  del config
+  return Losses(
+    critic=lambda real, fake: _hinge(1 - real) + _hinge(1 + fake),
+    gen=_lowest,
+    middle=0.0,
+  )
+
+
+def relativistic(config: Loss) -> Losses:
+  """L_D = softplus(D(x~) - D(x)), L_G = softplus(D(x) - D(x~)), in pairs.
+
+  Jolicoeur-Martineau, 2019, equations 4 and 5; example i of the real batch is
+  compared with example i of the fakes.
+  """
+  del config
+  return Losses(
+    critic=lambda real, fake: jnp.mean(jax.nn.softplus(fake - real)),
+    gen=lambda real, fake: jnp.mean(jax.nn.softplus(real - fake)),
+  )
+
+
+def energy(config: Loss) -> Losses:
+  """L_D = E(x) + max(0, m - E(x~)), L_G = E(x~), with the energy E = -D.
+
+  Zhao et al., 2017, equations 1 and 2; m is `margin`.
+  """
+  return Losses(
+    critic=lambda real, fake: -jnp.mean(real) + _hinge(config.margin + fake),
+    gen=_lowest,
+  )
+
+
+LOSSES: Mapping[str, Callable[[Loss], Losses]] = {
+  'wasserstein': wasserstein,
+  'minimax': minimax,
+  'nonsaturating': nonsaturating,
+  'least_squares': least_squares,
+  'hinge': hinge,
+  'relativistic': relativistic,
+  'energy': energy,
+}
+
+
+def build(config: Loss) -> Losses:
+  """The losses of a configuration.
+
+  Raises:
+    ValueError: unknown `loss.name`, or labels to be smoothed where there are
+      none.
+  """
+  losses = pick('loss.name', config.name, LOSSES)(config)
+  for key in ('smooth_real', 'smooth_fake'):
+    value = getattr(config, key)
+    if value and not losses.smooths:
+      raise ValueError(
+        f'loss.{key} is {value:g} and loss.name is {config.name}, which has no '
+        'labels to smooth; least_squares, minimax and nonsaturating have.'
+      )
+  return losses
+
+
+def pull_away(codes: Array) -> Array:
+  """The mean squared cosine of all pairs (Zhao et al., 2017, equation 4).
+
+  Args:
+    codes: [B, N] float32, of the fakes, B at least 2.
+
+  Returns:
+    A float32 scalar in [0, 1]: 0 where all are orthogonal, 1 where all point
+    the same way.
+  """
+  squares = jnp.sum(jnp.square(codes), axis=1, keepdims=True)
+  # Inside the root, as the derivative of a root at 0 is infinite.
+  cosines = codes / jnp.sqrt(squares + 1e-12)
+  num = len(codes)
+  pairs = jnp.sum(jnp.square(cosines @ cosines.T)) - num
+  return pairs / (num * (num - 1))
+
+
+def _lowest(real: Array, fake: Array) -> Array:
+  """-mean D(x~): the higher the fakes' scores, the better."""
+  del real
+  return -jnp.mean(fake)
+
+
+def _cross_entropy(config: Loss) -> Of:
+  """Of the logits D with the labels 1 and 0, moved by the smoothing."""
+  softplus = jax.nn.softplus
+  one, zero = 1 - config.smooth_real, config.smooth_fake
+
+  def critic(real: Array, fake: Array) -> Array:
+    # -t log p - (1 - t) log(1 - p) = softplus(D) - t D.
+    return jnp.mean(softplus(real) - one * real) + jnp.mean(
+      softplus(fake) - zero * fake
+    )
+
+  return critic
+
+
+def _square(x: Array) -> Array:
+  return jnp.mean(jnp.square(x)) / 2
+
+
+def _hinge(x: Array) -> Array:
+  return jnp.mean(jnp.maximum(x, 0.0))

@@ -1,0 +1,158 @@
+"""Where the critic is penalised: the law of the points x^.
+
+A point lies at x^ = x + a (x~ - x) on the segment from a real example x to a
+fake one x~: a = 0 is real, a = 1 is fake. A law turns one uniform number per
+example, and the ratio of the present distance to the reference, into a. It
+knows nothing of how strong the penalty is. To add one, write a function of
+(u, ratio, config) and name it in LAWS.
+"""
+
+from collections.abc import Callable, Mapping
+
+import chex
+import jax
+import jax.numpy as jnp
+
+from jaxgan.config import Penalty, pick
+from jaxgan.types import Array
+
+Law = Callable[[Array, Array, Penalty], Array]
+Points = Callable[[Array, Array, Array, Array], Array]
+
+
+def uniform(u: Array, ratio: Array, config: Penalty) -> Array:
+  """WGAN-GP: a ~ U[0, 1) (Gulrajani et al., 2017, algorithm 1)."""
+  del ratio, config
+  return u
+
+
+def warp(u: Array, ratio: Array, config: Penalty) -> Array:
+  """The iterative law: a = u^(1 / max(ratio, spread_min)).
+
+  P(a <= t) = t^r: uniform at ratio 1, and nearer to the real data the smaller
+  the ratio, with a density of at least r everywhere on the segment.
+
+  Args:
+    u: [B] uniform in [0, 1).
+    ratio: scalar in [0, 1].
+    config: gives `spread_min`.
+
+  Returns:
+    [B] in [0, 1]; u itself, bit for bit, where ratio is 1.
+  """
+  spread = jnp.maximum(ratio, config.spread_min)
+  # A power is not exact even where the exponent is 1.
+  return jnp.where(spread >= 1.0, u, u ** (1.0 / spread))
+
+
+def ratio_itself(u: Array, ratio: Array, config: Penalty) -> Array:
+  """The literal law: a = ratio, one number for the whole batch."""
+  del config
+  return jnp.full_like(u, ratio)
+
+
+def near_real(u: Array, ratio: Array, config: Penalty) -> Array:
+  """The warp at a fixed ratio, `static_ratio`: a control without feedback."""
+  del ratio
+  return u ** (1.0 / config.static_ratio)
+
+
+def near_fake(u: Array, ratio: Array, config: Penalty) -> Array:
+  """`near_real`, mirrored."""
+  return 1.0 - near_real(u, ratio, config)
+
+
+def both_ends(u: Array, ratio: Array, config: Penalty) -> Array:
+  """Half of the examples as `near_real`, half as `near_fake`."""
+  inner = 2.0 * u - jnp.floor(2.0 * u)  # Uniform within either half of u.
+  near = near_real(inner, ratio, config)
+  return jnp.where(u < 0.5, near, 1.0 - near)
+
+
+def midpoint(u: Array, ratio: Array, config: Penalty) -> Array:
+  """a = 1/2."""
+  del ratio, config
+  return jnp.full_like(u, 0.5)
+
+
+def real(u: Array, ratio: Array, config: Penalty) -> Array:
+  """a = 0: R1 (Mescheder et al., 2018)."""
+  del ratio, config
+  return jnp.zeros_like(u)
+
+
+def fake(u: Array, ratio: Array, config: Penalty) -> Array:
+  """a = 1: R2 (Mescheder et al., 2018)."""
+  del ratio, config
+  return jnp.ones_like(u)
+
+
+LAWS: Mapping[str, Law] = {
+  'uniform': uniform,
+  'warp': warp,
+  'ratio': ratio_itself,
+  'near_real': near_real,
+  'near_fake': near_fake,
+  'both_ends': both_ends,
+  'midpoint': midpoint,
+  'real': real,
+  'fake': fake,
+}
+
+
+def interpolate(real: Array, fake: Array, alpha: Array) -> Array:
+  """x^ = x + a (x~ - x).
+
+  Args:
+    real: [B, ...] real examples x.
+    fake: [B, ...] fake examples x~.
+    alpha: [B] in [0, 1].
+
+  Returns:
+    [B, ...], equal to `real` where alpha is 0.
+
+  Raises:
+    AssertionError: the shapes do not fit, when the function is traced.
+  """
+  # A batch of one, or one alpha for all, would broadcast without a word.
+  chex.assert_equal_shape([real, fake])
+  chex.assert_shape(alpha, real.shape[:1])
+  alpha = alpha.reshape((-1,) + (1,) * (real.ndim - 1))
+  return real + alpha * (fake - real)
+
+
+def build(config: Penalty) -> Points:
+  """The points of a configuration.
+
+  Args:
+    config: `points` names the law.
+
+  Returns:
+    A function (key, real [B, ...], fake [B, ...], ratio) -> points [B, ...].
+    All laws draw the same u from the same key, so that runs which differ only
+    in their law are paired.
+
+  Raises:
+    ValueError: unknown `penalty.points`.
+  """
+  law = pick('penalty.points', config.points, {**LAWS, 'dragan': uniform})
+  ends = _noisy_real if config.points == 'dragan' else _fake_end
+
+  def points(key: Array, real: Array, fake: Array, ratio: Array) -> Array:
+    u = jax.random.uniform(key, real.shape[:1])
+    alpha = law(u, jax.lax.stop_gradient(ratio), config)
+    return interpolate(real, ends(key, real, fake, config), alpha)
+
+  return points
+
+
+def _fake_end(key: Array, real: Array, fake: Array, config: Penalty) -> Array:
+  del key, real, config
+  return fake
+
+
+def _noisy_real(key: Array, real: Array, fake: Array, config: Penalty) -> Array:
+  """DRAGAN's far end, as in its authors' code (Kodali et al., 2017)."""
+  del fake
+  noise = jax.random.uniform(jax.random.fold_in(key, 1), real.shape)
+  return real + config.noise * jnp.std(real) * noise

@@ -1,1 +1,0 @@
-"""Benchmarks: seconds, and what they would be at the machine's best."""

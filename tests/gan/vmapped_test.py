@@ -1,0 +1,180 @@
+"""Each replica is the run that it would have been alone."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import small
+
+from jaxgan.gan import vmapped
+from jaxgan.gan.vmapped import Replicas
+from jaxgan.nets import catalog as nets_lib
+from jaxgan.types import Batch
+
+pytestmark = pytest.mark.usefixtures('hasty')
+
+SHARED = {'optim': {'gen': {'name': 'sgd'}, 'critic': {'name': 'sgd'}}}
+BASE = {
+  'seed': 0,
+  'penalty.weight': 10.0,
+  'penalty.floor': 0.1,
+  'penalty.power': 1.0,
+  'penalty.rate': 0.3,
+  'penalty.smoothing': 0.5,
+  'penalty.decay': 1.0,
+  'optim.gen.lr': 1e-3,
+  'optim.critic.lr': 1e-2,
+}
+OTHER = {
+  'seed': 5,
+  'penalty.weight': 0.5,
+  'penalty.floor': 0.7,
+  'penalty.power': 0.5,
+  'penalty.rate': 0.05,
+  'penalty.smoothing': 0.8,
+  'penalty.decay': 0.9,
+  'optim.gen.lr': 3e-3,
+  'optim.critic.lr': 3e-3,
+}
+
+
+def one_at_a_time():
+  """Replica 0 has the base; each other differs from it in one key."""
+  return {
+    key: [BASE[key], *(OTHER[key] if key == k else BASE[key] for k in BASE)]
+    for key in BASE
+  }
+
+
+def batches(config, num, step):
+  parts = [
+    jax.device_get(small.batch(config, small.mesh(), 100 * r + step))
+    for r in range(num)
+  ]
+  return Batch(*(np.stack(part) for part in zip(*parts, strict=True)))
+
+
+def together(reps, steps, how='auto', devices=1):
+  config, over = reps.config, small.mesh(devices)
+  nets = nets_lib.build(config.net, small.SHAPE)
+  states = vmapped.create(reps, nets, small.SHAPE, over)
+  train_step = vmapped.make_train_step(reps, nets, over, how)
+  history = []
+  for step in range(steps):
+    states, metrics = train_step(states, batches(config, reps.num, step))
+    history.append(jax.device_get(metrics))
+  return jax.device_get(states), history
+
+
+def alone(reps, index, steps):
+  config = reps.alone(index)
+  state, train_step, over = small.make(config)
+  history = []
+  for step in range(steps):
+    state, metrics = train_step(
+      state, small.batch(config, over, 100 * index + step)
+    )
+    history.append(jax.device_get(metrics))
+  return jax.device_get(state), history
+
+
+def numbers(state):
+  """All but the key, which is no number."""
+  return jax.tree.leaves((state.variables, state.ema, state.control))
+
+
+@pytest.fixture(scope='module')
+def lone_runs():
+  reps = Replicas(small.config(**SHARED), one_at_a_time())
+  return reps, [alone(reps, r, 5) for r in range(reps.num)]
+
+
+@pytest.mark.parametrize('how', ['vmap', 'map'])
+def test_a_replica_equals_its_lone_run(how, lone_runs):
+  reps, runs = lone_runs
+  states, history = together(reps, 5, how)
+  for r, (state, metrics) in enumerate(runs):
+    found = vmapped.take(states, r)
+    keys = (jax.random.key_data(x.key) for x in (found, state))
+    chex.assert_trees_all_equal(*keys)
+    chex.assert_trees_all_close(
+      numbers(found), numbers(state), rtol=1e-5, atol=1e-5
+    )
+    for a, b in zip(history, metrics, strict=True):
+      chex.assert_trees_all_close(vmapped.take(a, r), b, rtol=1e-4, atol=1e-5)
+
+
+def test_every_key_is_tried_and_makes_a_difference(lone_runs):
+  """Otherwise the test above would compare a run with itself."""
+  _, runs = lone_runs
+  assert set(BASE) == set(OTHER) == set(vmapped.SWEPT)
+  base, *others = [numbers(state) for state, _ in runs]
+  for key, other in zip(BASE, others, strict=True):
+    pairs = zip(base, other, strict=True)
+    assert any(not np.array_equal(a, b) for a, b in pairs), key
+
+
+def test_eight_devices_keep_whole_replicas():
+  reps = Replicas(small.config(**SHARED), {'seed': list(range(8))})
+  on_one, _ = together(reps, 2)
+  on_eight, _ = together(reps, 2, devices=8)
+  chex.assert_trees_all_close(
+    numbers(on_one), numbers(on_eight), rtol=1e-5, atol=1e-6
+  )
+
+
+def test_one_program_serves_all_values():
+  config = small.config()
+  nets = nets_lib.build(config.net, small.SHAPE)
+  reps = Replicas(config, {'seed': [1, 2]})
+  states = vmapped.create(reps, nets, small.SHAPE, small.mesh())
+  train_step = vmapped.make_train_step(reps, nets, small.mesh())
+  first = batches(config, 2, 0)
+  states, _ = train_step(states, first)
+  with jax.log_compiles(False), jax.no_tracing():
+    states, metrics = train_step(states, first)
+  assert metrics['gap'].shape == (2,)
+  assert jnp.isfinite(metrics['gap']).all()
+
+
+def test_other_values_of_a_configuration_are_no_other_program():
+  config = small.config()
+  steps = [
+    vmapped.make_train_step(
+      Replicas(config, {'penalty.weight': [weight]}),
+      nets_lib.build(config.net, small.SHAPE),
+      small.mesh(),
+    )
+    for weight in (1.0, 2.0)
+  ]
+  assert steps[0].func is steps[1].func
+
+
+@pytest.mark.parametrize(
+  ('values', 'words'),
+  [
+    ({'net.latent_size': [3, 4]}, "'net.latent_size'.*optim.gen.lr"),
+    ({'seed': [1], 'penalty.weight': [1.0, 2.0]}, 'as many'),
+    ({}, 'at least one'),
+    ({'seed': []}, 'at least one'),
+    ({'penalty.power': [0.5, 1.5]}, r'penalty.power is 1.5'),
+  ],
+)
+def test_what_cannot_be_swept(values, words):
+  with pytest.raises(ValueError, match=words):
+    Replicas(small.config(), values)
+
+
+def test_devices_that_cannot_share():
+  reps = Replicas(small.config(), {'seed': [1, 2, 3]})
+  nets = nets_lib.build(reps.config.net, small.SHAPE)
+  with pytest.raises(ValueError, match='3 replicas and 2 devices'):
+    vmapped.make_train_step(reps, nets, small.mesh(2))
+
+
+def test_an_unknown_way():
+  reps = Replicas(small.config(), {'seed': [1]})
+  nets = nets_lib.build(reps.config.net, small.SHAPE)
+  with pytest.raises(ValueError, match="how is 'pmap'"):
+    vmapped.make_train_step(reps, nets, small.mesh(), 'pmap')

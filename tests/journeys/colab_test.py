@@ -1,0 +1,150 @@
+"""The notebooks run from their first cell to their last, and are kept clean."""
+
+import json
+import os
+import pathlib
+import sys
+
+import nbformat
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+ROOT = pathlib.Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / 'colab').glob('*.ipynb'))
+# Seconds instead of minutes; three devices, which do not divide a batch of 16.
+SMALL = {
+  'quickstart': {
+    'JAXGAN_COLAB_VARIANT': 'tiny',
+    'XLA_FLAGS': '--xla_force_host_platform_device_count=3',
+  },
+  'method_from_scratch': {'JAXGAN_COLAB_STEPS': '30', 'XLA_FLAGS': ''},
+  'results': {'XLA_FLAGS': ''},
+}
+
+
+def read(path):
+  return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def by_name(name):
+  return read(ROOT / 'colab' / f'{name}.ipynb')
+
+
+def kernel(folder):
+  """A kernel of this interpreter, not one that somebody has installed."""
+  spec = folder / 'kernels' / 'jaxgan' / 'kernel.json'
+  spec.parent.mkdir(parents=True)
+  command = [sys.executable, '-m', 'ipykernel_launcher']
+  spec.write_text(
+    json.dumps(
+      {
+        'argv': [*command, '-f', '{connection_file}'],
+        'display_name': 'jaxgan',
+        'language': 'python',
+      }
+    )
+  )
+  specs = KernelSpecManager(
+    kernel_dirs=[str(spec.parents[2])], ensure_native_kernel=False
+  )
+  return AsyncKernelManager(
+    kernel_name='jaxgan',
+    kernel_spec_manager=specs,
+    connection_file=str(folder / 'connection.json'),
+  )
+
+
+def execute(name, tmp_path):
+  """The executed notebook; its files lie in tmp_path / 'run'."""
+  folder = tmp_path / 'run'
+  folder.mkdir()
+  environment = os.environ | {
+    'PYTHONPATH': str(ROOT),
+    'IPYTHONDIR': str(tmp_path / 'ipython'),
+    'MPLCONFIGDIR': str(tmp_path / 'matplotlib'),
+    # What tqdm says where there are no widgets.
+    'PYTHONWARNINGS': 'ignore:IProgress not found',
+    'MPLBACKEND': 'module://matplotlib_inline.backend_inline',
+    **SMALL[name],
+  }
+  client = NotebookClient(
+    by_name(name),
+    km=kernel(tmp_path),
+    resources={'metadata': {'path': str(folder)}},
+    timeout=120,
+  )
+  return client.execute(env=environment, cleanup_kc=True)
+
+
+def outputs(notebook):
+  return [
+    output
+    for cell in notebook.cells
+    if cell.cell_type == 'code'
+    for output in cell.outputs
+  ]
+
+
+def text(notebook):
+  return ''.join(output.get('text', '') for output in outputs(notebook))
+
+
+def num_pictures(notebook):
+  return sum(
+    'image/png' in output.get('data', {}) for output in outputs(notebook)
+  )
+
+
+def test_every_notebook_is_tested():
+  assert {path.stem for path in NOTEBOOKS} == set(SMALL)
+
+
+def test_quickstart(tmp_path):
+  notebook = execute('quickstart', tmp_path)
+  assert num_pictures(notebook) == 3
+  assert '18 images per batch on 3 device(s)' in text(notebook)
+  assert 'Warning' not in text(notebook)
+  workdir = tmp_path / 'run' / 'runs' / 'digits-tiny'
+  assert len((workdir / 'metrics.jsonl').read_text().splitlines()) == 6
+
+
+def test_method_from_scratch_equals_the_library(tmp_path):
+  notebook = execute('method_from_scratch', tmp_path)
+  assert num_pictures(notebook) == 2
+  assert text(notebook) == ''
+
+
+def test_results_are_redrawn(tmp_path):
+  notebook = execute('results', tmp_path)
+  assert 'iterative' in text(notebook)
+  stored = ROOT / 'docs' / 'results'
+  pictures = list(stored.glob('*/*.png'))
+  assert num_pictures(notebook) == len(pictures)
+  # Pictures' bytes depend on matplotlib's version.
+  for file in {*stored.glob('*/*')} - {*pictures}:
+    redrawn = tmp_path / 'run' / 'results' / file.relative_to(stored)
+    assert redrawn.read_text() == file.read_text()
+
+
+def test_method_from_scratch_is_short():
+  cells = by_name('method_from_scratch').cells
+  assert sum(len(cell.source.splitlines()) for cell in cells) < 150
+
+
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_kept_without_traces(path):
+  notebook = read(path)
+  nbformat.validate(notebook)
+  assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+  assert notebook.metadata == {
+    'kernelspec': {
+      'display_name': 'Python 3', 'language': 'python', 'name': 'python3'
+    },
+    'language_info': {'name': 'python'},
+  }  # fmt: skip
+  assert outputs(notebook) == []
+  for cell in notebook.cells:
+    assert cell.metadata == {}
+    assert cell.get('execution_count') is None

@@ -1,0 +1,95 @@
+"""Latents: their laws, their keys, and the way from one to another."""
+
+import chex
+import jax
+import numpy as np
+import pytest
+
+from jaxgan.config import Net
+from jaxgan.nets import latents
+
+KEY = jax.random.key(0)
+
+
+@pytest.mark.parametrize(
+  ('law', 'spread', 'furthest'),
+  [
+    ('normal', 1.0, np.inf),
+    ('uniform', 3**-0.5, 1.0),
+    # The variance of N(0, 1) within [-a, a] is 1 - 2 a phi(a) / (2 Phi(a) - 1).
+    ('truncated', 0.7736**0.5, 2.0),
+  ],
+)
+def test_a_law_has_its_spread_and_its_bound(law, spread, furthest):
+  z = latents.of(Net(latent_size=4, latent=law)).draw(KEY, 20_000)
+  chex.assert_shape(z, (20_000, 4))
+  assert float(z.mean()) == pytest.approx(0, abs=0.02)
+  assert float(z.std()) == pytest.approx(spread, rel=0.01)
+  assert float(abs(z).max()) <= furthest
+
+
+def test_latents_belong_to_their_key():
+  law = latents.Latents(4)
+  chex.assert_trees_all_equal(law.draw(KEY, 5), law.draw(KEY, 5))
+  other = law.draw(jax.random.key(1), 5)
+  assert not np.array_equal(law.draw(KEY, 5), other)
+
+
+def test_truncation_draws_again_and_does_not_clip():
+  z = latents.Latents(4).truncated(0.7).draw(KEY, 5000)
+  assert float(abs(z).max()) <= 0.7
+  # The edge is no more likely than its neighbourhood.
+  assert float((abs(z) > 0.69).mean()) < 0.02
+
+
+def test_uniform_latents_are_not_truncated():
+  with pytest.raises(ValueError, match=r'is 0.7 and the latents .* uniform'):
+    latents.Latents(4, 'uniform').truncated(0.7)
+
+
+def test_the_way_between_normal_latents_keeps_their_length():
+  z = latents.Latents(256).between(KEY, 9)
+  lengths = np.linalg.norm(z, axis=1)
+  assert lengths.min() > 0.95 * min(lengths[0], lengths[-1])
+  assert lengths.max() < 1.05 * max(lengths[0], lengths[-1])
+  steps = np.linalg.norm(np.diff(z, axis=0), axis=1)
+  assert steps.max() < 1.1 * steps.min()
+
+
+def test_the_way_between_uniform_latents_is_straight():
+  z = np.asarray(latents.Latents(256, 'uniform').between(KEY, 5))
+  np.testing.assert_allclose(z[2], (z[0] + z[4]) / 2, atol=1e-6)
+  np.testing.assert_allclose(np.diff(z, n=2, axis=0), 0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+  ('counts', 'labels'),
+  [
+    ((7, 7, 7), [0, 1, 2] * 3),
+    ((3, 1), [0, 0, 1, 0] * 3),
+    ((1, 0, 4), [2, 2, 0, 2, 2] * 2),
+    ((6,), [0, 0]),
+  ],
+)
+def test_labels_in_proportion(counts, labels):
+  found = latents.in_proportion(counts, len(labels))
+  assert (found.tolist(), found.dtype) == (labels, np.int32)
+
+
+def test_as_many_labels_as_examples_hold_each_class_as_often():
+  counts = np.array([812, 3, 150, 0, 77, 1])
+  for times in (1, 3):
+    found = latents.in_proportion(counts, times * counts.sum())
+    np.testing.assert_array_equal(np.bincount(found), times * counts)
+
+
+def test_any_first_labels_are_in_proportion_too():
+  counts = np.array([812, 3, 150, 77, 1])
+  whole = latents.in_proportion(counts, 1000)
+  shares = counts / counts.sum()
+  for num in (1, 2, 10, 123, 999):
+    np.testing.assert_array_equal(
+      latents.in_proportion(counts, num), whole[:num]
+    )
+    found = np.bincount(whole[:num], minlength=5)
+    assert abs(found - num * shares).max() < 1

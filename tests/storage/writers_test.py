@@ -1,0 +1,87 @@
+"""Scalars and pictures: what is written can be read, and survives a crash."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from tensorboard.backend.event_processing import event_accumulator
+
+from jaxgan.storage.writers import Writer, read_metrics
+
+
+def write(folder, steps, first_step=0, tensorboard=False):
+  with Writer(folder, tensorboard=tensorboard, first_step=first_step) as writer:
+    for step in steps:
+      writer.scalars(step, {'gap': step / 2})
+
+
+def steps(folder):
+  return [row['step'] for row in read_metrics(folder / 'metrics.jsonl')]
+
+
+def test_one_object_per_line(tmp_path):
+  write(tmp_path, [1, 2])
+  lines = (tmp_path / 'metrics.jsonl').read_text().splitlines()
+  assert [json.loads(line) for line in lines] == [
+    {'step': 1, 'gap': 0.5},
+    {'step': 2, 'gap': 1.0},
+  ]
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_null(tmp_path, value):
+  with Writer(tmp_path, tensorboard=False, first_step=0) as writer:
+    writer.scalars(1, {'gap': float(value)})
+  assert read_metrics(tmp_path / 'metrics.jsonl') == [{'step': 1, 'gap': None}]
+
+
+def test_a_resumed_run_takes_back_what_came_after_its_checkpoint(tmp_path):
+  write(tmp_path, [1, 2, 3, 4])
+  write(tmp_path, [3, 4, 5], first_step=2)
+  assert steps(tmp_path) == [1, 2, 3, 4, 5]
+
+
+def test_a_line_cut_short_by_a_crash_is_dropped(tmp_path):
+  write(tmp_path, [1, 2])
+  with (tmp_path / 'metrics.jsonl').open('a') as file:
+    file.write('{"step": 3, "ga')
+  write(tmp_path, [3], first_step=2)
+  assert steps(tmp_path) == [1, 2, 3]
+
+
+def test_tensorboard_reads_the_events(tmp_path):
+  with Writer(tmp_path, tensorboard=True, first_step=0) as writer:
+    writer.scalars(1, {'gap': 0.5})
+    writer.scalars(2, {'gap': 1.5})
+    grid = np.full((4, 3, 3, 1), 7, np.uint8)
+    writer.samples('step_2', 2, grid, generated=True)
+    writer.text('config', 'seed: 0')
+  board = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+  points = [(p.step, p.value) for p in board.Scalars('gap')]
+  assert points == [(1, 0.5), (2, 1.5)]
+  assert board.Images('generated')[0].step == 2
+  assert board.Tags()['tensors'] == ['config/text_summary']
+
+
+def test_tensorboard_forgets_what_a_resumed_run_tells_again(tmp_path):
+  write(tmp_path, [1, 2, 3], tensorboard=True)
+  write(tmp_path, [2, 3], first_step=1, tensorboard=True)
+  board = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+  assert [p.step for p in board.Scalars('gap')] == [1, 2, 3]
+
+
+def test_samples_become_pictures(tmp_path):
+  with Writer(tmp_path, tensorboard=False, first_step=0) as writer:
+    points = np.zeros((4, 2), np.float32)
+    writer.samples('cloud', 0, points, generated=False)
+    writer.samples('grid', 0, np.zeros((4, 8, 8, 3), np.uint8), generated=True)
+  with Image.open(tmp_path / 'samples' / 'grid.png') as found:
+    assert found.mode == 'RGB'
+    assert 'Source' in found.text
+  assert (tmp_path / 'samples' / 'cloud.png').exists()
+
+
+def test_without_tensorboard_there_are_no_event_files(tmp_path):
+  write(tmp_path, [1])
+  assert not list(tmp_path.glob('events*'))

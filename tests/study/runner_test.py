@@ -1,0 +1,287 @@
+"""Studies run as a user runs them: from nothing, again, killed, and shared."""
+
+import gzip
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+from study import spec_test as study_spec_test
+
+from jaxgan.gan import vmapped
+from jaxgan.gan.replay import load_curve
+from jaxgan.study import results, runner, spec
+
+ROOT = pathlib.Path(__file__).parents[2]
+METRIC = 'w1_100_pixels'
+# Commands that compile much and run little.
+HASTY = os.environ | {'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
+
+pytestmark = pytest.mark.usefixtures('hasty')
+
+
+def small(**others):
+  task = {**study_spec_test.TASK, 'real': 100}
+  changes = {'penalty': {'preset': 'iterative', 'warmup_steps': 1}}
+  arms = (
+    {'name': 'a'},
+    {'name': 'again'},
+    {'name': 'moving', 'changes': changes},
+    {'name': 'yoked', 'replays': 'moving'},
+  )
+  values = {
+    'arms': arms, 'again': 'again', 'tasks': (task,), 'block': 3, **others,
+  }  # fmt: skip
+  return spec.parse(study_spec_test.values(**values))
+
+
+def run(study, folder):
+  folder.mkdir(exist_ok=True)
+  runner.run(*_next(study, folder))
+  return results.load(folder / 'results.jsonl')
+
+
+def _next(study, folder):
+  phase, blocks = runner.todo(study, folder)
+  return phase, folder, blocks
+
+
+def lone(arm, **others):
+  """The same study with only one of its arms."""
+  arms = [x for x in spec.to_dict(small())['arms'] if x['name'] == arm]
+  return small(arms=arms, baseline=arm, again=arm, **others)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  return tmp_path_factory.mktemp('study') / 'w'
+
+
+@pytest.fixture(scope='module')
+def rows(folder):
+  return run(small(), folder)
+
+
+def of(rows, arm):
+  return {(r.seed, r.step): r for r in rows if r.arm == arm}
+
+
+def test_every_run_is_measured_on_the_grid(rows):
+  found = sorted((r.arm, r.seed, r.step) for r in rows)
+  arms = ('a', 'again', 'moving', 'yoked')
+  assert found == sorted(
+    (arm, seed, step)
+    for arm in arms
+    for seed in (5, 6, 7)
+    for step in (0, 3, 6, 7)
+  )
+  for row in rows:
+    names = {METRIC, 'swd100_pixels'}
+    averaged = {f'ema/{name}' for name in names} if row.step == 7 else set()
+    assert set(row.metrics) == names | averaged
+    assert all(map(math.isfinite, row.metrics.values()))
+    assert ('slope_real' in row.trace) == (row.step > 0)
+
+
+def test_the_same_arm_under_another_name_is_the_same_run(rows):
+  one, other = of(rows, 'a'), of(rows, 'again')
+  for at, row in one.items():
+    assert row._replace(arm='again') == other[at]
+
+
+def test_arms_start_alike_and_seeds_do_not(rows):
+  starts = [
+    [of(rows, arm)[seed, 0].metrics for arm in ('a', 'moving', 'yoked')]
+    for seed in (5, 6)
+  ]
+  assert all(m == seed[0] for seed in starts for m in seed)
+  assert starts[0][0] != starts[1][0]
+
+
+def test_two_studies_are_identical(rows, tmp_path):
+  again = run(lone('moving'), tmp_path / 'w')
+  assert again == list(of(rows, 'moving').values())
+
+
+def test_a_run_does_not_depend_on_its_block(rows, tmp_path):
+  alone = run(lone('a', seeds=(6,)), tmp_path / 'w')
+  for row in alone:
+    other = of(rows, row.arm)[6, row.step]
+    for name, value in row.metrics.items():
+      np.testing.assert_allclose(value, other.metrics[name], rtol=1e-4)
+
+
+def test_the_yoked_arm_replays_a_tuning_seed(rows, folder):
+  found = of(rows, 'yoked')
+  path = folder / 'curves' / 'ring-moving-0.jsonl'
+  lines = [json.loads(line) for line in path.read_text().splitlines()]
+  assert [line['step'] for line in lines] == list(range(1, 8))
+  curve = load_curve(str(path))
+  for (_, step), row in found.items():
+    if step:
+      ratio, weight = curve(jax.numpy.asarray(step - 1))
+      assert row.trace['ratio'] == pytest.approx(float(ratio), 1e-5)
+      assert row.trace['weight'] == pytest.approx(float(weight), 1e-5)
+  assert lines[-1]['ratio'] < 1
+
+
+def test_a_diverged_run_is_kept_as_such(tmp_path):
+  gone = {'optim': {'critic': {'name': 'sgd', 'lr': 1e30}}}
+  arms = ({'name': 'a', 'changes': gone},)
+  study = small(arms=arms, again='a', seeds=(5,))
+  found = of(run(study, tmp_path / 'w'), 'a')
+  assert math.isfinite(found[5, 0].metrics[METRIC])
+  assert math.isnan(found[5, 7].metrics[METRIC])
+  assert math.isnan(found[5, 7].metrics['ema/' + METRIC])
+
+
+def test_the_probe_reads_slopes_where_they_are_known():
+  """A critic without hidden layers has one slope everywhere."""
+  from jaxgan.nets import catalog as nets_lib
+  from jaxgan.study.probe import make_probe
+  from jaxgan.types import Batch
+
+  study = small()
+  config = study.config(study.tasks[0], study.arms[0])
+  nets = nets_lib.build(config.net, (2,))
+  reps = vmapped.Replicas(config, {'seed': (1, 2)})
+  mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ('data',))
+  states = vmapped.create(reps, nets, (2,), mesh)
+  image = np.random.default_rng(0).normal(size=(2, 2, 8, 2))
+  batch = Batch(image.astype(np.float32), np.zeros((2, 2, 8), np.int32))
+  found = jax.device_get(make_probe(config, nets)(states, batch))
+  score = lambda r, x: nets.critic.apply(
+    vmapped.take(states.variables.critic, r), x, np.zeros(8, np.int32),
+    train=False,
+  )  # fmt: skip
+  for r in range(2):
+    slopes = jax.grad(lambda x, r=r: score(r, x).sum())(image[r, -1])
+    expected = np.linalg.norm(slopes, axis=1).mean()
+    np.testing.assert_allclose(found['slope_real'][r], expected, rtol=1e-5)
+  assert found['slope_fake'].shape == found['slope_between'].shape == (2,)
+  assert not np.allclose(found['slope_real'], found['slope_fake'])
+
+
+def command(folder, *flags):
+  return [
+    sys.executable, '-m', 'jaxgan.study', f'--workdir={folder}',
+    '--config=configs/studies/toy.py:tiny', *flags,
+  ]  # fmt: skip
+
+
+def start(folder, *flags):
+  return subprocess.run(
+    command(folder, *flags), cwd=ROOT, capture_output=True, text=True, env=HASTY
+  )
+
+
+@pytest.fixture(scope='module')
+def toy(tmp_path_factory):
+  """A tiny study, killed in its midst and gone on with."""
+  folder = tmp_path_factory.mktemp('toy') / 'w'
+  path = folder / 'results.jsonl'
+  process = subprocess.Popen(
+    command(folder), cwd=ROOT, stderr=subprocess.DEVNULL, env=HASTY
+  )
+  while not path.exists() and process.poll() is None:
+    time.sleep(0.05)
+  process.send_signal(signal.SIGKILL)
+  process.wait()
+  before = path.read_text()
+  done = start(folder)
+  assert done.returncode == 0, done.stderr
+  return folder, before, done
+
+
+def test_a_killed_study_goes_on_without_redoing_what_is_done(toy):
+  folder, before, _ = toy
+  text = (folder / 'results.jsonl').read_text()
+  assert before
+  assert text.startswith(before)
+  names = [
+    (r['arm'], r['seed'], r['step']) for r in map(json.loads, text.splitlines())
+  ]
+  assert len(set(names)) == len(names) == 6 * 2 * 4
+
+
+def test_a_finished_study_has_nothing_to_do(toy):
+  folder, _, _ = toy
+  study = spec.parse(json.loads((folder / 'study.json').read_text()))
+  assert runner.todo(study, folder)[1] == []
+
+
+def test_another_study_is_refused(toy):
+  folder, _, _ = toy
+  before = (folder / 'results.jsonl').read_bytes()
+  done = start(folder, '--config.every_steps=1')
+  assert done.returncode == 2
+  assert 'holds another study: every_steps (2 there, 1 now)' in done.stderr
+  assert (folder / 'results.jsonl').read_bytes() == before
+
+
+def summarise(*flags):
+  done = subprocess.run(
+    [sys.executable, '-m', 'jaxgan.study', 'summarise', *flags],
+    cwd=ROOT, capture_output=True, text=True,
+  )  # fmt: skip
+  assert done.returncode == 0, done.stderr
+  return done.stdout
+
+
+@pytest.fixture(scope='module')
+def summary(toy, tmp_path_factory):
+  """What summarise prints, and the folder that it writes."""
+  out = tmp_path_factory.mktemp('summary') / 'out'
+  return summarise(f'--workdir={toy[0]}', f'--out={out}'), out
+
+
+def test_summarise_writes_what_it_prints(summary):
+  printed, out = summary
+  assert printed == (out / 'summary.md').read_text()
+  assert 'wgan_gp again' in printed
+
+
+def test_stored_results_are_summarised_alike(toy, summary, tmp_path):
+  packed = tmp_path / 'stored.jsonl.gz'
+  packed.write_bytes(gzip.compress((toy[0] / 'results.jsonl').read_bytes()))
+  printed = summarise(
+    f'--results={packed}', '--config=configs/studies/toy.py:tiny',
+    f'--out={tmp_path / "out"}',
+  )  # fmt: skip
+  assert printed == summary[0]
+
+
+def test_two_processes_give_the_rows_of_one(toy, tmp_path):
+  folder, _, _ = toy
+  done = start(tmp_path / 'w', '--jobs=2')
+  assert done.returncode == 0, done.stderr
+  one, two = (
+    {(r.arm, r.seed, r.step): r for r in results.load(f / 'results.jsonl')}
+    for f in (folder, tmp_path / 'w')
+  )
+  assert set(one) == set(two)
+  for at, row in one.items():
+    for name, value in row.metrics.items():
+      np.testing.assert_allclose(two[at].metrics[name], value, rtol=1e-3)
+
+
+@pytest.mark.parametrize('missing', ['config', 'workdir'])
+def test_a_study_needs_both(missing, tmp_path):
+  flags = {
+    'config': '--config=configs/studies/toy.py:tiny',
+    'workdir': f'--workdir={tmp_path}',
+  }
+  del flags[missing]
+  done = subprocess.run(
+    [sys.executable, '-m', 'jaxgan.study', *flags.values()],
+    cwd=ROOT, capture_output=True, text=True,
+  )  # fmt: skip
+  assert done.returncode == 2
+  assert done.stderr.startswith(f'jaxgan: --{missing} is missing')

@@ -1,0 +1,62 @@
+"""What docs/results holds is what the stored measurements say today."""
+
+import pathlib
+
+import pytest
+
+from configs.studies import (
+  beyond,
+  digits,
+  mnist,
+  robust,
+  robust_parts,
+  robust_toy,
+  small,
+  toy,
+)
+from jaxgan.study import markdown, results, spec, summary, tuning
+
+ROOT = pathlib.Path(__file__).parents[2] / 'docs' / 'results'
+STORED = {
+  'beyond': beyond,
+  'digits': digits,
+  'mnist': mnist,
+  'robust': robust,
+  'robust_parts': robust_parts,
+  'robust_toy': robust_toy,
+  'small': small,
+  'toy': toy,
+}
+CONTROLLED = sorted(
+  set(STORED) - {'robust', 'robust_parts', 'robust_toy', 'small'}
+)
+
+
+def test_every_stored_study_is_checked():
+  assert {p.name.split('.')[0] for p in ROOT.glob('*.gz')} == set(STORED)
+
+
+@pytest.mark.parametrize('name', sorted(STORED))
+def test_the_tables_are_those_of_the_measurements(name):
+  rows = results.load(ROOT / f'{name}.jsonl.gz')
+  study = tuning.settled(spec.parse(STORED[name].get_config()), rows)
+  found = summary.summarise(study, rows)
+  assert found.found == found.expected
+  stored = (ROOT / name / 'summary.md').read_text()
+  assert markdown.markdown(found) == stored
+
+
+@pytest.mark.parametrize('name', CONTROLLED)
+def test_the_control_of_the_harness_holds(name):
+  rows = results.load(ROOT / f'{name}.jsonl.gz')
+  study = tuning.settled(spec.parse(STORED[name].get_config()), rows)
+  for task in summary.summarise(study, rows).tasks:
+    ratios = {arm.arm: arm.area_ratio for arm in task.arms}
+    assert ratios['wgan_gp again'].contains_one
+    if name != 'beyond':
+      assert ratios['wgan_gp nudged'].contains_one
+
+
+def test_pictures_are_small():
+  for picture in ROOT.rglob('*.png'):
+    assert picture.stat().st_size < 300_000, picture

@@ -1,0 +1,258 @@
+"""The guard: signs, patience, and runs that are made to fail."""
+
+import dataclasses
+import json
+
+import chex
+import jax
+import pytest
+
+from jaxgan import config as schema
+from jaxgan.config import from_config_dict
+from jaxgan.gan import sharding as mesh_lib
+from jaxgan.storage import workdir
+from jaxgan.storage.writers import read_metrics
+from jaxgan.training import failures as guard_lib
+from jaxgan.training import train
+from jaxgan.training.failures import Guard, RunFailed
+
+pytestmark = pytest.mark.usefixtures('hasty')
+
+HEALTHY = {
+  'diversity': 0.9, 'accuracy_real': 1.0, 'accuracy_fake': 1.0, 'slope': 1.0,
+  'grad_norm_gen': 1.0,
+}  # fmt: skip
+BAD = {
+  'collapse': ({'diversity': 0.05}, 'Mode collapse: diversity 0.05'),
+  'critic_won': ({'grad_norm_gen': 1e-5}, 'The critic has won: both'),
+  'explosion': ({'slope': 2e3}, 'Exploding slopes: slope 2e'),
+}
+
+
+def feed(rows, start=1, guard=None, **keys):
+  guard = guard or Guard(schema.Guard(**keys))
+  return [guard.feed(10 * i, row) for i, row in enumerate(rows, start)]
+
+
+def test_a_healthy_row_shows_nothing():
+  assert feed([HEALTHY] * 9, patience=1) == [None] * 9
+
+
+@pytest.mark.parametrize('name', guard_lib.SIGNS)
+def test_a_failure_is_told_once_when_patience_is_over(name):
+  changes, sentence = BAD[name]
+  bad = HEALTHY | changes
+  found = feed([HEALTHY, bad, bad, bad, bad, bad], patience=3)
+  assert [f is None for f in found] == [True] * 3 + [False] + [True] * 2
+  assert found[3].healthy == 10
+  assert found[3].sentence.startswith(sentence)
+  assert found[3].sentence.endswith('(step 40, and 3 logged steps in a row).')
+
+
+@pytest.mark.parametrize(
+  'row',
+  [
+    {'diversity': 0.1}, {'slope': 1e3}, {'grad_norm_gen': 1e-4},
+    {'grad_norm_gen': 0.0, 'accuracy_real': 0.99},
+    {'grad_norm_gen': 0.0, 'accuracy_fake': 0.99},
+    {'diversity': None, 'slope': None, 'grad_norm_gen': None},
+  ],
+)  # fmt: skip
+def test_what_is_no_sign(row):
+  assert feed([HEALTHY | row] * 3, patience=1) == [None] * 3
+
+
+def test_a_healthy_row_gives_patience_back():
+  bad = HEALTHY | {'diversity': 0.0}
+  found = feed([bad, bad, HEALTHY, bad, bad, bad], patience=3)
+  assert [f is not None for f in found] == [False] * 5 + [True]
+  assert found[-1].healthy == 30
+
+
+def test_other_rows_and_a_guard_that_is_off_say_nothing():
+  assert feed([{'fid1k_digits': 0.0}], patience=1) == [None]
+  bad = HEALTHY | {'diversity': 0.0}
+  assert feed([bad], patience=1, action='off') == [None]
+
+
+def test_a_resumed_run_remembers_its_rows(tmp_path):
+  rows = [{'step': 10 * i} | HEALTHY | {'diversity': 0.0} for i in range(1, 4)]
+  text = ''.join(json.dumps(row) + '\n' for row in rows)
+  (tmp_path / 'metrics.jsonl').write_text(text)
+  guard = guard_lib.of_run(schema.Guard(), tmp_path, 20)
+  assert guard.suspects
+  (found,) = feed([HEALTHY | {'diversity': 0.0}], 3, guard)
+  assert found.sentence.endswith('(step 30, and 3 logged steps in a row).')
+  assert not guard_lib.of_run(schema.Guard(), tmp_path / 'new', 0).suspects
+
+
+# Digits and narrow nets: seconds, and long enough to fail or not to.
+def config(**sections):
+  values = {
+    'data': {'name': 'digits'},
+    'net': {
+      'name': 'mlp', 'latent_size': 16, 'gen_widths': (64, 64),
+      'critic_widths': (64, 64), 'conv': 'lax',
+    },
+    'loss': {'name': 'nonsaturating'},
+    'penalty': {'preset': 'none', 'warmup_steps': 2},
+    'optim': {'gen': {'lr': 1e-3}, 'critic': {'lr': 1e-3}},
+    'train': {'critic_steps': 1, 'steps': 200},
+    'log': {'every_steps': 10, 'tensorboard': False},
+    'eval': {'every_steps': 1_000},
+    'checkpoint': {'every_steps': 20, 'max_to_keep': 9},
+  }  # fmt: skip
+  for name, section in sections.items():
+    values[name] = {**values.get(name, {}), **section}
+  return from_config_dict(values)
+
+
+FAILING = {
+  'collapse': {
+    'optim': {'gen': {'lr': 2e-2}}, 'train': {'critic_steps': 1, 'gen_steps': 5}
+  },
+  'critic_won': {
+    'loss': {'name': 'minimax'}, 'train': {'critic_steps': 10},
+    'optim': {'gen': {'lr': 1e-5}, 'critic': {'lr': 4e-3}},
+  },
+  'explosion': {
+    'loss': {'name': 'wasserstein'}, 'optim': {'critic': {'lr': 1e-2}},
+    'train': {'critic_steps': 5},
+  },
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def one_device(monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', lambda: mesh(1))
+
+
+def mesh(devices):
+  return jax.sharding.Mesh(jax.devices()[:devices], ('data',))
+
+
+@pytest.mark.parametrize('name', FAILING)
+def test_a_run_that_is_made_to_fail_is_stopped(name, tmp_path):
+  failing = config(guard={'action': 'stop'}, **FAILING[name])
+  sentence = BAD[name][1].split(':')[0]
+  with pytest.raises(RunFailed, match=f'^{sentence}.*guard.action is stop'):
+    train.train_and_evaluate(failing, tmp_path)
+
+
+@pytest.mark.parametrize(
+  'sections',
+  [
+    {},
+    {'penalty': {'preset': 'iterative'}, 'loss': {'name': 'wasserstein'}},
+    {'loss': {'name': 'relativistic'}, 'penalty': {'preset': 'r1'}},
+  ],
+)
+def test_healthy_runs_are_left_alone(sections, tmp_path):
+  healthy = config(guard={'action': 'stop', 'patience': 1}, **sections)
+  assert int(train.train_and_evaluate(healthy, tmp_path).step) == 200
+
+
+def test_a_failure_is_warned_of_and_the_run_goes_on(tmp_path, caplog):
+  short = config(train={'steps': 40}, guard={'diversity': 99.0})
+  assert int(train.train_and_evaluate(short, tmp_path).step) == 40
+  assert caplog.text.count('Mode collapse: diversity') == 1
+
+
+class Plant:
+  """A sign that shows itself in some of its looks, whatever the row."""
+
+  def __init__(self, *looks):
+    self.looks, self.seen = looks, 0
+
+  def __call__(self, row, config):
+    self.seen += 1
+    return 'it was planted' if self.seen in self.looks else ''
+
+
+def plant(monkeypatch, *looks):
+  monkeypatch.setattr(guard_lib, 'SIGNS', {'plant': Plant(*looks)})
+
+
+BACK = {'action': 'rollback', 'patience': 2}
+
+
+def test_going_back_to_the_last_good_checkpoint(tmp_path, monkeypatch):
+  usual = config(train={'steps': 100})
+  plain = train.train_and_evaluate(usual, tmp_path / 'plain')
+  # Steps 50 and 60 look bad, so 40 is the last good checkpoint.
+  plant(monkeypatch, 5, 6)
+  back = dataclasses.replace(usual, guard=schema.Guard(**BACK))
+  state = train.train_and_evaluate(back, tmp_path / 'run')
+  assert int(state.step) == 100
+  (record,) = workdir.rollbacks(tmp_path / 'run')
+  assert record['to'] == 40
+  assert record['because'].startswith('It was planted (step 60')
+  rows = read_metrics(tmp_path / 'run' / 'metrics.jsonl')
+  assert [row['step'] for row in rows] == list(range(10, 101, 10))
+  # Up to there nothing has changed, and what follows is another attempt.
+  before = read_metrics(tmp_path / 'plain' / 'metrics.jsonl')
+  gaps = [[row['gap'] for row in story] for story in (before, rows)]
+  assert gaps[0][:4] == gaps[1][:4]
+  assert gaps[0][4] != gaps[1][4]
+  with pytest.raises(AssertionError):
+    chex.assert_trees_all_equal(state.variables, plain.variables)
+
+
+def test_an_interrupted_run_that_went_back_is_the_same(tmp_path, monkeypatch):
+  whole = config(train={'steps': 100}, guard=BACK)
+  plant(monkeypatch, 5, 6)
+  expected = train.train_and_evaluate(whole, tmp_path / 'whole')
+  short = config(train={'steps': 60}, guard=BACK)
+  plant(monkeypatch, 5, 6)
+  train.train_and_evaluate(short, tmp_path / 'cut')
+  found = train.train_and_evaluate(
+    whole, tmp_path / 'cut', accept_new_config=True
+  )
+  chex.assert_trees_all_equal(found.variables, expected.variables)
+
+
+@pytest.mark.parametrize('devices', [1, 8])
+def test_what_was_left_is_kept_aside(devices, tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', lambda: mesh(devices))
+  # Step 60 is saved before step 70 looks bad; the sign began at 50.
+  plant(monkeypatch, 5, 6, 7)
+  back = config(train={'steps': 80}, guard=BACK | {'patience': 3})
+  monkeypatch.setattr(Guard, 'suspects', False)
+  train.train_and_evaluate(back, tmp_path)
+  assert [p.name for p in (tmp_path / 'rolled_back').iterdir()] == ['60']
+  steps = {int(p.name) for p in (tmp_path / 'checkpoints').iterdir()}
+  assert steps == {20, 40, 60, 80}
+
+
+def test_a_doubtful_state_does_not_push_out_a_good_one(tmp_path, monkeypatch):
+  plant(monkeypatch, *range(5, 11))
+  keep = {'every_steps': 20, 'max_to_keep': 1}
+  back = config(
+    train={'steps': 120}, guard=BACK | {'patience': 6}, checkpoint=keep
+  )
+  state = train.train_and_evaluate(back, tmp_path)
+  assert workdir.rollbacks(tmp_path)[0]['to'] == 40
+  assert int(state.step) == 120
+
+
+def test_nothing_to_go_back_to(tmp_path, monkeypatch):
+  plant(monkeypatch, 1, 2)
+  with pytest.raises(RunFailed, match='No checkpoint is from step 0 or before'):
+    train.train_and_evaluate(config(guard=BACK), tmp_path)
+
+
+def test_going_back_has_an_end(tmp_path, monkeypatch):
+  # After each way back to 20 the guard looks at 10 and 20 once more.
+  plant(monkeypatch, 3, 4, 7, 8, 11, 12)
+  with pytest.raises(RunFailed, match='went back 2 times, as often as'):
+    train.train_and_evaluate(config(guard=BACK | {'rollbacks': 2}), tmp_path)
+
+
+def test_a_loss_that_is_not_finite_is_gone_back_from(tmp_path):
+  explosive = {'gen': {'lr': 1e-3}, 'critic': {'lr': 1e20}}
+  back = config(
+    guard=BACK | {'rollbacks': 1}, optim=explosive,
+    train={'steps': 30}, loss={'name': 'wasserstein'},
+  )  # fmt: skip
+  with pytest.raises(RunFailed, match=r'^A loss was not finite at step \d'):
+    train.train_and_evaluate(back, tmp_path)
