@@ -1,9 +1,8 @@
-"""What it costs a critic, and a generator, when the critic guesses wrong.
+"""Auxiliary losses: the critic predicts labels (ACGAN) and codes (InfoGAN).
 
-Guesses of the label (ACGAN: Odena et al., 2017) are of real examples and of
-fakes; guesses of the code (InfoGAN: Chen et al., 2016, equation 5, with a
-normal law of deviation 1 for its numbers) are of fakes alone, since real
-examples have none. Both players gain from a right guess.
+Labels are predicted for real examples and fakes (Odena et al., 2017), codes for
+fakes alone (Chen et al., 2016, equation 5, with a normal law of deviation 1 for
+continuous codes). Both players are trained on the cross-entropy.
 """
 
 from collections.abc import Callable
@@ -13,65 +12,67 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan.config import Loss
-from jaxgan.nets.conditional import Guess
+from jaxgan.nets.conditional import Predictions
 from jaxgan.nets.latents import Parts
 from jaxgan.types import Array
 
-Guesser = Callable[[Array], Any]  # -> Guess, but that flax does not say so.
+Predict = Callable[[Array], Any]  # -> Predictions; flax does not type it.
 
 
-class Asked(NamedTuple):
-  """What the critic is asked about one batch.
+class Targets(NamedTuple):
+  """The critic's predictions for one batch, and the right answers.
 
   Attributes:
-    guess: examples [B, ...] -> guesses.
+    predict: examples [B, ...] -> predictions.
     label: [B] int32, of the real examples and of the fakes.
     parts: of the fakes' latents.
   """
 
-  guess: Guesser
+  predict: Predict
   label: Array
   parts: Parts
 
 
-def of_real(config: Loss, asked: Asked, real: Array) -> Array:
-  """auxiliary x cross-entropy of the labels of real examples."""
-  return config.auxiliary * _labels(asked.guess(real), asked.label)
+def real_loss(config: Loss, targets: Targets, real: Array) -> Array:
+  """`auxiliary` x cross-entropy of the labels of real examples."""
+  return config.auxiliary * _label_loss(targets.predict(real), targets.label)
 
 
-def of_fakes(config: Loss, asked: Asked, fake: Array) -> tuple[Array, Array]:
-  """auxiliary x that of fakes + information x -log Q(code | fake).
+def fake_loss(
+  config: Loss, targets: Targets, fake: Array
+) -> tuple[Array, Array]:
+  """`auxiliary` x label loss of fakes + `information` x -log Q(code | fake).
 
   Returns:
-    The cost, and the share of fakes whose choice is guessed right, or where
-    there is none whose label is; 0 where neither is guessed.
+    The loss, and the accuracy of the predicted categorical code, or of the
+    label where there is no such code; 0 where neither is predicted.
   """
-  guess, parts = asked.guess(fake), asked.parts
-  cost = config.auxiliary * _labels(guess, asked.label)
+  predicted, parts = targets.predict(fake), targets.parts
+  loss = config.auxiliary * _label_loss(predicted, targets.label)
   information = jnp.zeros((), jnp.float32)
-  if guess.choice.shape[1]:
+  if predicted.choice.shape[1]:
     information += jnp.mean(
-      optax.softmax_cross_entropy(guess.choice, parts.choice)
+      optax.softmax_cross_entropy(predicted.choice, parts.choice)
     )
-  if guess.numbers.shape[1]:
-    square = jnp.square(guess.numbers - parts.numbers)
+  if predicted.numbers.shape[1]:
+    square = jnp.square(predicted.numbers - parts.numbers)
     information += jnp.mean(jnp.sum(square, axis=1)) / 2
-  return cost + config.information * information, _right(guess, asked)
+  return loss + config.information * information, _accuracy(predicted, targets)
 
 
-def _right(guess: Guess, asked: Asked) -> Array:
-  if guess.choice.shape[1]:
-    found, true = guess.choice, jnp.argmax(asked.parts.choice, axis=1)
-  elif guess.label.shape[1]:
-    found, true = guess.label, asked.label
+def _accuracy(predicted: Predictions, targets: Targets) -> Array:
+  if predicted.choice.shape[1]:
+    logits, true = predicted.choice, jnp.argmax(targets.parts.choice, axis=1)
+  elif predicted.label.shape[1]:
+    logits, true = predicted.label, targets.label
   else:
     return jnp.zeros((), jnp.float32)
-  return jnp.mean((jnp.argmax(found, axis=1) == true).astype(jnp.float32))
+  return jnp.mean((jnp.argmax(logits, axis=1) == true).astype(jnp.float32))
 
 
-def _labels(guess: Guess, label: Array) -> Array:
-  if not guess.label.shape[1]:
+def _label_loss(predicted: Predictions, label: Array) -> Array:
+  if not predicted.label.shape[1]:
     return jnp.zeros((), jnp.float32)
   return jnp.mean(
-    optax.softmax_cross_entropy_with_integer_labels(guess.label, label)
+    optax.softmax_cross_entropy_with_integer_labels(predicted.label, label)
   )

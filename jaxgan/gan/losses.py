@@ -27,13 +27,11 @@ class Losses(NamedTuple):
     gen: what the generator minimises.
     middle: the score between real and fake; None where only differences of
       scores mean anything, and then it is the middle of the two means.
-    smooths: whether the critic's loss has labels that can be moved.
   """
 
   critic: Of
   gen: Of
   middle: float | None = None
-  smooths: bool = False
 
 
 def wasserstein(config: Loss) -> Losses:
@@ -54,7 +52,6 @@ def minimax(config: Loss) -> Losses:
     critic=_cross_entropy(config),
     gen=lambda real, fake: -jnp.mean(jax.nn.softplus(fake)),
     middle=0.0,
-    smooths=True,
   )
 
 
@@ -64,7 +61,6 @@ def nonsaturating(config: Loss) -> Losses:
     critic=_cross_entropy(config),
     gen=lambda real, fake: jnp.mean(jax.nn.softplus(-fake)),
     middle=0.0,
-    smooths=True,
   )
 
 
@@ -78,7 +74,6 @@ def least_squares(config: Loss) -> Losses:
     critic=lambda real, fake: _square(real - one) + _square(fake - zero),
     gen=lambda real, fake: _square(fake - 1),
     middle=0.5,
-    smooths=True,
   )
 
 
@@ -134,18 +129,9 @@ def build(config: Loss) -> Losses:
   """The losses of a configuration.
 
   Raises:
-    ValueError: unknown `loss.name`, or labels to be smoothed where there are
-      none.
+    ValueError: unknown `loss.name`.
   """
-  losses = pick('loss.name', config.name, LOSSES)(config)
-  for key in ('smooth_real', 'smooth_fake'):
-    value = getattr(config, key)
-    if value and not losses.smooths:
-      raise ValueError(
-        f'loss.{key} is {value:g} and loss.name is {config.name}, which has no '
-        'labels to smooth; least_squares, minimax and nonsaturating have.'
-      )
-  return losses
+  return pick('loss.name', config.name, LOSSES)(config)
 
 
 def pull_away(codes: Array) -> Array:

@@ -1,116 +1,168 @@
-"""The two nets as functions of what a game is played with.
+"""The generator and the critic as pure functions.
 
-Both are pure: random numbers come from keys, and what the nets remember
-(averages of batch norm, vectors of spectral norm) goes in and comes out.
+Everything outside `nets/` calls the networks through this module, so that no
+other file knows the neural network library. Random numbers come from keys;
+batch statistics and the vectors of spectral norm are passed in and returned.
 """
 
+import dataclasses
+from typing import Any
+
 import flax.linen as nn
-import jax
-from jax.sharding import NamedSharding
 
 from jaxgan.config import Net
-from jaxgan.data.ranges import to_float
-from jaxgan.nets import latents, multiscale
-from jaxgan.types import Array, Pair, Score, Variables
+from jaxgan.nets import catalog, multiscale, tables
+from jaxgan.nets import latents as latents_lib
+from jaxgan.nets.latents import Latents
+from jaxgan.types import Array, Pair, Score, Variables, to_float
 
 
-class Players:
-  """The generator and the critic in training.
+@dataclasses.dataclass(frozen=True)
+class Networks:
+  """A generator and a critic for examples of one shape.
 
   Attributes:
-    config: of the nets.
-    nets: as built by `nets.build`.
-    latents: what the generator starts from.
-    examples: where batches live; None leaves that to the compiler.
+    config: the `net` section of the configuration.
+    shape: of one example, (H, W, C) or (D,).
+    modules: the two flax modules.
+    latents: the distribution of the generator's inputs.
   """
 
-  def __init__(
-    self,
-    config: Net,
-    nets: Pair[nn.Module],
-    examples: NamedSharding | None = None,
-  ) -> None:
-    self.config = config
-    self.nets = nets
-    self.latents = latents.of(config)
-    self.examples = examples
+  config: Net
+  shape: tuple[int, ...]
+  modules: Pair[nn.Module]
+  latents: Latents
 
-  def draw(self, key: Array, label: Array, size: int) -> Array:
-    """[B, width] latents for labels [B], spread over the devices."""
-    z = self.latents.draw(key, size, label)
-    if self.examples is not None:
-      z = jax.lax.with_sharding_constraint(z, self.examples)
-    return z
+  def init(self, key: Array) -> Pair[Variables]:
+    """Initial variables of both networks, each from a key of its own."""
+    return catalog.init(self.modules, key, self.latents.width, self.shape)
 
   def real(self, examples: Array) -> Array:
-    """uint8 images or float32 vectors [B, ...] as the critic compares them."""
-    return multiscale.seen(to_float(examples), self.config)
+    """Converts uint8 images or float32 vectors [B, ...] to critic inputs."""
+    x = to_float(examples)
+    if self.config.name == 'multiscale':
+      x = multiscale.pack_pyramid(x, self.config)
+    return x
 
   def generate(
     self, variables: Variables, z: Array, key: Array
   ) -> tuple[Array, Variables]:
-    """Fakes of the shape of `real`, and the updated statistics.
+    """Generates fakes in training mode.
 
     Args:
       variables: of the generator.
       z: [B, width] latents.
-      key: of what is random in a generator beside its latents.
+      key: of the noise that some generators draw beside their latents.
+
+    Returns:
+      Fakes of the shape of `real`, and the updated batch statistics.
     """
-    many = self.config.name == 'multiscale'
-    return self.nets.gen.apply(
+    multiscale_output = self.config.name == 'multiscale'
+    return self.modules.gen.apply(
       variables,
       z,
       train=True,
-      mutable=list(remembered(variables)),
+      mutable=list(statistics_of(variables)),
       rngs={'noise': key},
-      method='scales' if many else '__call__',
+      method='scales' if multiscale_output else '__call__',
     )
 
   def score(
     self,
     variables: Variables,
-    label: Array,
+    label: Array | None,
     key: Array,
     method: str = '__call__',
   ) -> Score:
-    """The critic as a function of examples alone: labels come along.
+    """Returns the critic as a function of the examples alone.
 
     Args:
       variables: of the critic.
-      label: [B] int32.
-      key: of dropout; equal keys drop the same of example i of any batch.
-      method: of the critic: `code` or `guess` instead of the scores.
+      label: [B] int32; None for critics that read no labels.
+      key: of dropout; equal keys drop the same units of example i.
+      method: of the critic: `code` or `predict` instead of the scores.
     """
     return lambda x: self._critic(variables, x, label, key, method)[0]
 
   def statistics(
     self, variables: Variables, x: Array, label: Array, key: Array
   ) -> Variables:
-    """The critic's averages and spectral vectors, one training pass later."""
-    if not remembered(variables):
+    """The critic's batch statistics and spectral vectors after one pass."""
+    if not statistics_of(variables):
       return {}
     return self._critic(variables, x, label, key, '__call__')[1]
+
+  def sample(self, variables: Variables, z: Array, psi: float = 1.0) -> Array:
+    """Generates samples in inference mode.
+
+    Args:
+      variables: of the generator.
+      z: [B, width] latents.
+      psi: truncation of the styles; 1 for none (stylegan only).
+
+    Returns:
+      Images [B, H, W, C] float32 in [-1, 1], or vectors [B, D] float32.
+    """
+    samples: Any = self._truncated(psi).apply(variables, z, train=False)
+    return samples
+
+  def mix(
+    self, variables: Variables, z: Array, other: Array, at: Array, psi: float
+  ) -> Array:
+    """Mixes the styles of two latents (stylegan only).
+
+    Args:
+      variables: of the generator.
+      z: [B, width] latents, for the layers before `at`.
+      other: [B, width] latents, for the layers from `at` on.
+      at: [B] int32 layer.
+      psi: truncation of the styles; 1 for none.
+
+    Returns:
+      Images [B, H, W, C] float32 in [-1, 1].
+    """
+    gen = self._truncated(psi)
+    images: Any = gen.apply(variables, z, other, at, method='mix')
+    return images
+
+  def tabulate(self) -> str:
+    """Formats both networks as tables of modules, shapes and parameters."""
+    return tables.tabulate(self.modules, self.latents.width, self.shape)
+
+  def _truncated(self, psi: float) -> nn.Module:
+    gen = self.modules.gen
+    return gen if psi == 1 else gen.clone(psi=psi)
 
   def _critic(
     self,
     variables: Variables,
     x: Array,
-    label: Array,
+    label: Array | None,
     key: Array,
     method: str,
   ) -> tuple[Array, Variables]:
     # Batch norm in a critic (without a penalty) always uses its own batch.
-    return self.nets.critic.apply(
+    return self.modules.critic.apply(
       variables,
       x,
       label,
       train=True,
-      mutable=list(remembered(variables)),
+      mutable=list(statistics_of(variables)),
       rngs={'dropout': key},
       method=method,
     )
 
 
-def remembered(variables: Variables) -> dict:
-  """All collections but the parameters."""
+def build(config: Net, shape: tuple[int, ...]) -> Networks:
+  """Builds the networks of a configuration for examples of a shape.
+
+  Raises:
+    ValueError: the network cannot produce or read this shape.
+  """
+  modules = catalog.build(config, shape)
+  return Networks(config, shape, modules, latents_lib.of(config))
+
+
+def statistics_of(variables: Variables) -> Variables:
+  """All collections of variables except the parameters."""
   return {name: v for name, v in variables.items() if name != 'params'}

@@ -1,4 +1,4 @@
-"""The game of two: losses of scores, with the critic's penalty and its weight.
+"""Objectives of both players: losses of scores, and the gradient penalty.
 
 Any pair of losses (Goodfellow et al., 2014, and after) with the gradient
 penalty of Gulrajani et al. (2017), whose points and weight are chosen per
@@ -10,19 +10,20 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Config, Regularisers
+from jaxgan.config import Config, Regularizers
 from jaxgan.gan import losses, penalty, points, regularizers
 from jaxgan.gan.controller import Control, Measurement
 from jaxgan.types import Array, Metrics, Score
 
 
-class Turn(NamedTuple):
-  """What one critic update gets beside its examples.
+class PenaltyInputs(NamedTuple):
+  """What the penalty of one critic update depends on beside the examples.
 
   Attributes:
     key: of the uniforms that place the points, and of consistency.
     control: gives ratio and weight; no gradient flows into it.
-    due: whether the penalty is taken, a boolean; None for always.
+    due: whether a lazy penalty applies in this update, a boolean; None for a
+      penalty in every update.
   """
 
   key: Array
@@ -30,56 +31,57 @@ class Turn(NamedTuple):
   due: Array | None = None
 
 
-class Gan(NamedTuple):
-  """The two pure loss functions of a configuration.
+class Objective(NamedTuple):
+  """The two loss functions of a configuration.
 
   Attributes:
     losses: of the scores.
-    pull_away: weight of the generator's term of that name.
-    points: (key, real, fake, ratio) -> x^: where.
-    price: (slopes, ratio) -> GP: what a slope costs.
-    penalised: False where the weight can only be 0; slopes are then reported
-      and not differentiated again.
-    regularisers: what else the critic's scores cost.
+    pull_away: weight of the generator's pull-away term.
+    points: (key, real, fake, ratio) -> x^, the points of the penalty.
+    price: (gradient norms, ratio) -> GP.
+    penalized: False where the weight is always 0; gradient norms are then
+      reported and not differentiated again.
+    regularizers: of the critic's scores.
   """
 
   losses: losses.Losses
   pull_away: float
   points: points.Points
   price: penalty.Price
-  penalised: bool
-  regularizers: Regularisers
+  penalized: bool
+  regularizers: Regularizers
 
   def critic_loss(
-    self, score: Score, real: Array, fake: Array, turn: Turn
+    self, score: Score, real: Array, fake: Array, inputs: PenaltyInputs
   ) -> tuple[Array, tuple[Metrics, Measurement]]:
-    """L_D of the scores + lambda GP + regularisers.
+    """L_D: loss of the scores + lambda GP + regularizers.
 
     Args:
-      score: the critic, its parameters and its labels inside.
+      score: the critic with its parameters and labels.
       real: [B, ...] float32.
       fake: [B, ...] float32.
-      turn: the key and the controller.
+      inputs: key and control of the penalty.
 
     Returns:
-      The loss, the metrics of this update and what the controller looks at.
+      The loss, the metrics of this update, and the controller's measurement.
     """
-    control = jax.lax.stop_gradient(turn.control)
+    control = jax.lax.stop_gradient(inputs.control)
     if self.regularizers.adversarial:
-      real = regularizers.against(score, real, -self.regularizers.adversarial)
-      fake = regularizers.against(score, fake, self.regularizers.adversarial)
+      length = self.regularizers.adversarial
+      real = regularizers.adversarial(score, real, -length)
+      fake = regularizers.adversarial(score, fake, length)
     real_scores, fake_scores = score(real), score(fake)
     gap = jnp.mean(real_scores) - jnp.mean(fake_scores)
-    at = self.points(turn.key, real, fake, control.ratio)
-    slope = self._slopes(score, at, turn.due)
+    at = self.points(inputs.key, real, fake, control.ratio)
+    slope = self._slopes(score, at, inputs.due)
     cost = self.price(slope, control.ratio)
-    share = control.weight * self._strength(turn.due) * cost
+    share = control.weight * self._scale(inputs.due) * cost
     loss = self.losses.critic(real_scores, fake_scores) + share
     if self.regularizers.consistency:
-      # Apart from the points' keys, of which one law folds in 1.
-      change_key = jax.random.fold_in(turn.key, 2)
+      # Not the points' keys, of which one law folds in 1.
+      augment_key = jax.random.fold_in(inputs.key, 2)
       loss += self.regularizers.consistency * regularizers.consistency(
-        score, real, real_scores, change_key, self.regularizers
+        score, real, real_scores, augment_key, self.regularizers
       )
     metrics = {
       'gap': gap,
@@ -89,25 +91,25 @@ class Gan(NamedTuple):
       'slope': jnp.mean(slope),
       'weight': control.weight,
       'ratio': control.ratio,
-      **_scores(real_scores, fake_scores, self.losses.middle),
+      **_score_metrics(real_scores, fake_scores, self.losses.middle),
     }
-    seen = Measurement(
+    measurement = Measurement(
       gap=gap,
       slope=metrics['slope'],
       sureness=2 * metrics['accuracy_real'] - 1,
       violation=penalty.one_sided(slope, 1.0),
       distance=jnp.zeros((), jnp.float32),
     )
-    return loss, (metrics, seen)
+    return loss, (metrics, measurement)
 
   def gen_loss(
     self, score: Score, real: Array, fake: Array, code: Score
   ) -> Array:
-    """L_G of the scores, + the pull-away term.
+    """L_G: loss of the scores + the pull-away term.
 
     Args:
-      score: the critic, its parameters and its labels inside.
-      real: [B, ...] float32, which only some losses look at.
+      score: the critic with its parameters and labels.
+      real: [B, ...] float32, used by relativistic losses only.
       fake: [B, ...] float32, through which the gradient flows.
       code: examples -> [B, N], called for an autoencoding critic alone.
 
@@ -120,8 +122,8 @@ class Gan(NamedTuple):
     return loss
 
   def _slopes(self, score: Score, at: Array, due: Array | None) -> Array:
-    """[B]; differentiated again only where the penalty is taken."""
-    if not self.penalised:
+    """Gradient norms [B], differentiable only where the penalty applies."""
+    if not self.penalized:
       return jax.lax.stop_gradient(penalty.slopes(score, at))
     if due is None:
       return penalty.slopes(score, at)
@@ -131,48 +133,25 @@ class Gan(NamedTuple):
       lambda: jax.lax.stop_gradient(penalty.slopes(score, at)),
     )
 
-  def _strength(self, due: Array | None) -> Array | float:
-    """As many times stronger as the penalty is rarer, and else 0."""
+  def _scale(self, due: Array | None) -> Array | float:
+    """Factor of a lazy penalty: `lazy` in the updates that apply it, else 0."""
     return 1.0 if due is None else jnp.where(due, self.regularizers.lazy, 0)
 
 
-def build(config: Config) -> Gan:
-  """The game of a configuration.
-
-  Raises:
-    ValueError: unknown `loss.name` or `penalty.points`, a loss and a critic
-      that do not fit, or a regulariser that lacks its augmentation.
-  """
-  _check(config)
-  weight = config.penalty.weight
-  # A weight that is traced may be anything, so it counts as more than 0.
-  unpenalised = isinstance(weight, float) and weight == 0
-  return Gan(
+def build(config: Config) -> Objective:
+  """Builds the objective of a configuration."""
+  return Objective(
     losses.build(config.loss),
     config.loss.pull_away,
     points.build(config.penalty),
     penalty.build(config.penalty),
-    not unpenalised,
+    config.penalty.weight > 0,
     config.regularisers,
   )
 
 
-def _check(config: Config) -> None:
-  autoencodes = config.net.critic_head == 'autoencoder'
-  if (config.loss.name == 'energy') != autoencodes:
-    raise ValueError(
-      f'loss.name is {config.loss.name} and net.critic_head is '
-      f'{config.net.critic_head}; energy and autoencoder need each other.'
-    )
-  if config.loss.pull_away and not autoencodes:
-    raise ValueError(
-      f'loss.pull_away is {config.loss.pull_away:g} and loss.name is '
-      f'{config.loss.name}; only energy has codes that can be kept apart.'
-    )
-
-
-def _scores(real: Array, fake: Array, middle: float | None) -> Metrics:
-  """Means, and the share of each side above or below the middle.
+def _score_metrics(real: Array, fake: Array, middle: float | None) -> Metrics:
+  """Mean scores, and the share of each side above or below the middle.
 
   A Wasserstein critic has no zero: only differences of scores mean anything.
   """

@@ -1,8 +1,8 @@
-"""What keeps the critic from being too sure, beside the gradient penalty.
+"""Regularizers of the critic beside the gradient penalty.
 
-Three places: what the critic sees (noise and augmentation, of real examples
-and fakes alike, the same for example i of both, so that a point between the
-two has seen the same), what its parameters cost, and what its scores cost.
+They act in three places: on the critic's inputs (noise and augmentation, the
+same for example i of the real and of the fake batch, so that a point between
+the two is treated alike), on its parameters, and on its scores.
 """
 
 from typing import NamedTuple
@@ -10,40 +10,40 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Regularisers, pick
+from jaxgan.config import Regularizers
 from jaxgan.gan import augment
 from jaxgan.types import Array, Params, Score
 
 
-class Sight(NamedTuple):
-  """What the critic sees of examples.
+class InputTransform(NamedTuple):
+  """Augmentation and noise on all inputs of the critic.
 
   Attributes:
-    config: of the regularisers.
-    noise_steps: iterations until there is no noise.
+    config: of the regularizers.
+    noise_steps: iterations until the noise has decayed to 0.
   """
 
-  config: Regularisers
+  config: Regularizers
   noise_steps: int
 
   @property
   def augments(self) -> bool:
-    """Whether any image is ever augmented, but for consistency."""
+    """Whether images are augmented, apart from the consistency term."""
     shares = self.config.augment_share, self.config.augment_target
     return bool(self.config.augment) and any(shares)
 
   def __call__(self, key: Array, step: Array, x: Array, share: Array) -> Array:
-    """Examples [B, ...] in the same range, as the critic gets them.
+    """Transforms examples; shape and range stay.
 
     Args:
       key: equal keys change example i of any batch in the same way.
       step: of the iteration, from 0.
       x: [B, ...] float32.
-      share: of the images that are augmented, a scalar.
+      share: share of the images that are augmented, a scalar.
     """
     augment_key, noise_key = jax.random.split(key)
     if self.augments:
-      x = augment.some(augment_key, x, self.config, share)
+      x = augment.augment_share(augment_key, x, self.config, share)
     if self.config.noise:
       left = 1 - jnp.minimum(step / self.noise_steps, 1.0)
       noise = jax.random.normal(noise_key, x.shape)
@@ -52,57 +52,27 @@ class Sight(NamedTuple):
     return x
 
 
-def build(config: Regularisers, steps: int) -> Sight:
-  """The sight of a configuration.
+def build(config: Regularizers, steps: int) -> InputTransform:
+  """Builds the input transform of a configuration.
 
   Args:
-    config: of the regularisers.
-    steps: length of the run, and of the noise unless it says otherwise.
-
-  Raises:
-    ValueError: an augmentation of no known name, or a consistency without any.
+    config: of the regularizers.
+    steps: length of the run, and of the noise where `noise_steps` is 0.
   """
-  for name in config.augment:
-    pick('regularisers.augment', name, augment.AUGMENTS)
-  if config.consistency and not config.augment:
-    raise ValueError(
-      f'regularisers.consistency is {config.consistency:g} and '
-      'regularisers.augment names nothing to be consistent under; name some of '
-      f'{", ".join(sorted(augment.AUGMENTS))}.'
-    )
-  if config.augment_target and not config.augment:
-    raise ValueError(
-      f'regularisers.augment_target is {config.augment_target:g} and '
-      'regularisers.augment names nothing whose share could adapt; name some '
-      f'of {", ".join(sorted(augment.AUGMENTS))}.'
-    )
-  return Sight(config, config.noise_steps or steps)
+  return InputTransform(config, config.noise_steps or steps)
 
 
-def check_shape(config: Regularisers, shape: tuple[int, ...]) -> None:
-  """Looks whether examples of a shape can be augmented.
-
-  Raises:
-    ValueError: an augmentation of vectors.
-  """
-  if config.augment and len(shape) == 1:
-    raise ValueError(
-      f'regularisers.augment is {", ".join(config.augment)} and the data are '
-      f'vectors of {shape[0]} values; only images can be augmented.'
-    )
-
-
-def due(config: Regularisers, update: Array) -> Array | None:
-  """Whether the penalty is taken in a critic update, counted from 0.
+def penalty_due(config: Regularizers, update: Array) -> Array | None:
+  """Whether critic update number `update`, from 0, applies a lazy penalty.
 
   Returns:
-    A boolean, true in every `lazy`-th; None where that is in each.
+    A boolean, true in every `lazy`-th update; None where lazy is 1.
   """
   return None if config.lazy == 1 else (update + 1) % config.lazy == 0
 
 
-def weights(params: Params, config: Regularisers) -> Array:
-  """l1 sum |w| + l2 sum w^2 over kernels; biases and scales are no kernels."""
+def kernel_norms(params: Params, config: Regularizers) -> Array:
+  """l1 sum |w| + l2 sum w^2 over kernels, not over biases and scales."""
   kernels = [w for w in jax.tree.leaves(params) if w.ndim > 1]
   total = jnp.zeros((), jnp.float32)
   if config.l1:
@@ -112,11 +82,11 @@ def weights(params: Params, config: Regularisers) -> Array:
   return total
 
 
-def orthogonal(params: Params, config: Regularisers) -> Array:
+def orthogonal(params: Params, config: Regularizers) -> Array:
   """beta sum |W^T W o (1 - I)|^2 over kernels (Brock et al., 2019, equation 3).
 
-  W has a column for each output, or a row where there are fewer inputs; what
-  its columns have in common costs, and their lengths are free.
+  W has a column for each output, or a row where there are fewer inputs. Inner
+  products of columns are penalized, their lengths are free.
 
   Args:
     params: of the generator.
@@ -135,12 +105,12 @@ def orthogonal(params: Params, config: Regularisers) -> Array:
   return config.orthogonal * total
 
 
-def against(score: Score, x: Array, length: float) -> Array:
-  """Examples moved by `length` towards a higher score, or lower if negative.
+def adversarial(score: Score, x: Array, length: float) -> Array:
+  """Adversarial examples: one gradient step of `length` up the score.
 
-  One step along the gradient, in the direction that hurts the critic's loss:
-  real examples go down and fakes up (Goodfellow et al., 2015, with the
-  Euclidean norm instead of the largest entry).
+  With a negative length it moves real examples down, with a positive one fakes
+  up; both hurt the critic's loss (Goodfellow et al., 2015, with the Euclidean
+  norm instead of the largest entry).
 
   Args:
     score: the critic.
@@ -148,7 +118,7 @@ def against(score: Score, x: Array, length: float) -> Array:
     length: Euclidean, in the units of x.
 
   Returns:
-    [B, ...]; no gradient flows through the move.
+    [B, ...]; no gradient flows through the step.
   """
   gradient = jax.grad(lambda x: jnp.sum(score(x)))(x)
   axes = tuple(range(1, x.ndim))
@@ -158,8 +128,8 @@ def against(score: Score, x: Array, length: float) -> Array:
 
 
 def consistency(
-  score: Score, x: Array, scores: Array, key: Array, config: Regularisers
+  score: Score, x: Array, scores: Array, key: Array, config: Regularizers
 ) -> Array:
   """mean (D(x) - D(T(x)))^2 with an augmentation T (Zhang et al., 2020)."""
-  changed = augment.all_of(key, x, config.augment)
-  return jnp.mean(jnp.square(scores - score(changed)))
+  augmented = augment.augment_all(key, x, config.augment)
+  return jnp.mean(jnp.square(scores - score(augmented)))

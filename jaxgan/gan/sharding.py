@@ -1,4 +1,4 @@
-"""The devices of a run, and what lives where on them."""
+"""The devices of a run, and the layout of arrays on them."""
 
 from typing import NamedTuple
 
@@ -10,12 +10,12 @@ from jaxgan.config import Config
 
 
 class Shardings(NamedTuple):
-  """Where things live on the mesh.
+  """The three layouts of a run.
 
   Attributes:
-    state: a copy on each device.
-    batch: [K, B, ...], spread along B.
-    examples: [B, ...], spread along B.
+    state: replicated on every device.
+    batch: [K, B, ...], split along B.
+    examples: [B, ...], split along B.
   """
 
   state: NamedSharding
@@ -24,12 +24,12 @@ class Shardings(NamedTuple):
 
 
 def make_mesh() -> Mesh:
-  """All devices of all processes along one axis."""
+  """A mesh of all devices of all processes, with one axis."""
   return Mesh(np.array(jax.devices()), ('data',))
 
 
 def shardings(mesh: Mesh) -> Shardings:
-  """The three layouts that a run needs."""
+  """The layouts over a mesh from `make_mesh`."""
   return Shardings(
     NamedSharding(mesh, PartitionSpec()),
     NamedSharding(mesh, PartitionSpec(None, 'data')),
@@ -38,16 +38,16 @@ def shardings(mesh: Mesh) -> Shardings:
 
 
 def check_devices(config: Config, devices: int) -> None:
-  """Refuses a batch that does not spread evenly.
+  """Checks that batches can be split evenly over the devices.
 
   Raises:
-    ValueError: `train.batch_size` or `train.gen_batch_size` is no multiple of
-      the number of devices.
+    ValueError: `train.batch_size` or `train.gen_batch_size` is not a multiple
+      of the number of devices.
   """
   for name in ('batch_size', 'gen_batch_size'):
     size = getattr(config.train, name)
     if size % devices:
       raise ValueError(
-        f'train.{name} is {size}, which cannot be spread over {devices} '
+        f'train.{name} is {size}, which cannot be split over {devices} '
         f'devices; it must be a multiple of {devices}.'
       )

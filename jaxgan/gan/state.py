@@ -1,31 +1,29 @@
 """The train state: every value that changes what the next step does."""
 
-import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.config import Config
-from jaxgan.gan import controller
-from jaxgan.gan import optimizers as optim
-from jaxgan.nets import catalog as nets_lib
-from jaxgan.nets import latents
+from jaxgan.gan import controller, optimizers
+from jaxgan.gan import hyper as hyper_lib
+from jaxgan.gan.hyper import Hyper
+from jaxgan.gan.problem import Problem
 from jaxgan.types import Array, Pair, Variables
 
 
 @flax.struct.dataclass
 class GANState:
-  """One pytree, one checkpoint.
+  """The whole state of a run in one pytree, saved in one checkpoint.
 
   Attributes:
-    step: iterations that are over, int32.
-    key: the run's key; the step folds its number into it, so it never moves.
-    variables: both nets' parameters and statistics.
-    opt: both optimisers' states.
-    ema: the generator's variables, averaged over iterations.
-    control: the penalty controller.
-    diverged_step: the first iteration with a loss that was not finite, or -1.
+    step: finished iterations, int32.
+    key: the run's PRNG key; constant, the step folds in its number.
+    variables: parameters and batch statistics of both networks.
+    opt: states of both optimizers.
+    ema: moving average of the generator's variables.
+    control: state of the penalty controller.
+    diverged_step: first iteration with a non-finite loss, or -1.
   """
 
   step: Array
@@ -38,31 +36,32 @@ class GANState:
 
 
 def create(
-  config: Config, nets: Pair[nn.Module], shape: tuple[int, ...]
+  problem: Problem,
+  seed: Array | int | None = None,
+  hyper: Hyper | None = None,
 ) -> GANState:
-  """The state before the first iteration, a function of `config.seed`.
+  """The state before the first iteration.
 
   Args:
-    config: the run.
-    nets: as built by `nets.build`.
-    shape: of one image, (H, W, C), or of one vector, (D,).
+    problem: what is trained.
+    seed: of weights and training; `config.seed` where None.
+    hyper: hyper-parameters; those of the configuration where None.
   """
-  init_key, run_key = jax.random.split(jax.random.key(config.seed))
-  variables = nets_lib.init(nets, init_key, latents.of(config.net).width, shape)
-  optimizers = optim.build(
-    config.optim,
-    steps=config.train.steps,
-    critic_steps=config.train.critic_steps,
-    gen_steps=config.train.gen_steps,
-  )
+  config = problem.config
+  hyper = hyper or hyper_lib.from_config(config)
+  seed = config.seed if seed is None else seed
+  init_key, run_key = jax.random.split(jax.random.key(seed))
+  variables = problem.networks.init(init_key)
+  pair = optimizers.build(config, hyper)
+  share = config.regularisers.augment_share
   return GANState(
     step=jnp.zeros((), jnp.int32),
     key=run_key,
     variables=variables,
     opt=Pair(
-      *(o.init(v['params']) for o, v in zip(optimizers, variables, strict=True))
+      *(o.init(v['params']) for o, v in zip(pair, variables, strict=True))
     ),
     ema=jax.tree.map(jnp.copy, variables.gen),
-    control=controller.init(config.penalty, config.regularisers.augment_share),
+    control=controller.init(config.penalty, hyper, share),
     diverged_step=jnp.full((), -1, jnp.int32),
   )

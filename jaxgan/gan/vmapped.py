@@ -1,10 +1,10 @@
-"""Many runs in one program: replicas that differ in a seed or in a number.
+"""Many runs in one program: replicas that differ in a seed or a scalar.
 
-The step of one run is mapped over a leading axis R of states, batches and
-swept values, so that one compilation and one dispatch serve them all. Replica
-r is the run that its own configuration would have been alone: the same initial
-weights, order of data, latents and points, up to rounding. Replicas never talk
-to each other, so that on several devices each keeps a share of them whole.
+The training step is mapped over a leading axis R of states, batches and swept
+values, so that one compilation and one dispatch serve all runs. Replica r
+equals the run of its own configuration, up to rounding: the same initial
+weights, order of data, latents and points. Replicas do not communicate; several
+devices hold R / devices of them each.
 """
 
 import dataclasses
@@ -12,31 +12,25 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.config import Config, flatten, from_config_dict, pick, to_dict
+from jaxgan.gan import hyper as hyper_lib
 from jaxgan.gan import state as state_lib
+from jaxgan.gan.hyper import Hyper
+from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
-from jaxgan.gan.step import Iteration, TrainStep
-from jaxgan.types import Batch, Metrics, Pair
+from jaxgan.gan.step import Step, TrainStep
+from jaxgan.types import Batch, Metrics
 
 Values = dict[str, Any]  # Config key -> [R], or a scalar for one replica.
 
-# What may differ: these enter the step as numbers and never decide what it
-# computes, so that no replica needs a program of its own.
+# The keys that may differ, with their types.
 SWEPT: Mapping[str, type] = {
   'seed': np.uint32,
-  'penalty.weight': np.float32,
-  'penalty.floor': np.float32,
-  'penalty.power': np.float32,
-  'penalty.rate': np.float32,
-  'penalty.decay': np.float32,
-  'penalty.smoothing': np.float32,
-  'optim.gen.lr': np.float32,
-  'optim.critic.lr': np.float32,
+  **dict.fromkeys(hyper_lib.KEYS, np.float32),
 }
 
 _MAPS: Mapping[str, Callable[..., Any]] = {
@@ -51,7 +45,7 @@ class Replicas:
 
   Attributes:
     config: what they share.
-    values: key of `SWEPT` -> R values; keys that are not there are shared.
+    values: key of `SWEPT` -> R values; other keys are shared.
 
   Raises:
     ValueError: a key that cannot differ between replicas, lists of unequal
@@ -71,14 +65,14 @@ class Replicas:
         'least one.'
       )
     for index in range(self.num):
-      self.alone(index)
+      self.config_of(index)
 
   @property
   def num(self) -> int:
     """R."""
     return len(next(iter(self.values.values()), ()))
 
-  def alone(self, index: int) -> Config:
+  def config_of(self, index: int) -> Config:
     """The configuration of one replica as a run of its own."""
     nested = to_dict(self.config)
     for key, value in self.values.items():
@@ -101,37 +95,31 @@ class Replicas:
     return f'{self.num} replicas: {differ}'
 
 
-def create(
-  replicas: Replicas,
-  nets: Pair[nn.Module],
-  shape: tuple[int, ...],
-  mesh: Mesh,
-) -> GANState:
+def create(replicas: Replicas, problem: Problem, mesh: Mesh) -> GANState:
   """The states [R, ...] before the first iteration.
 
   Args:
-    replicas: which runs.
-    nets: as built by `nets.build`; all replicas share their shapes.
-    shape: of one example.
-    mesh: from `mesh.make_mesh`.
+    replicas: the runs.
+    problem: of `replicas.config`.
+    mesh: from `sharding.make_mesh`.
 
   Raises:
-    ValueError: the devices cannot share the replicas evenly.
+    ValueError: R is not a multiple of the number of devices.
   """
-  where = _spread(replicas, mesh)
-  return _creator(replicas.config, nets, shape, where)(replicas.arrays())
+  layout = _layout(replicas, mesh)
+  return _creator(_shared(replicas, problem), layout)(replicas.arrays())
 
 
 def make_train_step(
-  replicas: Replicas, nets: Pair[nn.Module], mesh: Mesh, how: str = 'auto'
+  replicas: Replicas, problem: Problem, mesh: Mesh, mapping: str = 'auto'
 ) -> TrainStep:
-  """The jitted iteration of all replicas; the states are donated.
+  """Jits the iteration of all replicas; the states are donated.
 
   Args:
-    replicas: which runs.
-    nets: as built by `nets.build`.
-    mesh: from `mesh.make_mesh`.
-    how: `vmap` runs them side by side, `map` one after another inside the
+    replicas: the runs.
+    problem: of `replicas.config`.
+    mesh: from `sharding.make_mesh`.
+    mapping: `vmap` runs them side by side, `map` one after another inside the
       program; `auto` takes the faster on this backend.
 
   Returns:
@@ -139,76 +127,77 @@ def make_train_step(
     [R]).
 
   Raises:
-    ValueError: a name in the configuration that nothing answers to, or the
-      devices cannot share the replicas evenly.
+    ValueError: R is not a multiple of the number of devices.
   """
-  where = _spread(replicas, mesh)
-  arrays = jax.device_put(replicas.arrays(), where)
-  step = _stepper(replicas.config, nets, where, _resolve(how))
+  layout = _layout(replicas, mesh)
+  arrays = jax.device_put(replicas.arrays(), layout)
+  step = _stepper(_shared(replicas, problem), layout, _resolve(mapping))
   return functools.partial(step, arrays)
 
 
-def mapped(one: Callable[..., Any], how: str = 'auto') -> Callable[..., Any]:
-  """A function of one run as a function of R of them.
+def mapped(
+  one: Callable[..., Any], mapping: str = 'auto'
+) -> Callable[..., Any]:
+  """Maps a function of one run over R runs.
 
   Args:
-    one: of trees of arrays, which gives one.
-    how: as in `make_train_step`.
+    one: a function of trees of arrays that returns one.
+    mapping: as in `make_train_step`.
 
   Returns:
-    The same function with an axis [R, ...] before all that goes in and out.
+    The same function with a leading axis R on all inputs and outputs.
   """
-  return _MAPS[_resolve(how)](one)
+  return _MAPS[_resolve(mapping)](one)
 
 
 def take(tree: Any, index: int) -> Any:
-  """One replica out of states or metrics [R, ...]."""
+  """One replica of states or metrics [R, ...]."""
   return jax.tree.map(lambda x: x[index], tree)
 
 
-# Both are kept for the next replicas of the same configuration, whose values
-# are other arguments of the same program.
+# Both are cached for other replicas of the same configuration, whose values are
+# other arguments of the same program.
 @functools.lru_cache(maxsize=1)
 def _creator(
-  config: Config,
-  nets: Pair[nn.Module],
-  shape: tuple[int, ...],
-  where: NamedSharding,
+  problem: Problem, layout: NamedSharding
 ) -> Callable[[Values], GANState]:
-  def one(values: Values) -> GANState:
-    return state_lib.create(_with(config, values), nets, shape)
+  def create_one(values: Values) -> GANState:
+    hyper = _hyper(problem.config, values)
+    return state_lib.create(problem, values.get('seed'), hyper)
 
-  return jax.jit(jax.vmap(one), out_shardings=where)
+  return jax.jit(jax.vmap(create_one), out_shardings=layout)
 
 
 @functools.lru_cache(maxsize=1)
 def _stepper(
-  config: Config, nets: Pair[nn.Module], where: NamedSharding, how: str
+  problem: Problem, layout: NamedSharding, mapping: str
 ) -> Callable[[Values, GANState, Batch], tuple[GANState, Metrics]]:
-  def one(
+  step = Step(problem)
+
+  def step_one(
     values: Values, state: GANState, batch: Batch
   ) -> tuple[GANState, Metrics]:
-    return Iteration(_with(config, values), nets)(state, batch)
+    return step(_hyper(problem.config, values), state, batch)
 
   # The values are an argument, or XLA would fold them into the program.
   return jax.jit(
-    mapped(one, how),
+    mapped(step_one, mapping),
     donate_argnums=1,
-    in_shardings=(where, where, where),
-    out_shardings=where,
+    in_shardings=(layout, layout, layout),
+    out_shardings=layout,
   )
 
 
-def _resolve(how: str) -> str:
-  if how != 'auto':
-    pick('how', how, _MAPS)
-    return how
-  # What vmap adds to a lone CPU's work, two devices on its cores win back.
+def _resolve(mapping: str) -> str:
+  if mapping != 'auto':
+    pick('The mapping of replicas', mapping, _MAPS)
+    return mapping
+  # On one CPU device vmap costs more than it saves.
   one_cpu = jax.default_backend() == 'cpu' and jax.device_count() == 1
   return 'map' if one_cpu else 'vmap'
 
 
-def _spread(replicas: Replicas, mesh: Mesh) -> NamedSharding:
+def _layout(replicas: Replicas, mesh: Mesh) -> NamedSharding:
   if replicas.num % mesh.size:
     raise ValueError(
       f'There are {replicas.num} replicas and {mesh.size} devices; there must '
@@ -217,15 +206,22 @@ def _spread(replicas: Replicas, mesh: Mesh) -> NamedSharding:
   return NamedSharding(mesh, PartitionSpec(*mesh.axis_names))
 
 
-def _with(config: Config, values: Values) -> Config:
-  """The configuration with swept values as traced numbers in it."""
-  for key, value in values.items():
-    config = _replaced(config, key.split('.'), value)
-  return config
+def _shared(replicas: Replicas, problem: Problem) -> Problem:
+  """The problem of the common program, equal for all swept values."""
+  weights = replicas.values.get('penalty.weight')
+  if weights is None:
+    return problem
+  # The program differentiates the penalty if any replica has a weight.
+  penalty = dataclasses.replace(
+    problem.config.penalty, weight=float(any(weights))
+  )
+  config = dataclasses.replace(problem.config, penalty=penalty)
+  return dataclasses.replace(problem, config=config)
 
 
-def _replaced(section: Any, path: list[str], value: Any) -> Any:
-  name, *rest = path
-  if rest:
-    value = _replaced(getattr(section, name), rest, value)
-  return dataclasses.replace(section, **{name: value})
+def _hyper(config: Config, values: Values) -> Hyper:
+  """The scalars of one replica; the swept ones are traced."""
+  swept = {
+    name: values[key] for key, name in hyper_lib.KEYS.items() if key in values
+  }
+  return hyper_lib.from_config(config)._replace(**swept)

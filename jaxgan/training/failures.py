@@ -1,7 +1,7 @@
-"""Three ways in which a run fails, seen in the metrics that it logs anyway.
+"""Detects failing runs in their logged metrics: three signs of failure.
 
 A pure fold over the rows of metrics.jsonl: a resumed run folds the old rows
-again. To watch for another failure, write a function of a row and name it in
+again. To detect another failure, write a function of a row and name it in
 SIGNS.
 """
 
@@ -10,42 +10,42 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from jaxgan import config as schema
+from jaxgan import config as config_lib
 from jaxgan.storage.writers import read_metrics
 
 Row = Mapping[str, float]
 
 
 class Failure(NamedTuple):
-  """What went wrong, and when.
+  """A detected failure.
 
   Attributes:
-    healthy: the last logged step that showed no sign of it; 0 if each did.
-    sentence: what was seen, where, and what usually helps.
+    healthy: the last logged step without a sign of it; 0 if there is none.
+    message: what was observed, at which step, and what usually helps.
   """
 
   healthy: int
-  sentence: str
+  message: str
 
 
 class RunFailed(Exception):
-  """The guard ends the run."""
+  """The run has failed and is stopped."""
 
 
-class WentWrong(Exception):
-  """The guard wants the run to go back.
+class RollbackNeeded(Exception):
+  """The run has failed and must return to an earlier checkpoint.
 
   Attributes:
-    failure: why.
+    failure: the reason.
   """
 
   def __init__(self, failure: Failure) -> None:
-    super().__init__(failure.sentence)
+    super().__init__(failure.message)
     self.failure = failure
 
 
-def collapse(row: Row, config: schema.Guard) -> str:
-  """Fakes are alike: the generator has one answer for all latents, or few."""
+def collapse(row: Row, config: config_lib.Guard) -> str:
+  """Mode collapse: fakes are much closer to each other than real examples."""
   if row['diversity'] < config.diversity:
     return (
       f'mode collapse: diversity {row["diversity"]:.2g} is below '
@@ -55,8 +55,8 @@ def collapse(row: Row, config: schema.Guard) -> str:
   return ''
 
 
-def critic_won(row: Row, config: schema.Guard) -> str:
-  """Every example is told apart, and nothing flows back to the generator."""
+def critic_won(row: Row, config: config_lib.Guard) -> str:
+  """The critic is always right, and the generator's gradient vanishes."""
   sure = min(row['accuracy_real'], row['accuracy_fake']) == 1
   if sure and row['grad_norm_gen'] < config.gradient:
     return (
@@ -68,8 +68,8 @@ def critic_won(row: Row, config: schema.Guard) -> str:
   return ''
 
 
-def explosion(row: Row, config: schema.Guard) -> str:
-  """The critic is too steep for its slopes to be a direction."""
+def explosion(row: Row, config: config_lib.Guard) -> str:
+  """The critic's gradient norms explode."""
   if row['slope'] > config.slope:
     return (
       f'exploding slopes: slope {row["slope"]:.2g} is above guard.slope '
@@ -79,15 +79,17 @@ def explosion(row: Row, config: schema.Guard) -> str:
   return ''
 
 
-SIGNS: Mapping[str, Callable[[Row, schema.Guard], str]] = {
+SIGNS: Mapping[str, Callable[[Row, config_lib.Guard], str]] = {
   'collapse': collapse,
   'critic_won': critic_won,
   'explosion': explosion,
 }
 
 
-def of_run(config: schema.Guard, folder: pathlib.Path, step: int) -> 'Guard':
-  """The guard of a run that goes on after a step, as if it never stopped."""
+def resume_guard(
+  config: config_lib.Guard, folder: pathlib.Path, step: int
+) -> 'Guard':
+  """The guard of a run that resumes after `step`, as if never interrupted."""
   guard = Guard(config)
   path = folder / 'metrics.jsonl'
   for row in read_metrics(path) if path.exists() else ():
@@ -97,46 +99,46 @@ def of_run(config: schema.Guard, folder: pathlib.Path, step: int) -> 'Guard':
 
 
 class Guard:
-  """Watches the rows of one run, in their order."""
+  """Watches the logged rows of one run, in their order."""
 
-  def __init__(self, config: schema.Guard) -> None:
-    """Begins with a run that has no rows yet."""
+  def __init__(self, config: config_lib.Guard) -> None:
+    """Starts without rows."""
     self._config = config
-    # For each sign: how many rows in a row have shown it, and the step of the
-    # last that did not.
-    self._shown = dict.fromkeys(SIGNS, 0)
+    # For each sign: the number of consecutive rows that show it, and the step
+    # of the last row that does not.
+    self._count = dict.fromkeys(SIGNS, 0)
     self._healthy = dict.fromkeys(SIGNS, 0)
 
   @property
   def suspects(self) -> bool:
-    """Whether the newest row showed any sign."""
-    return any(self._shown.values())
+    """Whether the newest row shows any sign."""
+    return any(self._count.values())
 
   def feed(self, step: int, row: Mapping[str, float | None]) -> Failure | None:
-    """Looks at one more row.
+    """Reads one more row.
 
     Args:
       step: of the row.
-      row: of metrics.jsonl. One of other metrics is passed over, and None
-        stands for what is not finite, which shows no sign here.
+      row: of metrics.jsonl. Rows of evaluations are ignored; None stands for
+        a non-finite value, which is no sign here.
 
     Returns:
-      What has failed, once for as long as the sign lasts, in the row in which
-      `patience` is over; else None.
+      The failure, once per failure, in the row in which `patience` is
+      exceeded; else None.
     """
     if self._config.action == 'off' or 'diversity' not in row:
       return None
     values = {k: math.nan if v is None else v for k, v in row.items()}
-    found = None
+    failure = None
     for name, sign in SIGNS.items():
       evidence = sign(values, self._config)
-      self._shown[name] = self._shown[name] + 1 if evidence else 0
+      self._count[name] = self._count[name] + 1 if evidence else 0
       if not evidence:
         self._healthy[name] = step
-      elif self._shown[name] == self._config.patience:
-        found = Failure(
+      elif self._count[name] == self._config.patience:
+        failure = Failure(
           self._healthy[name],
           f'{evidence[0].upper()}{evidence[1:]} (step {step}, and '
-          f'{self._shown[name]} logged steps in a row).',
+          f'{self._count[name]} logged steps in a row).',
         )
-    return found
+    return failure

@@ -1,103 +1,102 @@
-"""What a person sees of a run: a progress bar, scalars, grids, a summary."""
+"""Hooks of the training loop: progress bar, scalars, sample grids, metrics."""
 
 import contextlib
 import json
 import logging
 import pathlib
 import time
-import types
 from collections.abc import Callable, Mapping
 
-import flax.linen as nn
 import jax
 from tqdm import tqdm
 
 from jaxgan import config as config_lib
-from jaxgan.config import Config
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation import evaluator
-from jaxgan.evaluation.restore import Trained
-from jaxgan.gan import sampling
+from jaxgan.gan.generator import Generator, generator_of
+from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
 from jaxgan.metrics import record
-from jaxgan.nets import latents
 from jaxgan.storage.writers import Writer
 from jaxgan.types import Metrics, Variables
 
 _LOG = logging.getLogger(__name__)
 
-# Told of a step and of the scalars by name that were measured there.
-Watch = Callable[[int, Mapping[str, float]], object]
+# Arguments: a step, and the scalars by name that were measured there.
+Callback = Callable[[int, Mapping[str, float]], object]
 
-# The latents of the grids: apart from every key of the training.
-_GRID_KEY = 2**31 - 1
+# Seed of the grids' latents, different from every key of the training.
+_GRID_SEED = 2**31 - 1
 
 
-class Reporter(contextlib.AbstractContextManager):
-  """Tells of a run in its workdir and on the terminal.
+class Hooks(contextlib.AbstractContextManager):
+  """Writes a run's progress to its workdir and to the terminal.
 
-  Only the first process does; on the others its methods say nothing.
+  Only the first process writes; on the others the methods do nothing.
   """
 
   def __init__(
     self,
-    config: Config,
-    gen: nn.Module,
+    problem: Problem,
     folder: pathlib.Path,
     first_step: int,
-    watch: Watch = lambda step, scalars: None,
+    callback: Callback = lambda step, scalars: None,
   ) -> None:
     """Opens the writers.
 
     Args:
-      config: the run.
-      gen: the generator module.
+      problem: what is trained.
       folder: the workdir.
-      first_step: of the state that the run goes on from; 0 for a new one.
-      watch: called by the loop at each evaluation, once all is saved.
+      first_step: step of the restored state; 0 for a new run.
+      callback: called by the loop after each evaluation and its save.
     """
-    self.watch = watch
-    self._config = config
+    self.callback = callback
+    self._problem, self._config = problem, problem.config
     self._folder = folder
-    self._generate = sampling.make_generate(gen)
-    self._latents = latents.of(config.net).draw(
-      jax.random.key(_GRID_KEY), config.eval.num_images
+    self._grid_latents = problem.latents.draw(
+      jax.random.key(_GRID_SEED), self._config.eval.num_images
     )
-    self._first = jax.process_index() == 0
-    self._writer = self._open(first_step) if self._first else None
+    self._is_first = jax.process_index() == 0
+    self._writer = self._open(first_step) if self._is_first else None
     self._bar = tqdm(
-      total=config.train.steps,
+      total=self._config.train.steps,
       initial=first_step,
       unit='step',
-      disable=not self._first,
+      disable=not self._is_first,
       dynamic_ncols=True,
     )
     self._evaluator: evaluator.Evaluator | None = None
-    self._shape: tuple[int, ...] = ()
-    self._class_counts: tuple[int, ...] = ()
     self._start = first_step
     self._since = (first_step, time.perf_counter())
 
   def _open(self, first_step: int) -> Writer:
-    board = self._config.log.tensorboard
-    return Writer(self._folder, tensorboard=board, first_step=first_step)
+    tensorboard = self._config.log.tensorboard
+    return Writer(self._folder, tensorboard=tensorboard, first_step=first_step)
 
-  def __exit__(
-    self,
-    kind: type[BaseException] | None,
-    error: BaseException | None,
-    trace: types.TracebackType | None,
-  ) -> None:
+  def __exit__(self, *_: object) -> None:
     self._bar.close()
     if self._writer is not None:
       self._writer.close()
 
-  def welcome(self, state: GANState, dataset: Dataset) -> None:
-    """Says what is about to be trained; a new run shows where it starts."""
+  def prepare_metrics(self, dataset: Dataset) -> None:
+    """Extracts the reference features of `eval.metrics`, before training.
+
+    Raises:
+      ValueError: too few real examples, a feature net that does not take them,
+        or missing weights.
+    """
+    names = self._config.eval.metrics
+    if not names or self._writer is None:
+      return
+    _LOG.info('Measuring the reference of %s.', ', '.join(names))
+    self._evaluator = evaluator.evaluator_of(self._config, dataset)
+
+  def on_start(self, state: GANState, dataset: Dataset) -> None:
+    """Logs what is trained; a new run writes its first grid and metrics."""
     step = int(state.step)
     if step:
-      _LOG.info('Going on from step %d in %s.', step, self._folder)
+      _LOG.info('Resuming from step %d in %s.', step, self._folder)
       return
     _LOG.info(
       '%s: %d examples of shape %s on %d %s device(s).',
@@ -113,48 +112,33 @@ class Reporter(contextlib.AbstractContextManager):
       count = self._config.eval.num_images
       real = pipeline.real_grid(dataset, count, self._config.seed)
       self._writer.samples('real', 0, real, generated=False)
-    self.samples(0, state.ema)
-    # What every later number is better than.
-    self.measure(0, state.ema)
+    self.write_grid(0, state.ema)
+    self.evaluate(0, state.ema)  # The baseline of all later values.
 
-  def rewind(self, step: int) -> None:
-    """Takes back what was told after a step, from which the run goes on."""
+  def on_rollback(self, step: int) -> None:
+    """Deletes everything written after a step, from which the run resumes."""
     if self._writer is not None:
       self._writer.close()
       self._writer = self._open(step)
     self._start = self._bar.n = step
     self._bar.refresh()
 
-  def prepare(self, dataset: Dataset) -> None:
-    """Reads the reference of `eval.metrics`, before any training.
-
-    Raises:
-      ValueError: too few real examples, a net that does not take them, or
-        missing weights.
-    """
-    names = self._config.eval.metrics
-    self._shape, self._class_counts = dataset.shape, dataset.class_counts
-    if not names or self._writer is None:
-      return
-    _LOG.info('Measuring the reference of %s.', ', '.join(names))
-    self._evaluator = evaluator.evaluator_of(self._config, dataset)
-
-  def tick(self, step: int) -> None:
-    """Moves the progress bar; the clock starts after the first step."""
+  def on_step(self, step: int) -> None:
+    """Advances the progress bar; the clock starts after the first step."""
     if step == self._start + 1:
       self._since = (step, time.perf_counter())
     self._bar.update()
 
   def read(self, step: int, metrics: Metrics) -> dict[str, float]:
-    """The metrics of a step on the host, with the speed since the last."""
+    """The metrics of a step on the host, and the speed since the last log."""
     scalars = {k: float(v) for k, v in jax.device_get(metrics).items()}
     start, began = self._since
     seconds = time.perf_counter() - began
     scalars['steps_per_second'] = (step - start) / seconds
     return scalars
 
-  def scalars(self, step: int, scalars: dict[str, float]) -> None:
-    """Writes scalars, shows the most telling ones, restarts the clock."""
+  def log(self, step: int, scalars: dict[str, float]) -> None:
+    """Writes scalars, shows the gap and the weight, restarts the clock."""
     self._since = (step, time.perf_counter())
     self._bar.set_postfix_str(
       f'gap {scalars["gap"]:.3f}, lambda {scalars["weight"]:.2f}'
@@ -162,36 +146,32 @@ class Reporter(contextlib.AbstractContextManager):
     if self._writer is not None:
       self._writer.scalars(step, scalars)
 
-  def samples(self, step: int, ema: Variables) -> None:
-    """Writes the grid of the fixed latents, by the averaged generator."""
-    if self._writer is None:
-      return
-    # From the host, since one process alone cannot use what all share.
-    samples = self._generate(jax.device_get(ema), self._latents)
-    self._writer.samples(f'step_{step:07d}', step, samples, generated=True)
+  def write_grid(self, step: int, ema: Variables) -> None:
+    """Writes a grid of samples of fixed latents, by the averaged generator."""
+    if self._writer is not None:
+      samples = self._generator(step, ema).generate(self._grid_latents)
+      self._writer.samples(f'step_{step:07d}', step, samples, generated=True)
 
-  def measure(self, step: int, ema: Variables) -> dict[str, float]:
-    """Records the metrics of `eval.metrics`; returns their values by name."""
+  def evaluate(self, step: int, ema: Variables) -> dict[str, float]:
+    """Writes the records of `eval.metrics`; returns the values by name."""
     if self._evaluator is None or self._writer is None:
       return {}
-    generator = Trained(
-      step,
-      self._shape,
-      latents.of(self._config.net),
-      jax.device_get(ema),
-      self._generate,
-      class_counts=self._class_counts,
-    )
-    draw = evaluator.draw_from(generator, self._config.seed)
+    draw = evaluator.draw_from(self._generator(step, ema), self._config.seed)
     source = evaluator.Source(self._folder.name, 'ema', step)
     records = self._evaluator(draw, source)
     record.append(self._folder / 'evaluation.jsonl', records)
-    values = {found.metric: found.value for found in records}
+    values = {each.metric: each.value for each in records}
     self._writer.scalars(step, values)
     return values
 
-  def farewell(self) -> None:
-    """Says where everything is, and how to sample."""
+  def _generator(self, step: int, ema: Variables) -> Generator:
+    # On the host, since one process alone cannot use a global array. Metrics
+    # of tables use standardized values.
+    problem = self._problem.standardized
+    return generator_of(problem, jax.device_get(ema), step)
+
+  def on_end(self) -> None:
+    """Logs where the files are, and how to sample."""
     self._bar.close()
     folder = self._folder
     _LOG.info(
@@ -203,5 +183,5 @@ class Reporter(contextlib.AbstractContextManager):
       '--out=%s',
       self._config.train.steps,
       *[folder] * 5,
-      'grid.png' if len(self._shape) == 3 else 'samples.csv',
+      'grid.png' if len(self._problem.shape) == 3 else 'samples.csv',
     )

@@ -1,4 +1,4 @@
-"""From a state to the last one: step, log, show, save, and the way back."""
+"""The training loop: step, log, evaluate, save, and roll back."""
 
 import collections
 import contextlib
@@ -14,8 +14,8 @@ from jaxgan.gan.state import GANState
 from jaxgan.gan.step import TrainStep
 from jaxgan.storage import workdir
 from jaxgan.storage.checkpoint import Checkpoints
-from jaxgan.training import failures as guard_lib
-from jaxgan.training.hooks import Reporter
+from jaxgan.training import failures
+from jaxgan.training.hooks import Hooks
 from jaxgan.training.preemption import Interrupted, Interruption
 from jaxgan.types import Array, Batch, Metrics
 
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Loop:
-  """What stays the same while the state moves, and the guard that watches."""
+  """The loop of one run over its steps, with failure detection."""
 
   def __init__(
     self,
@@ -31,33 +31,33 @@ class Loop:
     folder: pathlib.Path,
     train_step: TrainStep,
     checkpoints: Checkpoints,
-    reporter: Reporter,
+    hooks: Hooks,
     *,
     batches: Callable[[int], Generator[Batch]],
     key: Array,
   ) -> None:
-    """Reads how often the run went back before.
+    """Reads the number of earlier rollbacks from the workdir.
 
     Args:
       config: the run.
       folder: its workdir.
       train_step: from `step.make_train_step`.
       checkpoints: of the run.
-      reporter: is told of every step.
+      hooks: called at every step.
       batches: step -> an iterator over the batches from there on.
-      key: that the run began with.
+      key: the initial PRNG key of the run.
     """
     self.config = config
     self.folder = folder
     self.train_step = train_step
     self.checkpoints = checkpoints
-    self.reporter = reporter
+    self.hooks = hooks
     self.batches = batches
     self.key = key
     self.rollbacks = len(workdir.rollbacks(folder))
 
   def run(self, state: GANState) -> GANState:
-    """Trains to the end, going back as often as the guard asks for it.
+    """Trains to the last step, with rollbacks where the guard needs them.
 
     Args:
       state: to start from; it is donated.
@@ -70,53 +70,53 @@ class Loop:
     """
     while True:
       step = int(state.step)
-      self.guard = guard_lib.of_run(self.config.guard, self.folder, step)
+      self.guard = failures.resume_guard(self.config.guard, self.folder, step)
       with contextlib.closing(self.batches(step)) as batches:
         try:
           return self._steps(state, batches)
-        except guard_lib.WentWrong as event:
-          failure = event.failure
-      state = self._back(state, failure)
+        except failures.RollbackNeeded as error:
+          failure = error.failure
+      state = self._roll_back(state, failure)
 
-  def _back(self, target: GANState, failure: guard_lib.Failure) -> GANState:
-    """The newest state from before a failure, with other latents to come.
+  def _roll_back(self, target: GANState, failure: failures.Failure) -> GANState:
+    """Restores the newest state from before a failure, with a new key.
 
     Args:
       target: a state of the same shapes; its values are not read.
-      failure: which gave no sign up to `healthy`.
+      failure: shows no sign up to its step `healthy`.
 
     Raises:
-      RunFailed: there is none, or the run went back as often as it may.
+      RunFailed: there is no such state, or no rollback is left.
     """
     self.checkpoints.wait()
     good = [s for s in self.checkpoints.steps() if s <= failure.healthy]
     if not good:
-      raise guard_lib.RunFailed(
-        f'{failure.sentence} No checkpoint is from step {failure.healthy} or '
-        'before to go back to; raise checkpoint.max_to_keep or lower '
+      raise failures.RunFailed(
+        f'{failure.message} There is no checkpoint of step {failure.healthy} '
+        'or before to roll back to; raise checkpoint.max_to_keep or lower '
         'checkpoint.every_steps.'
       )
     if self.rollbacks == self.config.guard.rollbacks:
-      raise guard_lib.RunFailed(
-        f'{failure.sentence} The run went back {self.rollbacks} times, as '
-        'often as guard.rollbacks allows; it needs other settings.'
+      raise failures.RunFailed(
+        f'{failure.message} The run was rolled back {self.rollbacks} times, '
+        'which is guard.rollbacks; it needs other settings.'
       )
     self.rollbacks += 1
-    _LOG.warning('%s Going back to step %d.', failure.sentence, good[-1])
+    _LOG.warning('%s Rolling back to step %d.', failure.message, good[-1])
     self.checkpoints.go_back(good[-1])
     if jax.process_index() == 0:
-      facts = {'to': good[-1], 'because': failure.sentence}
+      facts = {'to': good[-1], 'because': failure.message}
       workdir.add_rollback(self.folder, facts)
-    self.reporter.rewind(good[-1])
+    self.hooks.on_rollback(good[-1])
     state = self.checkpoints.restore(target)
     assert state is not None
-    return self.renewed(state)
+    return self.with_rollback_key(state)
 
-  def renewed(self, state: GANState) -> GANState:
-    """With a key for each time that the run went back.
+  def with_rollback_key(self, state: GANState) -> GANState:
+    """Replaces the key by one that depends on the number of rollbacks.
 
-    A function of how often alone, so that one that is interrupted in between
-    goes on as it would have.
+    A function of that number alone, so that an interrupted run resumes with
+    the same key.
     """
     if not self.rollbacks:
       return state
@@ -124,78 +124,78 @@ class Loop:
     return dataclasses.replace(state, key=key)
 
   def _steps(self, state: GANState, batches: Iterator[Batch]) -> GANState:
-    """Step, log, show, save; and stop where that is asked for."""
+    """Runs the steps, until the last one or an interruption."""
     steps = range(int(state.step) + 1, self.config.train.steps + 1)
     in_flight: collections.deque[Metrics] = collections.deque()
     with Interruption() as interruption:
       for step in steps:
         batch = next(batches)
-        # Nothing in the step may wait for the host by accident.
+        # An accidental transfer would make every step wait for the host.
         with jax.transfer_guard('disallow'):
           state, metrics = self.train_step(state, batch)
         wait(in_flight, metrics)
         stop_for = interruption.requested(step)
-        self._at(step, state, metrics, stopping=stop_for is not None)
+        self._after(step, state, metrics, stopping=stop_for is not None)
         if stop_for is not None:
           self.checkpoints.wait()
           raise Interrupted(
             f'stopped after step {step}, which is saved; the same command '
-            'goes on from there.',
+            'resumes from there.',
             128 + stop_for,
           )
     return state
 
-  def _at(
+  def _after(
     self, step: int, state: GANState, metrics: Metrics, *, stopping: bool
   ) -> None:
-    """What is due after a step."""
+    """Logs, evaluates and saves as configured."""
     last = step == self.config.train.steps
     log = last or step % self.config.log.every_steps == 0
-    show = last or step % self.config.eval.every_steps == 0
+    evaluate = last or step % self.config.eval.every_steps == 0
     save = last or step % self.config.checkpoint.every_steps == 0 or stopping
-    self.reporter.tick(step)
+    self.hooks.on_step(step)
     scalars: dict[str, float] = {}
     if log or save:
-      scalars = self.reporter.read(step, metrics)
+      scalars = self.hooks.read(step, metrics)
     if log:
-      self.reporter.scalars(step, scalars)
+      self.hooks.log(step, scalars)
     if log or save:
       self._check_finite(state)
     if log:
       self._watch(step, scalars)
-    if show:
-      self.reporter.samples(step, state.ema)
-      scalars |= self.reporter.measure(step, state.ema)
-    # A doubtful state must not push out a good one that it may go back to.
-    doubtful = self.guard.suspects and self.config.guard.action == 'rollback'
-    if save and (last or stopping or not doubtful):
+    if evaluate:
+      self.hooks.write_grid(step, state.ema)
+      scalars |= self.hooks.evaluate(step, state.ema)
+    # A failing state must not replace a good one that a rollback needs.
+    failing = self.guard.suspects and self.config.guard.action == 'rollback'
+    if save and (last or stopping or not failing):
       self.checkpoints.save(state, scalars)
-    if show:
-      self.reporter.watch(step, scalars)
+    if evaluate:
+      self.hooks.callback(step, scalars)
 
   def _watch(self, step: int, scalars: dict[str, float]) -> None:
-    """Does about a failure what the configuration says."""
+    """Handles a failure as `guard.action` says."""
     failure = self.guard.feed(step, scalars)
     action = self.config.guard.action
     if failure is None:
       return
     if action == 'rollback':
-      raise guard_lib.WentWrong(failure)
+      raise failures.RollbackNeeded(failure)
     if action == 'stop':
-      raise guard_lib.RunFailed(
-        f'{failure.sentence} {self._newest()}, and guard.action is stop.'
+      raise failures.RunFailed(
+        f'{failure.message} {self._newest()}, and guard.action is stop.'
       )
-    _LOG.warning('%s', failure.sentence)
+    _LOG.warning('%s', failure.message)
 
   def _check_finite(self, state: GANState) -> None:
     diverged = int(jax.device_get(state.diverged_step))
     if diverged < 0:
       return
-    sentence = f'A loss was not finite at step {diverged}.'
+    message = f'A loss was not finite at step {diverged}.'
     if self.config.guard.action == 'rollback':
-      raise guard_lib.WentWrong(guard_lib.Failure(diverged - 1, sentence))
+      raise failures.RollbackNeeded(failures.Failure(diverged - 1, message))
     raise FloatingPointError(
-      f'{sentence} {self._newest()}; lower the learning rates or raise '
+      f'{message} {self._newest()}; lower the learning rates or raise '
       'penalty.weight.'
     )
 
@@ -208,13 +208,13 @@ class Loop:
 
 
 def wait(in_flight: collections.deque[Metrics], metrics: Metrics) -> None:
-  """Lets at most two steps queue up on the devices.
+  """Limits the number of unfinished steps on the devices to two.
 
-  Virtual CPU devices deadlock when many steps are queued, so there none is.
+  To none on virtual CPU devices, which deadlock when many steps are queued.
 
   Args:
-    in_flight: what earlier steps gave, oldest first; it is changed.
-    metrics: what the newest gave.
+    in_flight: metrics of unfinished steps, oldest first; modified.
+    metrics: of the newest step.
   """
   in_flight.append(metrics)
   several_cpus = jax.default_backend() == 'cpu' and jax.device_count() > 1

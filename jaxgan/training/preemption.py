@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C as a question that the loop asks between two steps."""
+"""SIGTERM and Ctrl-C: stops a run between two steps, after a save."""
 
 import contextlib
 import signal
@@ -11,10 +11,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Interrupted(Exception):
-  """The run was asked to stop, and has saved its state.
+  """The run was interrupted and has saved its state.
 
   Attributes:
-    status: what the process shall exit with: 128 plus the signal's number.
+    status: exit status of the process: 128 plus the signal's number.
   """
 
   def __init__(self, message: str, status: int) -> None:
@@ -23,10 +23,10 @@ class Interrupted(Exception):
 
 
 class Interruption(contextlib.AbstractContextManager):
-  """Catches the first signal; a second one has its ordinary effect.
+  """Catches the first signal; a second one has its default effect.
 
-  With several processes, jax itself catches SIGTERM, and all of them learn of
-  it at the same step.
+  With several processes, jax catches SIGTERM, and all processes stop after the
+  same step.
   """
 
   def __enter__(self) -> 'Interruption':
@@ -36,12 +36,7 @@ class Interruption(contextlib.AbstractContextManager):
       self._old = {s: signal.signal(s, self._catch) for s in _SIGNALS}
     return self
 
-  def __exit__(
-    self,
-    kind: type[BaseException] | None,
-    error: BaseException | None,
-    trace: types.TracebackType | None,
-  ) -> None:
+  def __exit__(self, *_: object) -> None:
     self._release()
 
   def requested(self, step: int) -> int | None:

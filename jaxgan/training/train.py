@@ -1,4 +1,4 @@
-"""A run from its configuration to its last checkpoint, told once."""
+"""Trains one run, from its configuration to its last checkpoint."""
 
 import contextlib
 import pathlib
@@ -8,16 +8,17 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import Config
-from jaxgan.data import on_device, pipeline, sources
-from jaxgan.gan import regularizers
-from jaxgan.gan import sharding as mesh_lib
+from jaxgan.data import sources
+from jaxgan.evaluation import names
+from jaxgan.gan import problem as problem_lib
+from jaxgan.gan import sharding
 from jaxgan.gan import state as state_lib
 from jaxgan.gan import step as step_lib
 from jaxgan.gan.state import GANState
-from jaxgan.nets import catalog as nets_lib
 from jaxgan.storage import workdir
 from jaxgan.storage.checkpoint import Checkpoints
-from jaxgan.training.hooks import Reporter, Watch
+from jaxgan.training import batches as batches_lib
+from jaxgan.training.hooks import Callback, Hooks
 from jaxgan.training.loop import Loop
 
 
@@ -26,74 +27,64 @@ def train_and_evaluate(
   folder: str | pathlib.Path,
   *,
   accept_new_config: bool = False,
-  watch: Watch = lambda step, scalars: None,
+  callback: Callback = lambda step, scalars: None,
 ) -> GANState:
-  """Trains, or goes on training, until `config.train.steps`.
+  """Trains a run, or resumes it, until `config.train.steps`.
 
   Args:
     config: the run, as `config.from_config_dict` returns it.
-    folder: the workdir: of this run, or of none yet.
-    accept_new_config: goes on in a workdir of another configuration.
-    watch: called every `eval.every_steps` steps with the step and all that was
-      measured there; what it raises ends the run, whose files stay.
+    folder: its workdir; new, empty, or of this run.
+    accept_new_config: resumes a workdir of another configuration.
+    callback: called every `eval.every_steps` steps with the step and the
+      scalars measured there; an exception from it ends the run, whose files
+      stay.
 
   Returns:
     The last state.
 
   Raises:
-    ValueError: something about the configuration, the data or the workdir,
-      before any training.
-    FloatingPointError: a loss was not finite; names the step.
-    RunFailed: the run went wrong otherwise, and `guard.action` is to stop, or
-      to go back and that did not help.
+    ValueError: a bad configuration, data set or workdir, before any training.
+    FloatingPointError: a non-finite loss; names the step.
+    RunFailed: another failure, with `guard.action` stop, or after
+      `guard.rollbacks` rollbacks.
     Interrupted: SIGTERM or Ctrl-C, after the state was saved.
   """
   folder = pathlib.Path(folder)
-  mesh = mesh_lib.make_mesh()
-  mesh_lib.check_devices(config, mesh.size)
-  step_lib.check_names(config)
+  mesh = sharding.make_mesh()
+  sharding.check_devices(config, mesh.size)
+  names.check(config)
 
   with contextlib.ExitStack() as stack:
     stack.enter_context(_claimed(folder, config, accept_new_config))
     dataset = sources.load(config.data)
     if jax.process_index() == 0:
       workdir.check_data(folder, _facts(config, dataset))
-    check_classes(config, dataset.num_classes)
-    sampler = _sampler(config, dataset)
+    problem = problem_lib.of_dataset(config, dataset)
+    layout = sharding.shardings(mesh)
+    batches = batches_lib.build(config, dataset, layout.batch)
 
-    nets = nets_lib.build(config.net, dataset.shape)
-    regularizers.check_shape(config.regularisers, dataset.shape)
-    train_step = step_lib.make_train_step(config, nets, mesh)
-    where = mesh_lib.shardings(mesh)
-    # Under jit, so that the state is born on the devices where it shall live.
+    train_step = step_lib.make_train_step(problem, mesh)
+    # Jitted, so that the state is created with its sharding.
     create = jax.jit(
-      lambda: state_lib.create(config, nets, dataset.shape),
-      out_shardings=where.state,
+      lambda: state_lib.create(problem), out_shardings=layout.state
     )
-
     checkpoints = stack.enter_context(
       Checkpoints(folder / 'checkpoints', config.checkpoint)
     )
     fresh = create()
     state = checkpoints.restore(fresh) or fresh
-    reporter = stack.enter_context(
-      Reporter(config, nets.gen, folder, int(state.step), watch)
+
+    hooks = stack.enter_context(
+      Hooks(problem, folder, int(state.step), callback)
     )
-    reporter.prepare(dataset)
-    reporter.welcome(state, dataset)
-    on_devices = on_device.fits(dataset, config.data.placement)
-    way = on_device if on_devices else pipeline
+    hooks.prepare_metrics(dataset)
+    hooks.on_start(state, dataset)
+    key = jax.tree.map(jnp.copy, fresh.key)
     loop = Loop(
-      config,
-      folder,
-      train_step,
-      checkpoints,
-      reporter,
-      batches=lambda step: way.device_batches(sampler, step, where.batch),
-      key=jax.tree.map(jnp.copy, fresh.key),
+      config, folder, train_step, checkpoints, hooks, batches=batches, key=key
     )
-    state = loop.run(loop.renewed(state))
-    reporter.farewell()
+    state = loop.run(loop.with_rollback_key(state))
+    hooks.on_end()
   return state
 
 
@@ -101,35 +92,18 @@ def train_and_evaluate(
 def _claimed(
   folder: pathlib.Path, config: Config, accept_new_config: bool
 ) -> Iterator[None]:
-  """The first process claims the workdir, for as long as the run lasts."""
+  """The first process locks the workdir for the duration of the run."""
   if jax.process_index() != 0:
     yield
     return
   workdir.make(folder)
-  with workdir.held(folder):
+  with workdir.lock(folder):
     workdir.open_run(folder, config, accept_new_config=accept_new_config)
     yield
 
 
-def check_classes(config: Config, there: int) -> None:
-  """Refuses nets that are told labels which the data do not have.
-
-  Args:
-    config: the run.
-    there: the number of classes of its data; 0 for none.
-
-  Raises:
-    ValueError: `net.classes` is neither 0 nor that number.
-  """
-  wanted = config.net.classes
-  if wanted and wanted != there:
-    raise ValueError(
-      f'net.classes is {wanted} and {config.data.name} has {there} classes; it '
-      'must be as many, or 0 for nets that are told no labels.'
-    )
-
-
 def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:
+  """What data.json records about the data set."""
   facts = {
     'name': dataset.name,
     'shape': dataset.shape,
@@ -140,22 +114,9 @@ def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:
     # So that samples can be measured in the proportions of the data.
     facts['class_counts'] = dataset.class_counts
   if config.data.attributes:
-    # They say what a class means, so a run cannot go on with others.
+    # They define the classes, so a run cannot continue with others.
     facts['attributes'] = config.data.attributes
   if dataset.columns is not None:
-    # So that samples find their units without the table.
+    # So that samples have their units without the table.
     facts['columns'] = dataset.columns._asdict()
   return facts
-
-
-def _sampler(config: Config, dataset: sources.Dataset) -> pipeline.Sampler:
-  return pipeline.Sampler(
-    dataset,
-    seed=config.seed,
-    batch_size=config.train.batch_size,
-    critic_steps=config.train.critic_steps,
-    flip=config.data.flip,
-    process_index=jax.process_index(),
-    process_count=jax.process_count(),
-    doubles_at=config.train.batch_doubles_at,
-  )

@@ -1,0 +1,153 @@
+"""A generator with its weights: from latents to samples on the host."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.gan.networks import Networks
+from jaxgan.gan.problem import Problem
+from jaxgan.nets import latents as latents_lib
+from jaxgan.nets.latents import Latents
+from jaxgan.types import Array, Variables, to_uint8
+
+if TYPE_CHECKING:
+  from jaxgan.data.columns import Columns
+
+CHUNK = 256  # Samples per call of the compiled generator.
+
+
+class Generator(NamedTuple):
+  """A trained generator, or one in training.
+
+  Attributes:
+    problem: what it was trained for.
+    variables: its parameters and batch statistics.
+    step: after which it was saved.
+    psi: truncation of the styles; 1 for none (stylegan only).
+  """
+
+  problem: Problem
+  variables: Variables
+  step: int = 0
+  psi: float = 1.0
+
+  @property
+  def shape(self) -> tuple[int, ...]:
+    """Of one sample: (H, W, C) or (D,)."""
+    return self.problem.shape
+
+  @property
+  def latents(self) -> Latents:
+    """The distribution of its inputs."""
+    return self.problem.latents
+
+  @property
+  def columns(self) -> 'Columns | None':
+    """Names and units of the table that it was trained on; None for none."""
+    return self.problem.columns
+
+  def generate(self, z: Array) -> np.ndarray:
+    """Samples of the latents [N, width], all at once.
+
+    Returns:
+      uint8 images [N, H, W, C], or float32 vectors [N, D], those of a table
+      standardized. Compiles once for each N.
+    """
+    return _generate(self.problem.networks, self.psi)(self.variables, z)
+
+  def stream(self, z: Array) -> Iterator[np.ndarray]:
+    """Samples of the latents [N, width], in chunks of bounded memory.
+
+    Yields:
+      uint8 images [n, H, W, C], or float32 vectors [n, D], those of a table in
+      the table's units.
+    """
+    for start in range(0, len(z), CHUNK):
+      part = z[start : start + CHUNK]
+      # Padded, so that the last chunk does not compile again.
+      full = jnp.pad(part, ((0, CHUNK - len(part)), (0, 0)))
+      samples = self.generate(full)[: len(part)]
+      yield self.columns.unstandardize(samples) if self.columns else samples
+
+  def mix(self, z: Array, other: Array, at: int) -> np.ndarray:
+    """Images with styles of z before a layer, and of another from it on.
+
+    Args:
+      z: [N, width] latents.
+      other: [N, width] latents.
+      at: the layer; 0 for the images of `other`.
+
+    Returns:
+      uint8 images [N, H, W, C].
+
+    Raises:
+      ValueError: the generator has no styles.
+    """
+    name = self.problem.config.net.name
+    if name != 'stylegan':
+      raise ValueError(
+        f'net.name of this run is {name}, whose generator has no styles to '
+        'mix; it must be stylegan.'
+      )
+    mix = _mix(self.problem.networks, self.psi)
+    return mix(self.variables, z, other, jnp.full(len(z), at))
+
+  def labels(self, num: int) -> Array | None:
+    """[num] int32 labels in the proportions of the training data.
+
+    None, which stands for all classes in turn, where they are unknown.
+    """
+    if not self.latents.classes or not self.problem.class_counts:
+      return None
+    counts = self.problem.class_counts
+    return jnp.array(latents_lib.proportional_labels(counts, num))
+
+
+def generator_of(
+  problem: Problem, variables: Variables, step: int = 0, psi: float = 1.0
+) -> Generator:
+  """The generator of a problem with the given weights.
+
+  Args:
+    problem: what it is trained for.
+    variables: of the generator, raw or averaged.
+    step: after which they were saved.
+    psi: truncation of the styles; 1 for none.
+
+  Raises:
+    ValueError: a truncation, and the generator has no styles.
+  """
+  name = problem.config.net.name
+  if psi != 1 and name != 'stylegan':
+    raise ValueError(
+      f'psi is {psi:g} and net.name of this run is {name}; only the styles of '
+      'stylegan can be truncated by it, so it must be 1.'
+    )
+  return Generator(problem, variables, step, psi)
+
+
+# One compiled program for all generators of the same networks.
+@functools.lru_cache(maxsize=8)
+def _generate(networks: Networks, psi: float) -> Callable[..., np.ndarray]:
+  return _to_host(lambda variables, z: networks.sample(variables, z, psi))
+
+
+@functools.lru_cache(maxsize=8)
+def _mix(networks: Networks, psi: float) -> Callable[..., np.ndarray]:
+  return _to_host(
+    lambda variables, z, other, at: networks.mix(variables, z, other, at, psi)
+  )
+
+
+def _to_host(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
+  jitted = jax.jit(function)
+
+  def generate(*args: Any) -> np.ndarray:
+    samples = jax.device_get(jitted(*args))
+    return to_uint8(samples) if samples.ndim == 4 else samples
+
+  return generate

@@ -1,0 +1,109 @@
+"""What a run trains: its configuration, its networks and its kind of data.
+
+The one factory for training, vmapped runs, restoring, describing and
+benchmarking.
+"""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from jaxgan.config import Config
+from jaxgan.gan import networks as networks_lib
+from jaxgan.gan.networks import Networks
+from jaxgan.nets.latents import Latents
+
+if TYPE_CHECKING:
+  from jaxgan.data.columns import Columns
+  from jaxgan.data.sources import Dataset
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+  """One training problem, without the examples themselves.
+
+  Attributes:
+    config: the run.
+    networks: generator and critic.
+    class_counts: number of training examples per class; empty where the data
+      have no labels or the counts are unknown.
+    columns: names and units of a table; None for other data.
+  """
+
+  config: Config
+  networks: Networks
+  class_counts: tuple[int, ...] = ()
+  columns: 'Columns | None' = None
+
+  @property
+  def shape(self) -> tuple[int, ...]:
+    """Of one example: (H, W, C) of an image or (D,) of a vector."""
+    return self.networks.shape
+
+  @property
+  def latents(self) -> Latents:
+    """The distribution of the generator's inputs."""
+    return self.networks.latents
+
+  @property
+  def standardized(self) -> 'Problem':
+    """The same problem, whose samples of a table stay standardized."""
+    return dataclasses.replace(self, columns=None)
+
+
+def build(
+  config: Config,
+  shape: tuple[int, ...],
+  *,
+  num_classes: int = 0,
+  class_counts: tuple[int, ...] = (),
+  columns: 'Columns | None' = None,
+) -> Problem:
+  """Builds the problem of a configuration for data of a shape.
+
+  Args:
+    config: the run.
+    shape: of one example, (H, W, C) or (D,).
+    num_classes: of the data; 0 for none.
+    class_counts: number of training examples per class.
+    columns: of a table.
+
+  Raises:
+    ValueError: networks, labels or augmentations that do not fit the data.
+  """
+  _check_classes(config, num_classes)
+  _check_augmentation(config, shape)
+  networks = networks_lib.build(config.net, shape)
+  return Problem(config, networks, class_counts, columns)
+
+
+def of_dataset(config: Config, dataset: 'Dataset') -> Problem:
+  """Builds the problem of a configuration for a data set.
+
+  Raises:
+    ValueError: as `build`.
+  """
+  return build(
+    config,
+    dataset.shape,
+    num_classes=dataset.num_classes,
+    class_counts=dataset.class_counts,
+    columns=dataset.columns,
+  )
+
+
+def _check_classes(config: Config, num_classes: int) -> None:
+  expected = config.net.classes
+  if expected and expected != num_classes:
+    raise ValueError(
+      f'net.classes is {expected} and {config.data.name} has {num_classes} '
+      'classes; it must be as many, or 0 for networks without labels.'
+    )
+
+
+def _check_augmentation(config: Config, shape: tuple[int, ...]) -> None:
+  names = config.regularisers.augment
+  if names and len(shape) == 1:
+    raise ValueError(
+      f'regularisers.augment is {", ".join(names)} and the data are vectors of '
+      f'{shape[0]} values; only images can be augmented.'
+    )

@@ -1,0 +1,275 @@
+"""The updates of one iteration: of the critic, then of the generator.
+
+Pure functions of the hyper-parameters, the state, the batch and a key. They are
+the only callers of the optimizers.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import NamedSharding
+
+from jaxgan.gan import (
+  auxiliary,
+  controller,
+  distances,
+  objective,
+  optimizers,
+  regularizers,
+)
+from jaxgan.gan.hyper import Hyper
+from jaxgan.gan.networks import statistics_of
+from jaxgan.gan.problem import Problem
+from jaxgan.gan.state import GANState
+from jaxgan.nets import conditional, kernels
+from jaxgan.types import Array, Batch, Metrics, Params, Variables
+
+# Distances that are measured on the batch, without the critic.
+_BATCH_DISTANCES: Mapping[str, Callable[[Array, Array], Array]] = {
+  'sliced': distances.sliced,
+  'energy': distances.energy,
+}
+
+
+class Player(NamedTuple):
+  """One network in training: its variables and its optimizer state."""
+
+  variables: Variables
+  opt: optax.OptState
+
+
+class UpdateInputs(NamedTuple):
+  """Inputs of one critic update: examples, key and number of the update."""
+
+  batch: Batch
+  key: Array
+  number: Array
+
+
+class Updates:
+  """All updates of one iteration of a problem."""
+
+  def __init__(
+    self, problem: Problem, examples: NamedSharding | None = None
+  ) -> None:
+    """Builds what the updates need.
+
+    Args:
+      problem: what is trained.
+      examples: sharding of [B, ...]; None leaves it to the compiler.
+    """
+    config = problem.config
+    self.config = config
+    self.networks = problem.networks
+    self.examples = examples
+    self.objective = objective.build(config)
+    self.transform = regularizers.build(config.regularisers, config.train.steps)
+    self.predicts = conditional.has_auxiliary(config.net)
+    self.batch_distance = _BATCH_DISTANCES.get(config.penalty.distance)
+    self.unroll = _unroll(config.net.conv, config.train.critic_steps)
+
+  def critic_updates(
+    self, hyper: Hyper, state: GANState, batch: Batch, key: Array
+  ) -> tuple[Player, Metrics, controller.Measurement]:
+    """Runs all critic updates of an iteration, in a loop inside the program.
+
+    Args:
+      hyper: the hyper-parameters.
+      state: before the iteration.
+      batch: [K, B, ...], one part for each update.
+      key: of latents and points.
+
+    Returns:
+      The critic after its updates, and the metrics and the measurement of the
+      last one.
+    """
+    steps = self.config.train.critic_steps
+    update = functools.partial(self._critic_update, hyper, state)
+    start = Player(dict(state.variables.critic), state.opt.critic)
+    inputs = UpdateInputs(
+      batch, jax.random.split(key, steps), jnp.arange(steps)
+    )
+    critic, outs = jax.lax.scan(update, start, inputs, unroll=self.unroll)
+    metrics, measurement = jax.tree.map(lambda x: x[-1], outs)
+    return critic, metrics, measurement
+
+  def _critic_update(
+    self, hyper: Hyper, state: GANState, critic: Player, inputs: UpdateInputs
+  ) -> tuple[Player, tuple[Metrics, controller.Measurement]]:
+    """One critic update against the generator of `state`."""
+    config, label = self.config, inputs.batch.label
+    latent_key, points_key = jax.random.split(inputs.key)
+    # Not the two keys of `split`, which are folds of 0 and 1.
+    transform_key, critic_key, noise_key = (
+      jax.random.fold_in(inputs.key, i) for i in (2, 3, 4)
+    )
+    real = self.networks.real(inputs.batch.image)
+    z = self._latents(latent_key, label, len(real))
+    fake, _ = self.networks.generate(state.variables.gen, z, noise_key)
+    inputs_real, inputs_fake = self._transform(transform_key, state, real, fake)
+    update = state.step * config.train.critic_steps + inputs.number
+    due = regularizers.penalty_due(config.regularisers, update)
+    penalty = objective.PenaltyInputs(points_key, state.control, due)
+    variables = critic.variables
+
+    def loss(params: Params) -> tuple[Array, tuple]:
+      now = {**statistics_of(variables), 'params': params}
+      score = self.networks.score(now, label, critic_key)
+      value, (metrics, measurement) = self.objective.critic_loss(
+        score, inputs_real, inputs_fake, penalty
+      )
+      value += regularizers.kernel_norms(params, config.regularisers)
+      if self.predicts:
+        targets = self._targets(now, label, z, critic_key)
+        value += auxiliary.real_loss(config.loss, targets, inputs_real)
+        value += auxiliary.fake_loss(config.loss, targets, inputs_fake)[0]
+      return value, ({**metrics, 'critic_loss': value}, measurement)
+
+    grads, (metrics, measurement) = jax.grad(loss, has_aux=True)(
+      variables['params']
+    )
+    optimizer = optimizers.build(config, hyper).critic
+    params, opt = _apply(optimizer, variables['params'], critic.opt, grads)
+    statistics = self.networks.statistics(
+      variables, inputs_real, label, critic_key
+    )
+    metrics['grad_norm_critic'] = optax.tree.norm(grads)
+    if self.batch_distance is not None:
+      distance = self.batch_distance(real, fake)
+      measurement = measurement._replace(distance=distance)
+    updated = Player({**statistics, 'params': self._clip(params)}, opt)
+    return updated, (metrics, measurement)
+
+  def gen_updates(
+    self,
+    hyper: Hyper,
+    state: GANState,
+    critic: Variables,
+    batch: Batch,
+    key: Array,
+  ) -> tuple[Player, Metrics]:
+    """Runs all generator updates of an iteration, against one critic.
+
+    Args:
+      hyper: the hyper-parameters.
+      state: before the iteration.
+      critic: its variables after its updates.
+      batch: whose last labels the fakes get; its last examples are for losses
+        that compare with real ones.
+      key: of the latents.
+
+    Returns:
+      The generator after its updates, and the metrics of the last one.
+    """
+    gen = Player(state.variables.gen, state.opt.gen)
+    for i in range(self.config.train.gen_steps):
+      update_key = jax.random.fold_in(key, i + 1) if i else key
+      gen, metrics = self._gen_update(
+        hyper, state, gen, critic, batch, update_key
+      )
+    return gen, metrics
+
+  def _gen_update(
+    self,
+    hyper: Hyper,
+    state: GANState,
+    gen: Player,
+    critic: Variables,
+    batch: Batch,
+    key: Array,
+  ) -> tuple[Player, Metrics]:
+    """One generator update against one critic."""
+    image = batch.image[-1]
+    size = self.config.train.gen_batch_size or len(image)
+    label = jnp.resize(batch.label[-1], (size,))
+    real = self.networks.real(jnp.resize(image, (size, *image.shape[1:])))
+    variables = gen.variables
+    transform_key, critic_key, noise_key = jax.random.split(
+      jax.random.fold_in(key, 1), 3
+    )
+    z = self._latents(key, label, size)
+
+    def loss(params: Params) -> tuple[Array, tuple]:
+      fake, statistics = self.networks.generate(
+        {**variables, 'params': params}, z, noise_key
+      )
+      inputs_real, inputs_fake = self._transform(
+        transform_key, state, real, fake
+      )
+      score = self.networks.score(critic, label, critic_key)
+      code = self.networks.score(critic, label, critic_key, method='code')
+      value = self.objective.gen_loss(score, inputs_real, inputs_fake, code)
+      value += regularizers.orthogonal(params, self.config.regularisers)
+      accuracy = jnp.zeros((), jnp.float32)
+      if self.predicts:
+        targets = self._targets(critic, label, z, critic_key)
+        cost, accuracy = auxiliary.fake_loss(
+          self.config.loss, targets, inputs_fake
+        )
+        value += cost
+      return value, (fake, accuracy, statistics)
+
+    value_and_grad = jax.value_and_grad(loss, has_aux=True)
+    (value, (fake, accuracy, statistics)), grads = value_and_grad(
+      variables['params']
+    )
+    optimizer = optimizers.build(self.config, hyper).gen
+    params, opt = _apply(optimizer, variables['params'], gen.opt, grads)
+    metrics = {
+      'gen_loss': value,
+      'grad_norm_gen': optax.tree.norm(grads),
+      'guessed': accuracy,
+      'diversity': distances.diversity(self.networks.real(image), fake),
+    }
+    return Player({'params': params, **statistics}, opt), metrics
+
+  def _latents(self, key: Array, label: Array, size: int) -> Array:
+    """[B, width] latents for labels [B], split over the devices."""
+    z = self.networks.latents.draw(key, size, label)
+    if self.examples is None:
+      return z
+    return jax.lax.with_sharding_constraint(z, self.examples)
+
+  def _transform(
+    self, key: Array, state: GANState, real: Array, fake: Array
+  ) -> tuple[Array, Array]:
+    """The critic's inputs: both batches, noised and augmented alike."""
+    share = state.control.share
+    return (
+      self.transform(key, state.step, real, share),
+      self.transform(key, state.step, fake, share),
+    )
+
+  def _targets(
+    self, critic: Variables, label: Array, z: Array, key: Array
+  ) -> auxiliary.Targets:
+    predict = self.networks.score(critic, label, key, method='predict')
+    return auxiliary.Targets(predict, label, self.networks.latents.split(z))
+
+  def _clip(self, params: Params) -> Params:
+    """Weight clipping of the original WGAN (Arjovsky et al., 2017)."""
+    bound = self.config.penalty.clip
+    if not bound:
+      return params
+    return jax.tree.map(lambda x: jnp.clip(x, -bound, bound), params)
+
+
+def _apply(
+  optimizer: optax.GradientTransformation,
+  params: Params,
+  opt: optax.OptState,
+  grads: Params,
+) -> tuple[Params, optax.OptState]:
+  updates, opt = optimizer.update(grads, opt, params)
+  return optax.apply_updates(params, updates), opt
+
+
+def _unroll(conv: str, critic_steps: int) -> int:
+  """XLA:CPU's own convolutions are several times slower inside a loop."""
+  slow_in_loops = kernels.resolve(conv) == 'lax'
+  on_cpu = jax.default_backend() == 'cpu'
+  return critic_steps if on_cpu and slow_in_loops else 1
