@@ -3,11 +3,11 @@ r"""CelebA, 64x64, with the residual nets of WGAN-GP's authors.
   python -m jaxgan.main --config=configs/celeba.py --workdir=runs/celeba \
     --config.data.path=FOLDER
 
-where FOLDER holds img_align_celeba (a folder or .zip) and
-list_eval_partition.txt. Beside :tiny there is :attributes, whose faces are
-asked for by two attributes out of list_attr_celeba.txt in FOLDER; their label
-is 0 for neither, 1 for Smiling, 2 for Male, 3 for both (docs/conditioning.md).
-Not measured yet; 200,000 steps want a GPU or a TPU.
+FOLDER holds img_align_celeba (a folder or .zip) and list_eval_partition.txt.
+The variant :attributes trains a conditional GAN on two attributes and also
+reads list_attr_celeba.txt. Its labels are 0 for neither, 1 for Smiling, 2 for
+Male and 3 for both (docs/conditioning.md). Not measured yet; 200,000 steps need
+a GPU or a TPU.
 """
 
 from ml_collections import config_dict

@@ -1,9 +1,9 @@
-r"""CIFAR-10 with the residual nets and the recipe of WGAN-GP's authors.
+r"""CIFAR-10, 32x32, with the residual nets and recipe of WGAN-GP's authors.
 
   python -m jaxgan.main --config=configs/cifar10.py --workdir=runs/cifar10 \
     --config.data.path=FOLDER_OR_cifar-10-binary.tar.gz
 
-Not measured yet; 100,000 steps want a GPU. For orientation: the mimicry library
+Not measured yet; 100,000 steps need a GPU. For orientation: the library mimicry
 reports an FID of 22.29 for WGAN-GP on CIFAR-10.
 """
 

@@ -1,13 +1,13 @@
-r"""Your own images: any folder, with or without one sub-folder per class.
+r"""Your own images: a folder, with or without one sub-folder per class.
 
   python -m jaxgan.main --config=configs/folder.py --workdir=runs/mine \
     --config.data.path=FOLDER --config.data.image_size=64
 
-Images are cut to their central square and resized; data.image_width makes
-another shape of them, and data.image_size=0 takes them as they are, if all are
-of one size. The four doublings of this net allow any side above 8. Time depends
-on the size: look at steps/s in the progress bar, and take fewer widths for
-small images.
+Images are cropped to their central square and resized. data.image_width sets
+another aspect ratio. data.image_size=0 keeps the images as they are; then all
+must have one size. The net doubles four times and accepts any side above 8.
+The time depends on the size: read steps/s in the progress bar, and use fewer
+widths for small images. 50,000 steps at 64x64 were not measured.
 """
 
 from ml_collections import config_dict

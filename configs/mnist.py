@@ -1,18 +1,19 @@
-r"""MNIST with the nets of WGAN-GP's authors, who trained 200,000 steps.
+r"""MNIST, 28x28, with the convolutional nets of WGAN-GP's authors.
 
   python -m jaxgan.main --config=configs/mnist.py --workdir=runs/mnist \
     --config.data.path=FOLDER_OF_THE_FOUR_IDX_FILES
 
-1.1 to 1.5 steps/s on 2 CPU cores, by how busy their host was (python -m
-jaxgan.benchmark --net=mnist --batch=50 --steps=6). A smaller net is digit-like
-there after 300 steps (3.9 steps/s, 107 s in all; docs/images/mnist_300.png):
+The authors trained 200,000 steps, this file trains 20,000. The full run was not
+measured yet; it needs a GPU. Speed: 1.1 to 1.5 steps/s on 2 CPU cores of a
+shared host (python -m jaxgan.benchmark --net=mnist --batch=50 --steps=6).
+
+A smaller net draws digit-like images after 300 steps on these cores
+(3.9 steps/s, 107 s in all; docs/images/mnist_300.png):
 
     --config.net.gen_widths='(128,64,32)' \
     --config.net.critic_widths='(32,64,128)' --config.train.steps=300 \
     --config.optim.gen.lr=5e-4 --config.optim.critic.lr=5e-4 \
     --config.penalty.warmup_steps=100
-
-The whole run was not measured yet; it wants a GPU.
 """
 
 from ml_collections import config_dict

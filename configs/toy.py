@@ -1,9 +1,10 @@
-r"""Points in the plane, with the nets and the recipe of WGAN-GP's authors.
+r"""Points in the plane, with the nets and recipe of WGAN-GP's authors.
 
   python -m jaxgan.main --config=configs/toy.py --workdir=runs/toy
 
-data.name is gaussians8, gaussians25 or swiss_roll. About 10 steps/s on 2 busy
-CPU cores (200 steps). The grids are clouds of points.
+data.name is gaussians8, gaussians25 or swiss_roll; no files. About 10 steps/s
+on 2 busy CPU cores (measured over 200 of the 10,000 steps). The grids are
+scatter plots.
 """
 
 from ml_collections import config_dict

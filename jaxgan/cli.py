@@ -1,4 +1,4 @@
-"""What the commands share: how an error reads, and what they exit with."""
+"""Shared by all commands: flag parsing, error messages, exit statuses."""
 
 import logging
 import os
@@ -6,105 +6,105 @@ import pathlib
 import re
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from absl import app, flags
 from absl import logging as absl_logging
 
-_TRACEBACK = flags.DEFINE_bool(
-  'traceback', False, 'Show where an error came from, not only its sentence.'
-)
+from jaxgan.config import files, flatten, unknown_key
+
+# Config files import each other as `configs.default`, from any directory.
+sys.path.append(str(files.ROOT))
+
+_TRACEBACK = flags.DEFINE_bool('traceback', False, 'Shows tracebacks.')
 
 
 def no_more(argv: list[str]) -> None:
-  """Refuses arguments that are no flags.
-
-  Raises:
-    app.UsageError: there are some.
-  """
+  """Raises app.UsageError if there are positional arguments."""
   if len(argv) > 1:
     raise app.UsageError(f'Unexpected argument {argv[1]!r}.')
 
 
 def parse(argv: list[str]) -> list[str]:
-  """Parses flags; a bad config file or key ends the program with a sentence.
-
-  Args:
-    argv: the command line.
-
-  Returns:
-    What is left of it.
-  """
+  """Returns positional arguments; a bad --config ends the program with 2."""
   try:
     return app.parse_flags_with_usage(argv)
+  except (OSError, AttributeError, KeyError) as error:  # From ml_collections.
+    raise SystemExit(_print_error(_explain(error, argv), 2)) from error
+
+
+def config_values(flag: flags.FlagHolder) -> Any:
+  """Returns the values of --config; raises ValueError if it is unreadable."""
+  try:
+    flag.value.items()  # ml_collections raises the error of the file here.
   except OSError as error:
-    sentence = unreadable(error)
-  except (AttributeError, KeyError) as error:  # From ml_collections.
-    name = re.findall(r'\w+', str(error))[0]
-    given = [arg.split('=')[0].removeprefix('--config.') for arg in argv]
-    key = next((k for k in given if name in k.split('.')), name)
-    sentence = f'Unknown config key {key}; configs/default.py lists the keys.'
-  raise SystemExit(_say(f'jaxgan: {sentence}', 2))
-
-
-def unreadable(error: OSError) -> str:
-  """The sentence for a config file that ml_collections could not load."""
-  cause = str(error).strip().split('\n')[-1].strip()
-  return f'--config cannot be read ({cause}).'
+    raise ValueError(_explain(error, [])) from error
+  return flag.value
 
 
 def run(command: Callable[[], None]) -> int:
-  """Runs a command and turns its errors into a sentence and a status.
+  """Runs a command; turns its errors into a message and an exit status.
 
   Args:
-    command: raises ValueError or OSError for what the user can mend,
-      FloatingPointError or RunFailed where a run went wrong.
+    command: raises ValueError or OSError for bad input, FloatingPointError or
+      RunFailed for a run that failed.
 
   Returns:
-    0; 2 for an error; 3 for a run that went wrong; 128 plus the signal's number
-    for one that was interrupted.
+    0; 2 for bad input; 3 for a failed run; 128 plus the number of the signal
+    for an interrupted run.
   """
-  _talk()
-  # Late, so that --help answers at once.
-  from jaxgan.training.failures import RunFailed
+  _set_up_logging()
+  from jaxgan.training.failures import RunFailed  # Late: --help is fast.
   from jaxgan.training.preemption import Interrupted
 
   try:
     command()
-  except Interrupted as event:
-    return _say(f'jaxgan: {event}', event.status)
+  except Interrupted as error:
+    return _print_error(error, error.status)
   except KeyboardInterrupt:
-    return _say('jaxgan: interrupted; nothing was under way to save.', 130)
+    return _print_error('interrupted; there was nothing to save.', 130)
   except (FloatingPointError, RunFailed) as error:
-    return _say(f'jaxgan: {error}', 3)
+    return _print_error(error, 3)
   except (ValueError, OSError) as error:
     if _TRACEBACK.value:
       raise
-    return _say(f'jaxgan: {error}', 2)
+    return _print_error(error, 2)
   return 0
 
 
 def keep_programs() -> None:
-  """Keeps compiled programs for the next start, unless jax was told where."""
-  import jax  # Late, so that --help answers at once.
+  """Caches compiled programs on disk, unless jax has a cache already."""
+  import jax  # Late: --help is fast.
 
   if not os.environ.get('JAX_COMPILATION_CACHE_DIR'):
     cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-    folder = pathlib.Path(cache) / 'jaxgan' / 'programs'
-    jax.config.update('jax_compilation_cache_dir', str(folder))
+    jax.config.update('jax_compilation_cache_dir', f'{cache}/jaxgan/programs')
 
 
-def _talk() -> None:
-  """Lets jaxgan's own messages through, plain, and nobody else's chatter."""
+def _explain(error: Exception, argv: list[str]) -> str:
+  """Returns one sentence for an error that ml_collections raised."""
+  if isinstance(error, OSError):
+    return f'--config cannot be read ({str(error).splitlines()[-1].strip()}).'
+  pattern = r'(?m)^--?(config[\w.]*)[=\n](.*)'
+  options = dict(re.findall(pattern, '\n'.join(argv)))
+  try:
+    known = flatten(files.read(options.pop('config')))
+  except ValueError as reason:  # The error is in the file itself.
+    return str(reason)
+  keys = (option.removeprefix('config.') for option in options)
+  return unknown_key(next(k for k in keys if k not in known), known)
+
+
+def _set_up_logging() -> None:
+  """Prints the messages of jaxgan as they are, and hides those of others."""
   absl_logging.set_verbosity(absl_logging.ERROR)
-  handler = logging.StreamHandler()
-  handler.setFormatter(logging.Formatter('%(message)s'))
   logger = logging.getLogger('jaxgan')
-  # One, and of today: a second command in a process has another stderr.
-  logger.handlers = [handler]
+  # Replaced, since stderr may differ for a second command in this process.
+  logger.handlers = [logging.StreamHandler()]
   logger.setLevel(logging.INFO)
   logger.propagate = False
 
 
-def _say(sentence: str, status: int) -> int:
-  sys.stderr.write(sentence + '\n')
+def _print_error(message: object, status: int) -> int:
+  sys.stderr.write(f'jaxgan: {message}\n')
   return status

@@ -1,70 +1,73 @@
 """Trains a GAN: python -m jaxgan.main --config=configs/digits.py --workdir=W.
 
-Started again with the same workdir, a run goes on where it was. With --describe
-it prints the nets instead, and needs no workdir.
+The same command continues a run that was stopped. --describe prints the nets
+and --help_config prints the config keys instead; neither needs a workdir.
 """
 
-import pathlib
 import sys
 from typing import Any
 
 from absl import app, flags
 from ml_collections import config_flags
 
-from jaxgan import cli
-
-# Config files import each other as `configs.default`, whatever folder the
-# command is given in.
-sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from jaxgan import cli, config
+from jaxgan.config import help_text
 
 _CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'A file of configs/, with :tiny behind it for a dry run.'
+  'config', None, 'Config file, as in configs/; append :tiny for a dry run.'
 )
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Where the run lives.')
+_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the run.')
 _DESCRIBE = flags.DEFINE_bool(
-  'describe', False, 'Only print the nets: modules, shapes, parameters.'
+  'describe', False, 'Only prints the nets: modules, shapes, parameters.'
+)
+_HELP_CONFIG = flags.DEFINE_bool(
+  'help_config', False, 'Only prints all config keys, with their meaning.'
 )
 _ACCEPT = flags.DEFINE_bool(
-  'accept_new_config', False, 'Go on in a workdir of another configuration.'
+  'accept_new_config', False, 'Continues a run under a changed configuration.'
 )
 _DISTRIBUTED = flags.DEFINE_bool(
-  'distributed', False, 'One of several processes (jax.distributed).'
+  'distributed', False, 'Trains in several processes (jax.distributed).'
 )
 _COORDINATOR = flags.DEFINE_string(
-  'coordinator', None, 'HOST:PORT of process 0, where no cluster says it.'
+  'coordinator', None, 'HOST:PORT of process 0, if no cluster provides it.'
 )
-_PROCESSES = flags.DEFINE_integer('processes', None, 'How many there are.')
-_PROCESS = flags.DEFINE_integer('process', None, 'Which one this is, from 0.')
+_PROCESSES = flags.DEFINE_integer('processes', None, 'Number of processes.')
+_PROCESS = flags.DEFINE_integer('process', None, 'Index of this process.')
 
 
 def main(argv: list[str]) -> int:
-  """Parses flags, trains, and returns the exit status."""
+  """Parses flags, runs the command, and returns the exit status."""
   cli.no_more(argv)
-  return cli.run(_describe if _DESCRIBE.value else _train)
+  only_print = _DESCRIBE.value or _HELP_CONFIG.value
+  return cli.run(_print if only_print else _train)
 
 
 @flags.multi_flags_validator(
-  ['workdir', 'describe'],
-  '--workdir must say where the run lives; only --describe needs none.',
+  ['workdir', 'describe', 'help_config'],
+  '--workdir must be the folder of the run; only --describe and --help_config '
+  'need none.',
 )
 def _has_workdir(values: dict[str, Any]) -> bool:
-  return bool(values['describe'] or values['workdir'])
+  return any(values.values())
 
 
-def _describe() -> None:
-  from jaxgan import config
-  from jaxgan.training import describe
+def _print() -> None:
+  settings = config.from_config_dict(cli.config_values(_CONFIG))
+  if _HELP_CONFIG.value:
+    sys.stdout.write(help_text.help_text(settings))
+  else:
+    from jaxgan.training import describe  # Late: --help is fast.
 
-  sys.stdout.write(describe.describe(config.from_config_dict(_values())))
+    sys.stdout.write(describe.describe(settings))
 
 
 def _train() -> None:
-  import jax  # Only now: --help shall not wait for it.
+  import jax  # Late: --help is fast.
 
-  from jaxgan import config
   from jaxgan.training import train
 
-  settings = config.from_config_dict(_values())
+  settings = config.from_config_dict(cli.config_values(_CONFIG))
   cli.keep_programs()
   if _DISTRIBUTED.value:
     jax.distributed.initialize(
@@ -75,16 +78,8 @@ def _train() -> None:
   )
 
 
-def _values() -> Any:
-  """The config file's values, with what the command line changed."""
-  try:
-    return dict(_CONFIG.value.items())  # A file that failed fails here.
-  except OSError as error:
-    raise ValueError(cli.unreadable(error)) from error
-
-
 def run() -> None:
-  """The console entry."""
+  """Entry point of the console command."""
   flags.mark_flag_as_required('config')
   app.run(main, flags_parser=cli.parse)
 

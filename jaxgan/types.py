@@ -1,69 +1,113 @@
-"""The words that every module shares, and the letters of their shapes.
+"""Types, shape letters and image ranges that every package shares.
 
 Shapes in docstrings use one letter per axis:
 
-  B  examples of a batch, over all devices
-  K  critic steps of one iteration
-  H, W, C  height, width and channels of an image; vectors are [B, D]
-  Z  size of the latent vector
+  B        batch size: examples in one batch, over all devices
+  K        critic updates per iteration (`train.critic_steps`)
+  H, W, C  height, width and channels of an image, as in [B, H, W, C]
+  D        numbers per example of a data set of vectors, as in [B, D]
+  Z        size of the latent vector
+  N        examples in a whole data set
+  R        runs that are trained together under vmap
 
-Images are uint8 in [0, 255] outside the jitted step and float32 in [-1, 1]
-inside; `data/ranges.py` holds the two converters.
+Images are uint8 in [0, 255] on the host and float32 in [-1, 1] in the nets.
+`to_float` and `to_uint8` convert between the two ranges.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 Array = jax.Array
-Params = Any  # A tree of float32 arrays.
-Variables = Mapping[str, Any]  # flax's {'params': ..., 'batch_stats': ...}.
-Metrics = dict[str, Array]  # The names below, float32 scalars.
+Params = Any  # A pytree of float32 arrays.
+Variables = Mapping[str, Any]  # Flax's {'params': ..., 'batch_stats': ...}.
+Metrics = dict[str, Array]  # Float32 scalars, keyed by the names below.
 Score = Callable[[Array], Array]  # Images [B, H, W, C] -> float32 scores [B].
 
 T = TypeVar('T')
 
-# What each iteration tells, in metrics.jsonl and TensorBoard. All but the last
-# five are of the last critic update.
+# The scalars that a training step returns and the loop logs. D(x) is the
+# critic's score of a real example and D(x~) that of a generated one. Where an
+# iteration has several critic updates, the values are those of the last one.
+# The middle score is 0 or 1/2 for losses that separate real from generated at
+# a fixed score; for the others it is the mean of score_real and score_fake.
 METRICS: Mapping[str, str] = {
   'gap': 'mean D(x) - mean D(x~)',
-  'critic_loss': 'what the critic minimises; with the Wasserstein loss -gap + '
-  'weight penalty',
-  'penalty': 'GP, without its weight',
-  'penalty_share': 'weight penalty / |gap|: the realised share',
-  'slope': 'mean norm of dD/dx at the points',
-  'weight': 'lambda, as it was used',
-  'ratio': 'distance over its reference, as it was used',
-  'distance': 'the newest estimate, in units of the data',
+  'critic_loss': 'loss of the critic; Wasserstein: -gap + weight * penalty',
+  'penalty': 'gradient penalty before it is multiplied by its weight',
+  'penalty_share': 'weight * penalty / |gap|',
+  'slope': 'mean gradient norm |dD/dx| at the points of the penalty',
+  'weight': 'weight of the penalty (lambda) that this iteration used',
+  'ratio': 'distance / reference distance that this iteration used',
+  'distance': 'newest estimate of the distance, in units of the data',
   'score_real': 'mean D(x)',
   'score_fake': 'mean D(x~)',
-  'accuracy_real': 'share of real above the score between real and fake',
-  'accuracy_fake': 'share of fake below it',
-  'grad_norm_critic': 'global norm of its gradient',
-  'gen_loss': 'what the generator minimises; mostly -mean D(G(z))',
-  'grad_norm_gen': 'global norm of its gradient',
-  'augmented': 'share of the images that the critic sees augmented',
-  'guessed': 'share of fakes whose code, or label, the critic guesses right',
-  'diversity': 'how far fakes are apart: 0 where all are one, 1 as real',
+  'accuracy_real': 'share of real examples that score above the middle',
+  'accuracy_fake': 'share of generated examples that score below the middle',
+  'grad_norm_critic': 'global norm of the critic loss gradient',
+  'gen_loss': 'loss of the generator; Wasserstein: -mean D(G(z))',
+  'grad_norm_gen': 'global norm of the generator loss gradient',
+  'augmented': 'share of the images that are augmented before the critic',
+  'guessed': 'share of generated examples whose code or label the auxiliary '
+  'head predicts correctly',
+  'diversity': 'distance between generated examples / between real ones; 0 if '
+  'all generated examples are equal',
 }
 
 
 class Pair(NamedTuple, Generic[T]):
-  """The same thing for both players: nets, variables, optimisers, states."""
+  """One value for the generator and one for the critic.
+
+  Networks, variables, optimizers and their states are such pairs.
+  """
 
   gen: T
   critic: T
 
 
 class Batch(NamedTuple):
-  """What one iteration reads.
+  """The real examples of one iteration.
 
   Attributes:
-    image: [K, B, H, W, C] uint8, or [K, B, D] float32 for vectors: one fresh
-      batch for each critic step.
+    image: [K, B, H, W, C] uint8, or [K, B, D] float32 for vectors: one batch
+      for each critic update.
     label: [K, B] int32; zeros where the data set has no labels.
   """
 
   image: Array
   label: Array
+
+
+def to_float(image: Array) -> Array:
+  """Converts uint8 in [0, 255] to float32 in [-1, 1].
+
+  Vectors are float32 already and keep their values.
+
+  Args:
+    image: [..., H, W, C] uint8, or [..., D] float32.
+
+  Returns:
+    The same shape in float32; 0 becomes -1 and 255 becomes 1.
+  """
+  if image.dtype == jnp.uint8:
+    return image.astype(jnp.float32) / 127.5 - 1.0
+  return image.astype(jnp.float32)
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+  """Converts float32 in [-1, 1] to uint8 in [0, 255].
+
+  Rounds to the nearest integer and clips values outside the range. It inverts
+  `to_float` exactly.
+
+  Args:
+    image: [..., H, W, C] float32.
+
+  Returns:
+    The same shape in uint8.
+  """
+  scaled = np.rint((np.asarray(image) + 1.0) * 127.5)
+  return np.clip(scaled, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The training of the digit classifier, and the command that starts it."""
+"""Training of the digit classifier, and its command `jaxgan.classify`."""
 
 import json
 import os
@@ -23,7 +23,7 @@ FLAGS = ('--split=train[:10%]', '--test_split=train[90%:]', '--epochs=2')
 
 
 def command(*arguments, status=0):
-  # Two steps are taken sooner than their program is optimised.
+  # Two steps run faster without optimizing their program.
   quick = {'XLA_FLAGS': '', 'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
   done = subprocess.run(
     [sys.executable, '-m', 'jaxgan.classify', *arguments],
@@ -50,7 +50,7 @@ def folder(tmp_path, num, classes, shape=(8, 8, 1)):
 
 @pytest.fixture(scope='module')
 def made(tmp_path_factory):
-  """What the command leaves and says of two epochs of a tenth of the digits."""
+  """File and output of the command: two epochs on a tenth of the digits."""
   out = tmp_path_factory.mktemp('made') / 'new' / 'digits.npz'
   return out, command(*FLAGS, f'--out={out}')
 
@@ -60,7 +60,7 @@ def tiny(made):
   return digit_files.load(made[0])
 
 
-def test_the_record_says_what_was_done(tiny):
+def test_the_record_holds_the_settings(tiny):
   record = tiny.record
   assert json.loads(json.dumps(record)) == record
   expected = {
@@ -104,13 +104,13 @@ def test_a_shift_is_one_of_nine():
   moved = digit_training.shift(jax.random.key(0), whole, 1)
   chex.assert_equal_shape([moved, whole])
   assert moved.dtype == np.uint8
-  found = {each.tobytes() for each in np.asarray(moved)}
+  shifted = {each.tobytes() for each in np.asarray(moved)}
   steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-  # Nothing leaves the picture, so that rolling it is moving it.
-  assert found == {np.roll(image, step, (0, 1)).tobytes() for step in steps}
+  # The pixels at the border are black, so np.roll equals the shift.
+  assert shifted == {np.roll(image, step, (0, 1)).tobytes() for step in steps}
 
 
-def test_what_comes_in_is_black():
+def test_a_shift_pads_with_black():
   moved = digit_training.shift(
     jax.random.key(0), np.full((300, 3, 3, 1), 255, np.uint8), 1
   )
@@ -118,14 +118,14 @@ def test_what_comes_in_is_black():
   np.testing.assert_array_equal(counts, [0, 3, 5])
 
 
-def test_a_loss_that_is_not_finite_stops_it(tiny, monkeypatch):
+def test_a_loss_that_is_not_finite_stops_the_training(tiny, monkeypatch):
   broken = jax.tree.map(lambda x: x * np.nan, tiny.params)
   monkeypatch.setattr(digit_net, 'init', lambda *args: broken)
   with pytest.raises(FloatingPointError, match='The loss is nan after step 1;'):
     digit_training.train(TINY)
 
 
-# What is refused.
+# Rejected data.
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_loss_that_is_not_finite_stops_it(tiny, monkeypatch):
     ({'split': 'validation'}, "data.split is 'validation'"),
   ],
 )
-def test_data_that_cannot_teach(settings, sentence, monkeypatch):
+def test_unusable_data_are_rejected(settings, sentence, monkeypatch):
   monkeypatch.setattr('jaxgan.data.builders.toys.NUM_POINTS', 2000)
   with pytest.raises(ValueError, match=sentence) as caught:
     digit_training.train(replace(**settings))
@@ -154,7 +154,7 @@ def test_data_that_cannot_teach(settings, sentence, monkeypatch):
     (20, 10, (8, 8, 1), r"--split is 'train\[:50%\]', which has 10 images"),
   ],
 )
-def test_folders_that_cannot_teach(tmp_path, num, classes, shape, sentence):
+def test_unusable_folders_are_rejected(tmp_path, num, classes, shape, sentence):
   settings = Settings(
     data='folder',
     path=folder(tmp_path, num, classes, shape),
@@ -168,10 +168,10 @@ def test_folders_that_cannot_teach(tmp_path, num, classes, shape, sentence):
 # The command.
 
 
-def test_the_command_says_what_it_made(made, tiny):
-  out, said = made
-  assert 'of 180 held-out images of digits' in said
-  assert tiny.digest in said
+def test_the_command_prints_accuracy_and_hash(made, tiny):
+  out, text = made
+  assert 'of 180 held-out images of digits' in text
+  assert tiny.digest in text
   assert [file.name for file in out.parent.iterdir()] == ['digits.npz']
 
 
@@ -186,12 +186,12 @@ def test_equal_commands_give_equal_bytes(made, tmp_path):
 def test_another_classifier_is_not_replaced(made):
   out, _ = made
   before = out.read_bytes()
-  said = command(*FLAGS, '--seed=1', f'--out={out}', status=2)
-  assert 'differ in seed (0 there, 1 now); choose another --out.' in said
+  text = command(*FLAGS, '--seed=1', f'--out={out}', status=2)
+  assert 'differ in seed (0 there, 1 now); choose another --out.' in text
   assert out.read_bytes() == before
 
 
-def test_what_is_no_classifier_is_not_replaced(tmp_path):
+def test_a_foreign_file_is_not_replaced(tmp_path):
   out = tmp_path / 'samples.npz'
   np.savez(out, images=np.zeros(3))
   before = out.read_bytes()

@@ -1,4 +1,4 @@
-"""Small files in the layouts of real data sets, and how to read them back."""
+"""Writes small files in the layouts of real data sets, and reads recipes."""
 
 import gzip
 import tarfile
@@ -17,18 +17,18 @@ def random_images(num, height, width, channels, seed=0):
 
 
 def as_set(images):
-  """A multiset of images, for data sets whose order is arbitrary."""
+  """Sorted images, to compare data sets whose order is arbitrary."""
   return sorted(image.tobytes() for image in images)
 
 
 def pairs(images, labels):
-  """A multiset of images with their labels."""
+  """Sorted images with their labels."""
   both = zip(images, labels, strict=True)
   return sorted((image.tobytes(), int(label)) for image, label in both)
 
 
 def write_folder(root, images, names=None):
-  """One PNG per image; `names` may hold sub-folders."""
+  """Writes one PNG per image; `names` may contain subfolders."""
   names = names or [f'{i:03d}.png' for i in range(len(images))]
   for image, name in zip(images, names, strict=True):
     (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -43,14 +43,14 @@ def idx_bytes(array):
 
 
 def write_mnist(root, num_train=20, num_test=6, compress=True):
-  """The four idx files; returns (images, labels) by split."""
+  """Writes the four idx files; returns (images, labels) by split."""
   root.mkdir(parents=True, exist_ok=True)
-  made = {}
+  splits = {}
   sizes = {'train': ('train', num_train), 'test': ('t10k', num_test)}
   for split, (prefix, num) in sizes.items():
     images = random_images(num, 28, 28, 1, seed=num)
     labels = (np.arange(num) % 10).astype(np.uint8)
-    made[split] = images, labels
+    splits[split] = images, labels
     parts = {'images-idx3': images[..., 0], 'labels-idx1': labels}
     for part, array in parts.items():
       data = idx_bytes(array)
@@ -59,14 +59,14 @@ def write_mnist(root, num_train=20, num_test=6, compress=True):
         (root / f'{name}.gz').write_bytes(gzip.compress(data))
       else:
         (root / name).write_bytes(data)
-  return made
+  return splits
 
 
 def write_cifar(root, per_batch=2):
-  """The folder of the binary version; returns (images, labels) by split."""
+  """Writes the binary version; returns (images, labels) by split."""
   folder = root / 'cifar-10-batches-bin'
   folder.mkdir(parents=True)
-  made = {}
+  splits = {}
   for split, num in (('train', 5), ('test', 1)):
     images = random_images(num * per_batch, 32, 32, 3, seed=num)
     labels = (np.arange(num * per_batch) % 10).astype(np.uint8)
@@ -77,12 +77,12 @@ def write_cifar(root, per_batch=2):
       names = ['test_batch.bin']
     for name, batch in zip(names, np.split(records, num), strict=True):
       (folder / name).write_bytes(batch.tobytes())
-    made[split] = images, labels
-  return made
+    splits[split] = images, labels
+  return splits
 
 
 def pack_cifar(root):
-  """Replaces the folder by the archive and returns its path."""
+  """Replaces the folder by an archive; returns its path."""
   folder = root / 'cifar-10-batches-bin'
   archive = root / 'cifar-10-binary.tar.gz'
   with tarfile.open(archive, 'w:gz') as tar:
@@ -94,7 +94,7 @@ def pack_cifar(root):
 
 
 def write_attributes(root, names, rows):
-  """list_attr_celeba.txt of rows of 1 and -1, with its runs of spaces."""
+  """Writes list_attr_celeba.txt from rows of 1 and -1."""
   lines = [str(len(rows)), ' '.join(names) + ' ']
   for i, row in enumerate(rows):
     cells = ''.join(f'{value:3d}' for value in row)
@@ -103,7 +103,7 @@ def write_attributes(root, names, rows):
 
 
 def write_celeba(root, num=9, zipped=False):
-  """Image i is in split i % 3; returns all images [num, 218, 178, 3]."""
+  """Writes faces, image i in split i % 3; returns [num, 218, 178, 3]."""
   images = random_images(num, 218, 178, 3)
   names = [f'{i + 1:06d}.jpg' for i in range(num)]
   root.mkdir(parents=True, exist_ok=True)
@@ -120,25 +120,26 @@ def write_celeba(root, num=9, zipped=False):
 
 
 def read(recipe, split):
-  """The images [N, H, W, C] and labels of one split, in order."""
-  made, labels = [], []
+  """Decodes one split: images [N, H, W, C] and labels, in order."""
+  images, labels = [], []
   for data, label in recipe.splits[split]():
     image = images_lib.open_image(data)
-    made.append(images_lib.fit(image, *images_lib.shape_of(image)))
+    images.append(images_lib.fit(image, *images_lib.shape_of(image)))
     labels.append(label)
-  return np.stack(made), labels
+  return np.stack(images), labels
 
 
-def check(recipe, made):
-  assert set(recipe.splits) == set(made)
-  for split, (expected, labels) in made.items():
+def check(recipe, splits):
+  """The recipe yields the expected (images, labels) of each split."""
+  assert set(recipe.splits) == set(splits)
+  for split, (expected, labels) in splits.items():
     got, got_labels = read(recipe, split)
     np.testing.assert_array_equal(got, expected)
     assert got_labels == labels.tolist()
 
 
 def fails(kind, recipe, config, *words, split='train'):
-  """The recipe, or the reading of its split, raises one fitting sentence."""
+  """The recipe or its split raises one sentence that contains all words."""
   with pytest.raises(kind) as caught:
     list(recipe(config).splits[split]())
   message = str(caught.value)

@@ -1,4 +1,4 @@
-"""Runs, folders and archives measured by command, and inside training."""
+"""Tests of `jaxgan.evaluate` and of the evaluations of a run."""
 
 import io
 import json
@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 @pytest.fixture(scope='module', autouse=True)
 def environment(tmp_path_factory):
-  """One device, and caches of this test's own."""
+  """Uses one device and new caches."""
   own = tmp_path_factory.mktemp('own')
   with pytest.MonkeyPatch.context() as patch:
     patch.setenv('XLA_FLAGS', '')
@@ -34,7 +34,7 @@ def command(module, *flags):
 
 
 def measure(*flags):
-  """`jaxgan.evaluate` in this process, which has imported it all."""
+  """Runs `jaxgan.evaluate` in this process."""
   with flagsaver.flagsaver():
     evaluate.flags.FLAGS(['evaluate', *flags])
     return evaluate.main(['evaluate'])
@@ -46,7 +46,7 @@ def rows(path):
 
 @pytest.fixture(scope='module')
 def work(tmp_path_factory):
-  """A run that measures itself, on three quarters of the digits."""
+  """A run on three quarters of the digits, with evaluations."""
   work = tmp_path_factory.mktemp('runs') / 'run'
   metrics = "('kid200_digits','memorising100_pixels','labelkl200_digits')"
   done = command(
@@ -59,11 +59,11 @@ def work(tmp_path_factory):
   return work
 
 
-def test_a_run_measures_itself(work):
+def test_a_run_is_evaluated_during_training(work):
   found = rows(work / 'evaluation.jsonl')
   assert [(r['metric'], r['step']) for r in found[:9]] == [
     (name, step)
-    for step in (0, 3, 6)  # And where it starts from.
+    for step in (0, 3, 6)  # Before the first step, too.
     for name in ('kid200_digits', 'memorising100_pixels', 'labelkl200_digits')
   ]
   for row in found[:9]:
@@ -78,7 +78,7 @@ def test_a_run_measures_itself(work):
   ]  # fmt: skip
 
 
-def test_the_same_numbers_afterwards(work, tmp_path, capsys):
+def test_evaluating_again_gives_the_same_numbers(work, tmp_path, capsys):
   status = measure(
     f'--workdir={work}', f'--out={tmp_path}/out.jsonl',
     '--metrics=kid200_digits,memorising100_pixels,labelkl200_digits',
@@ -86,7 +86,7 @@ def test_the_same_numbers_afterwards(work, tmp_path, capsys):
   output = capsys.readouterr()
   assert status == 0, output.err
   assert output.out.startswith('metric')
-  assert not output.err  # The bar is for people.
+  assert not output.err  # The bar needs a terminal.
   again = rows(tmp_path / 'out.jsonl')
   before = rows(work / 'evaluation.jsonl')[6:9]
   for one, other in zip(again, before, strict=True):
@@ -97,7 +97,7 @@ def test_the_same_numbers_afterwards(work, tmp_path, capsys):
     }
 
 
-def test_memorising_as_a_picture_and_by_the_critic(
+def test_nearest_neighbors_and_the_gap_of_the_critic(
   work, tmp_path, capsys, monkeypatch
 ):
   terminal = io.StringIO()
@@ -108,13 +108,13 @@ def test_memorising_as_a_picture_and_by_the_critic(
     f'--neighbours={tmp_path}/new/n.png', '--space=digits', '--gap=200',
   )  # fmt: skip
   assert status == 0, terminal.getvalue()
-  for what in ('neighbours', 'features of digits', 'memorising449_digits'):
-    assert what in terminal.getvalue()  # A person looks on.
+  for stage in ('neighbors', 'features of digits', 'memorising449_digits'):
+    assert stage in terminal.getvalue()
   with Image.open(tmp_path / 'new/n.png') as page:
     assert page.height > 384
     assert 'Generated' in page.text['Source']
   first, *table = capsys.readouterr().out.splitlines()
-  assert 'of 1000 samples the nearest to a training example' in first
+  assert 'distances of 1000 samples to the nearest training example' in first
   assert [line.split()[0] for line in table] == [
     'metric', 'memorising449_digits', 'gap200_critic',
   ]  # fmt: skip
@@ -126,7 +126,9 @@ def test_memorising_as_a_picture_and_by_the_critic(
   assert gap['heldout_sha256'] == ratio['heldout_sha256']
 
 
-def test_without_held_out_data_there_is_a_picture_alone(tmp_path, capsys):
+def test_without_held_out_data_there_is_a_picture_and_no_ratio(
+  tmp_path, capsys
+):
   np.savez(tmp_path / 'x.npz', images=np.zeros((20, 8, 8, 1), np.uint8))
   path = tmp_path / 'x.npz'
   status = measure(
@@ -135,11 +137,11 @@ def test_without_held_out_data_there_is_a_picture_alone(tmp_path, capsys):
     f'--out={tmp_path}/out.jsonl',
   )  # fmt: skip
   assert status == 0
-  assert 'No held-out examples, so no ratio' in capsys.readouterr().out
+  assert 'no held-out examples, so no ratio' in capsys.readouterr().out
   assert (tmp_path / 'n.png').exists()
 
 
-def test_folders_and_archives_by_command(tmp_path):
+def test_samples_from_an_archive_and_real_data_from_a_folder(tmp_path):
   rng = np.random.default_rng(0)
   images = rng.integers(0, 256, (40, 8, 8, 1), np.uint8)
   np.savez(tmp_path / 'fake.npz', images=images)
@@ -164,7 +166,7 @@ def test_folders_and_archives_by_command(tmp_path):
   ('flags', 'words'),
   [
     (('--metrics=fid1k_digits',), '--workdir or from --generated'),
-    (('--metrics=no', '--generated=x'), "'no' is no metric"),
+    (('--metrics=no', '--generated=x'), "'no' is not a metric"),
     (('--metrics=fid9_digits', '--generated=x'), '--reference is empty'),
     (('--metrics=fid9_digits', '--generated=x', '--reference=nothing'),
      'nothing'),
@@ -172,14 +174,14 @@ def test_folders_and_archives_by_command(tmp_path):
     (('--neighbours=x.jpg', '--workdir=x'), 'it must end in .png'),
     (('--neighbours=x.png', '--generated=x'), 'give --train'),
     (('--gap=1', '--workdir=x'), 'it must be at least 2'),
-    (('--gap=9', '--generated=x'), 'asks the critic of a --workdir'),
-    (('--gap=9', '--workdir=x', '--train=y'), 'knows what it was trained on'),
+    (('--gap=9', '--generated=x'), 'needs the critic of a --workdir'),
+    (('--gap=9', '--workdir=x', '--train=y'), 'knows its training data'),
     (('--gap=9', '--workdir=nothing'), 'nothing holds no run'),
     (('--metrics=fid9_digits', '--generated=x', '--reference=configs',
       '--split=test'), '--split is'),
   ],
 )  # fmt: skip
-def test_bad_flags_get_a_sentence(flags, words, capsys):
+def test_bad_flags_have_an_error_message(flags, words, capsys):
   assert measure(*flags) == 2
   sentence = capsys.readouterr().err.splitlines()[-1]
   assert sentence.startswith('jaxgan: ')

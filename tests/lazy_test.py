@@ -1,4 +1,4 @@
-"""What is not needed is not imported: the step works without tfds and more."""
+"""Imports are lazy: a training step needs neither tfds nor ml_collections."""
 
 import os
 import pathlib
@@ -27,7 +27,7 @@ def python(code):
 
 def test_the_step_needs_neither_tfds_nor_ml_collections():
   code = """
-import jaxgan, jaxgan.train, small
+import jaxgan, jaxgan.training.train, small
 _, history = small.run(small.config(), 1)
 print(sorted(history[0])[0], {'tensorflow', 'torch'} & set(sys.modules))
 """
@@ -48,6 +48,15 @@ print(sorted(history[0])[0], {'tensorflow', 'torch'} & set(sys.modules))
 def test_help_does_not_wait_for_jax(command):
   code = f"import jaxgan.{command}, sys; print('jax' in sys.modules)"
   assert python(code) == 'False\n'
+
+
+def test_the_configuration_needs_the_standard_library_alone():
+  code = """
+import sys, jaxgan.config
+names = ('jax', 'flax', 'numpy', 'ml_collections', 'absl')
+print([name for name in names if name in sys.modules])
+"""
+  assert python(code) == '[]\n'
 
 
 def test_the_package_itself_imports_nothing():

@@ -1,5 +1,6 @@
-"""The sample command on a run with labels and codes."""
+"""Tests of `jaxgan.sample` on a conditional run with a code."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -11,8 +12,8 @@ import pytest
 import small
 
 from jaxgan.config import Data, from_config_dict
-from jaxgan.evaluation import evaluator as evaluation
 from jaxgan.evaluation import reference_data, restore
+from jaxgan.evaluation.evaluator import Evaluator, Source, draw_from
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.training import train
 
@@ -37,14 +38,14 @@ def run(folder, **net):
 
 
 @pytest.fixture(scope='module')
-def told(tmp_path_factory):
-  """A run with ten classes, a choice of three, and a number."""
+def conditional(tmp_path_factory):
+  """A run with ten classes, a categorical code and a continuous code."""
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(mesh_lib, 'make_mesh', small.mesh)
     cache = tmp_path_factory.mktemp('cache')
     patch.setenv('XDG_CACHE_HOME', str(cache))
     codes = {'code_classes': 3, 'code_size': 1}
-    return run(tmp_path_factory.mktemp('told'), classes=10, **codes)
+    return run(tmp_path_factory.mktemp('conditional'), classes=10, **codes)
 
 
 def sample(workdir, *arguments):
@@ -55,50 +56,53 @@ def sample(workdir, *arguments):
   )  # fmt: skip
 
 
-def test_a_class_is_asked_for(told, tmp_path):
-  done = sample(told, f'--out={tmp_path}/s.npz', '--num=3', '--label=7')
+def test_the_label_is_the_class_of_all_samples(conditional, tmp_path):
+  done = sample(conditional, f'--out={tmp_path}/s.npz', '--num=3', '--label=7')
   assert done.returncode == 0, done.stderr
-  found = np.load(tmp_path / 's.npz')['images']
-  generator = restore.load(told)
-  z, _ = generator.latents.asked('random', small.jax.random.key(0), 3, 7)
-  np.testing.assert_allclose(found, next(generator.stream(z)), atol=1)
+  images = np.load(tmp_path / 's.npz')['images']
+  generator = restore.load(conditional)
+  z, _ = generator.latents.grid('random', small.jax.random.key(0), 3, 7)
+  np.testing.assert_allclose(images, next(generator.stream(z)), atol=1)
 
 
-def test_a_label_for_rows_of_all_labels_gets_one_sentence(told, tmp_path):
+def test_a_label_for_rows_of_all_labels_has_an_error_message(
+  conditional, tmp_path
+):
   rows = '--latents=labels', '--label=7'
-  done = sample(told, f'--out={tmp_path}/s.npz', *rows)
+  done = sample(conditional, f'--out={tmp_path}/s.npz', *rows)
   assert done.returncode == 2
   assert 'The label is 7 and the latents are rows of all labels' in done.stderr
   assert 'Traceback' not in done.stderr
 
 
-def test_as_many_classes_as_the_data_have(tmp_path, monkeypatch):
+def test_the_number_of_classes_must_be_that_of_the_data(tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   with pytest.raises(ValueError, match=r'net\.classes is 7 and digits has 10'):
     run(tmp_path, classes=7)
 
 
-def test_a_critic_that_is_told_labels_has_no_gap_without(told):
-  with pytest.raises(ValueError, match=r'is told labels .*cannot be measured'):
-    restore.load_critic(told)
+def test_a_critic_that_needs_labels_has_no_gap(conditional):
+  with pytest.raises(ValueError, match=r'needs labels .*cannot be measured'):
+    restore.load_critic(conditional)
 
 
-def test_a_run_is_measured_in_the_proportions_of_its_data(
-  told, tmp_path, monkeypatch
+def test_a_run_is_evaluated_with_the_class_proportions_of_its_data(
+  conditional, tmp_path, monkeypatch
 ):
   monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
   real = reference_data.of_data(Data(name='digits'))
-  generator = restore.load(told)
+  generator = restore.load(conditional)
   sizes = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
   assert np.bincount(generator.labels(1797)).tolist() == sizes
-  lines = (told / 'evaluation.jsonl').read_text().splitlines()
+  lines = (conditional / 'evaluation.jsonl').read_text().splitlines()
   before = [json.loads(line)['value'] for line in lines[-2:]]
   names = ['w1_15_pixels', 'asked15_digits']
-  evaluator = evaluation.Evaluator(names, real)
-  source = evaluation.Source('told', 'ema', 1)
-  again = evaluator(evaluation.draw_from(generator, 0), source)
-  assert [found.value for found in again] == pytest.approx(before, rel=1e-5)
-  unknown = generator._replace(class_counts=())
-  in_turn = evaluator(evaluation.draw_from(unknown, 0), source)
-  assert in_turn[0].value != pytest.approx(before[0], rel=1e-5)
-  assert in_turn[1].value == before[1]
+  evaluator = Evaluator(names, real)
+  source = Source('conditional', 'ema', 1)
+  again = evaluator(draw_from(generator, 0), source)
+  assert [x.value for x in again] == pytest.approx(before, rel=1e-5)
+  problem = dataclasses.replace(generator.problem, class_counts=())
+  unknown = generator._replace(problem=problem)
+  balanced = evaluator(draw_from(unknown, 0), source)
+  assert balanced[0].value != pytest.approx(before[0], rel=1e-5)
+  assert balanced[1].value == before[1]

@@ -1,13 +1,18 @@
 """The smallest runs that still are runs, shared by the tests."""
 
+import dataclasses
+
 import jax
 import numpy as np
 
-from jaxgan.config import from_config_dict
+from jaxgan.config import Config, from_config_dict
+from jaxgan.gan import hyper as hyper_lib
+from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.gan import state as state_lib
 from jaxgan.gan import step as step_lib
-from jaxgan.nets import catalog as nets_lib
+from jaxgan.gan.networks import Networks
+from jaxgan.nets import latents
 from jaxgan.types import Batch
 
 SHAPE = (6, 5, 1)
@@ -33,15 +38,32 @@ def mesh(devices=1):
   return jax.sharding.Mesh(np.array(jax.devices()[:devices]), ('data',))
 
 
+def hyper(penalty):
+  """The scalars of a run with this penalty."""
+  return hyper_lib.from_config(Config(penalty=penalty))
+
+
+def networks(net, modules, shape=SHAPE):
+  """Modules as networks."""
+  return Networks(net, shape, modules, latents.of(net))
+
+
+def problem(config, shape=SHAPE, nets=None):
+  """The problem of a configuration, perhaps with modules of a test."""
+  built = problem_lib.build(config, shape, num_classes=config.net.classes)
+  if nets is None:
+    return built
+  return dataclasses.replace(built, networks=networks(config.net, nets, shape))
+
+
 def make(config, devices=1, nets=None, shape=SHAPE):
   """The state and the step of a configuration."""
-  over = mesh(devices)
-  nets = nets or nets_lib.build(config.net, shape)
+  over, of_config = mesh(devices), problem(config, shape, nets)
   state = jax.jit(
-    lambda: state_lib.create(config, nets, shape),
+    lambda: state_lib.create(of_config),
     out_shardings=mesh_lib.shardings(over).state,
   )()
-  return state, step_lib.make_train_step(config, nets, over), over
+  return state, step_lib.make_train_step(of_config, over), over
 
 
 def batch(config, over, step=0, shape=SHAPE):

@@ -1,4 +1,4 @@
-"""A study that was never run: learning curves whose truth is known."""
+"""Synthetic studies: rows of learning curves with known effects."""
 
 import numpy as np
 
@@ -15,10 +15,10 @@ def study(arms, *, seeds=12, tasks=('rings',), families=(), tuned=()):
 
   Args:
     arms: names.
-    seeds: how many, of the test.
+    seeds: number of seeds of the test.
     tasks: names.
     families: (arm, family) pairs.
-    tuned: names of the arms that tune.
+    tuned: names of the tuning arms.
   """
   names = dict.fromkeys(('base', 'again', *arms))
   family = dict(families)
@@ -36,7 +36,7 @@ def study(arms, *, seeds=12, tasks=('rings',), families=(), tuned=()):
 
 
 def rows(study, factors=(), coverage=1.2):
-  """Every row of a study: factor x luck of the seed x noise x falling curve.
+  """All rows of a study: factor x effect of the seed x noise x falling curve.
 
   Args:
     study: from above.
@@ -56,14 +56,14 @@ def rows(study, factors=(), coverage=1.2):
 
 
 def run(study, task, arm, seed, factor, coverage=1.2):
-  """The rows of one run; runs of one seed share its luck."""
-  luck = np.random.default_rng([seed, len(task.name)]).normal()
+  """The rows of one run; runs of one seed share the effect of the seed."""
+  seed_effect = np.random.default_rng([seed, len(task.name)]).normal()
   name = arm.replace('again', 'base')  # The copy draws what the baseline does.
   noise = np.random.default_rng([seed, *name.encode()]).normal
   steps = np.array(study.grid(task))
   falling = 0.1 + 0.9 * np.exp(-steps / 400)
   run_noise = 0.03 * noise() + 0.03 * noise(size=len(steps))
-  values = factor * np.exp(0.3 * luck + run_noise) * falling
+  values = factor * np.exp(0.3 * seed_effect + run_noise) * falling
   return [
     Row(
       task.name, arm, seed, int(step), _metrics(float(value), step),
@@ -74,7 +74,7 @@ def run(study, task, arm, seed, factor, coverage=1.2):
 
 
 def changed(rows, arm, seed, values):
-  """The rows with other values of the metric in one run: step -> value."""
+  """Rows with the metric of one run replaced; values: step -> value."""
   return [
     row._replace(metrics={**row.metrics, EXACT: values[row.step]})
     if (row.arm, row.seed) == (arm, seed) and row.step in values
@@ -91,7 +91,7 @@ def _metrics(value, step):
 
 
 def _trace(exact, step, coverage):
-  """What the theory says of a slope at weight 0.5."""
+  """The trace that the theory predicts at weight 0.5."""
   if step == 0:
     return {}
   return {

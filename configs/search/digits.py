@@ -1,9 +1,9 @@
-r"""What is worth searching on the digits; docs/search.md has the numbers.
+r"""A search space for the digits; docs/search.md has the results.
 
   python -m jaxgan.search --config=configs/digits.py --metric=fid1797_digits \
     --space=configs/search/digits.py --workdir=runs/search
 
-A grid takes `num` values of a range, and every whole one of the last.
+A grid takes `num` values of a range, and every integer of the last range.
 """
 
 

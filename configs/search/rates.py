@@ -1,9 +1,10 @@
-r"""Numbers that trials may differ in and still share a program.
+r"""A search space whose trials can be trained in one program (--together).
 
   python -m jaxgan.search --config=configs/digits.py --metric=w1_500_pixels \
     --space=configs/search/rates.py --together=4 --workdir=runs/search
 
-docs/search.md says what that saves, and a grid takes `num` values of a range.
+docs/search.md says how much time that saves. A grid takes `num` values of a
+range.
 """
 
 

@@ -1,25 +1,24 @@
-"""The arms that every study compares: the method, its parts, its controls.
+"""The arms of the studies: the method, its parts, its controls.
 
-Each arm changes where the penalty's points lie, or how strong the penalty is,
-or both; docs/method.md says why each is there.
+Each arm changes the points of the penalty, or its weight, or both;
+docs/method.md gives the reason for each.
 """
 
 from typing import Any
 
 GRID = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
-# Where AGP's lambda ended, as published, over its start: the constant that the
-# pi controller has to beat.
+# Final over initial lambda of AGP, as published: the constant weight that the
+# pi controller must beat.
 _PI_END = 2.13
 
-# Equal runs are equal to the last bit, so the baseline under another name says
-# nothing of chance. A weight this much larger makes another run of no other
-# kind: how far pairs drift apart by rounding alone.
+# Runs with the same settings are equal bit for bit. A slightly larger weight
+# shows how far two runs drift apart by rounding alone.
 _NUDGE = 1 + 1e-4
 
 
 def tuning() -> list[dict]:
-  """The grids of constant weights, for WGAN-GP and for the method alike."""
+  """Returns the grid of weights, for WGAN-GP and for the method."""
   return [
     {
       'name': f'{preset} {weight:g}',
@@ -33,7 +32,7 @@ def tuning() -> list[dict]:
 
 
 def paper() -> list[dict]:
-  """The arms of the test, all but one with the baseline's tuned weight."""
+  """Returns the test arms; all but one have the tuned weight of WGAN-GP."""
   both = {'points': 'warp', 'controller': 'iterative'}
   return [
     _arm('wgan_gp', {'preset': 'wgan_gp'}),

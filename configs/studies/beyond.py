@@ -3,10 +3,10 @@ r"""Three rules of our own against WGAN-GP on the digits, on fresh seeds.
   python -m jaxgan.study --config=configs/studies/beyond.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-What digits.py found is where they come from: points near the real data and an
-annealed target each helped a little, and the ratio soon stood still, since the
-largest distance of all times is its reference. Weights are tuned on seeds of
-their own; the test's are none of digits.py.
+They come from the results of digits.py. Points near the real data and an
+annealed target each helped a little. The ratio soon stopped falling, since its
+reference is the largest distance so far. Tuning and test use different seeds;
+the test seeds do not occur in digits.py.
 """
 
 from ml_collections import config_dict
@@ -16,7 +16,7 @@ from configs.studies import default, digits
 GRID = (0.3, 1.0, 3.0, 10.0)
 
 _ANNEALED = {'controller': 'constant', 'sides': 'one', 'target_law': 'ratio'}
-# The method with an annealed target and a reference that is forgotten.
+# The method with an annealed target and a reference that decays.
 FOLLOWING: dict = {
   'points': 'warp',
   'sides': 'one',
@@ -25,9 +25,9 @@ FOLLOWING: dict = {
 }
 _RULES: dict[str, dict] = {
   'wgan_gp': {'preset': 'wgan_gp'},
-  # Both that helped, together.
+  # Both changes that helped.
   'near real, annealed': {**_ANNEALED, 'points': 'near_real'},
-  # R1 that begins as a Lipschitz bound.
+  # A Lipschitz bound that becomes R1.
   'real, annealed': {**_ANNEALED, 'points': 'real'},
   'following': FOLLOWING,
 }

@@ -1,4 +1,4 @@
-"""What the studies share: seeds, grid, baseline, and their variants."""
+"""Settings shared by the studies: seeds, measurements, baseline, variants."""
 
 from ml_collections import config_dict
 
@@ -10,7 +10,7 @@ _TINY_ARMS = (
 
 
 def get_config(base: config_dict.ConfigDict) -> config_dict.ConfigDict:
-  """A study without tasks and arms, of runs that start from `base`."""
+  """Returns a study without tasks and arms, whose runs start from `base`."""
   config = config_dict.ConfigDict()
   config.name = ''
   config.base = base
@@ -29,7 +29,11 @@ def get_config(base: config_dict.ConfigDict) -> config_dict.ConfigDict:
 def finish(
   config: config_dict.ConfigDict, variant: str
 ) -> config_dict.ConfigDict:
-  """What every get_config ends with: the variant behind the file's colon."""
+  """Applies a variant; every get_config of a study ends with this.
+
+  Raises:
+    ValueError: the variant is neither empty nor 'tiny'.
+  """
   if variant not in ('', 'tiny'):
     raise ValueError(f'A study has no variant {variant!r}; it has :tiny.')
   if variant:
@@ -38,7 +42,7 @@ def finish(
 
 
 def _shrink(config: config_dict.ConfigDict) -> None:
-  """The same comparison, smaller in every direction that costs time."""
+  """Makes a study small in every size that costs time."""
   default.finish(config.base, 'tiny')
   config.tasks = tuple(
     {**task, 'metrics': (metric,), 'metric': metric, 'real': 100}

@@ -3,9 +3,9 @@ r"""The iterated penalty against WGAN-GP on the embedded digits.
   python -m jaxgan.study --config=configs/studies/digits.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-The exact W1 of 1,797 fakes against the whole real set differs little between
-seeds, so paired seeds resolve small effects. Nets half as wide as those of
-configs/digits.py.
+The exact W1 between 1,797 samples and the whole real set varies little between
+seeds, so that paired seeds resolve small effects. The nets are half as wide as
+in configs/digits.py.
 """
 
 from ml_collections import config_dict

@@ -1,7 +1,7 @@
-"""Ways of training under many settings: which of them fails less often?
+"""Families of arms: one penalty under many settings, to count failed runs.
 
-Each family is one way of training under all settings of weight, learning rate
-and critic steps; a run fails if it never stays at its task's target.
+A family combines its penalty with every weight, learning rate and number of
+critic steps. A run fails if it never stays at the target of its task.
 """
 
 import itertools
@@ -22,8 +22,7 @@ ADAPTING: dict[str, dict] = {
   'following': beyond.FOLLOWING,
 }
 
-# What of `following` does it: a bound instead of a target, a bound that
-# shrinks, or one that is 0 from the start.
+# The parts of `following`: a one-sided target, an annealed one, a target of 0.
 PARTS: dict[str, dict] = {
   'wgan_gp': {'preset': 'wgan_gp'},
   'following': beyond.FOLLOWING,
@@ -44,14 +43,14 @@ def spread(
   variant: str,
   critic_steps: tuple[int, ...] = CRITIC_STEPS,
 ) -> config_dict.ConfigDict:
-  """A study with its tasks kept and its arms replaced by families.
+  """Replaces the arms of a study by families.
 
   Args:
-    config: of the study whose tasks and base are taken.
-    families: name -> what it changes about the penalty; the baseline first.
-    targets: task -> value that a run has to reach; other tasks are left out.
-    variant: of the config file.
-    critic_steps: of the settings.
+    config: study whose base and tasks are kept.
+    families: changed keys of `penalty` by family; the baseline comes first.
+    targets: target value by task; other tasks are dropped.
+    variant: variant of the config file.
+    critic_steps: values of `train.critic_steps`.
   """
   config.tasks = tuple(
     {

@@ -4,10 +4,10 @@ r"""The iterated penalty against WGAN-GP on MNIST, at an eighth of the width.
     --jobs=2 --config.base.data.path=FOLDER_OF_THE_FOUR_IDX_FILES
   python -m jaxgan.study summarise --workdir=W
 
-FID and KID of 2,500 fakes on the features of the classifier that comes with the
-package, against the test split. Four hundred steps of narrow nets are an early
-part of what configs/mnist.py trains, and take two cores an hour; so the arms
-that are not parts or controls of the method are left out.
+FID and KID of 2,500 samples against the test split, on the features of the
+MNIST classifier in the package. 400 steps of narrow nets are only the beginning
+of configs/mnist.py and take an hour on two cores. Arms other than the method,
+its parts and its controls are left out.
 """
 
 from ml_collections import config_dict

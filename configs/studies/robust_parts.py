@@ -4,7 +4,7 @@ r"""Which part of `following` makes it robust on 25 Gaussians; see robust.py.
     --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-The same settings, seeds and target as in robust_toy.py.
+Settings, seeds and target are those of robust_toy.py.
 """
 
 from ml_collections import config_dict

@@ -1,9 +1,9 @@
-r"""Few images: does augmenting what the critic sees help the generator?
+r"""Few images: does augmentation in the critic help the generator?
 
   python -m jaxgan.study --config=configs/studies/small.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-The zoo's DCGAN on 500 digits, judged by the 1,297 that it never saw.
+The DCGAN of the zoo trains on 500 digits; FID uses the 1,297 others.
 """
 
 from ml_collections import config_dict
@@ -32,7 +32,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
       'name': 'digits',
       'metrics': ('fid1297_digits',),
       'metric': 'fid1297_digits',
-      # About a twentieth of what an untrained generator has.
+      # About a twentieth of the value of an untrained generator.
       'target': 20.0,
     },
   )

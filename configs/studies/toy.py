@@ -3,8 +3,8 @@ r"""The iterated penalty against WGAN-GP on three toys of the plane.
   python -m jaxgan.study --config=configs/studies/toy.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-Smaller nets than the authors' and a larger learning rate, so that twenty seeds
-of each arm are within reach of a laptop.
+The nets are smaller than those of the authors and the learning rate is larger,
+so that a laptop can train twenty seeds of each arm.
 """
 
 from ml_collections import config_dict

@@ -1,10 +1,11 @@
-r"""ACGAN: the critic must guess the label (Odena et al., 2017).
+"""ACGAN: the critic predicts the label (Odena et al., 2017).
 
   python -m jaxgan.main --config=configs/zoo/acgan.py --workdir=runs/acgan
 
 FID of 1,797 fake digits (seed 0): 262 untrained, 5.5 after 4,000 steps,
 which took 80 s on 2 busy CPU cores.
-Of 1,000 samples the digit classifier gives 92.5% the label asked for.
+The digit classifier predicts the requested label for 92.5% of 1,000
+samples.
 """
 
 from ml_collections import config_dict

@@ -1,7 +1,8 @@
-"""What the zoo's files share: the data, and how they are judged.
+r"""Shared by all files of the zoo: data, optimizer and metric.
 
-Each file is a way to train that a paper made known, small enough for two CPU
-cores. Beside :tiny it has the variant :mnist, for the four files in data.path:
+Each file is a GAN that a paper made known, small enough for two CPU cores.
+docs/zoo.md compares them. Every file has the variants :tiny and :mnist; :mnist
+reads the four idx files in data.path:
 
   python -m jaxgan.main --config=configs/zoo/gan.py:mnist --workdir=runs/gan \
     --config.data.path=FOLDER
@@ -13,12 +14,12 @@ from configs import default, digits, mnist
 
 
 def start(variant: str, net: str, steps: int = 4_000) -> config_dict.ConfigDict:
-  """A config without a penalty, with one critic step, Adam and a metric.
+  """Returns a config without penalty, with one critic step, Adam and a metric.
 
   Args:
     variant: of the file.
     net: a name of `net.name`.
-    steps: on the digits; on MNIST each file takes the same.
+    steps: on the digits; on MNIST all files train equally many.
   """
   config = _mnist(net) if variant == 'mnist' else _digits(net, steps)
   config.net.name = net
@@ -33,14 +34,14 @@ def start(variant: str, net: str, steps: int = 4_000) -> config_dict.ConfigDict:
 def finish(
   config: config_dict.ConfigDict, variant: str
 ) -> config_dict.ConfigDict:
-  """What every get_config of the zoo ends with."""
-  if config.net.classes:  # Does a sample show the label that was asked for?
+  """Adds the label metric and applies the variant; ends every get_config."""
+  if config.net.classes:  # Share of samples of the requested class.
     asked = f'asked1k_{config.data.name}'
     config.eval.metrics = (*config.eval.metrics, asked)
   if variant == 'mnist':
     return config
   if variant:
-    config.eval.metrics = ()  # They want more samples than :tiny draws.
+    config.eval.metrics = ()  # They need more samples than :tiny draws.
   return default.finish(config, variant)
 
 

@@ -1,10 +1,11 @@
-r"""A conditional GAN: labels beside latent and image (Mirza & Osindero, 2014).
+"""Conditional GAN: label concatenated to inputs (Mirza & Osindero, 2014).
 
   python -m jaxgan.main --config=configs/zoo/cgan.py --workdir=runs/cgan
 
 FID of 1,797 fake digits (seed 0): 243 untrained, 5.1 after 4,000 steps,
 which took 47 s on 2 busy CPU cores.
-Of 1,000 samples the digit classifier gives 97.0% the label asked for.
+The digit classifier predicts the requested label for 97.0% of 1,000
+samples.
 """
 
 from ml_collections import config_dict

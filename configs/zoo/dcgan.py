@@ -1,4 +1,4 @@
-r"""DCGAN: convolutions and batch norm in both nets (Radford et al., 2016).
+"""DCGAN: convolutions and batch norm in both nets (Radford et al., 2016).
 
   python -m jaxgan.main --config=configs/zoo/dcgan.py --workdir=runs/dcgan
 

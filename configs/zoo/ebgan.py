@@ -1,4 +1,4 @@
-r"""EBGAN: an autoencoder as the critic, with pull-away (Zhao et al., 2017).
+"""EBGAN: an autoencoder as critic, with pull-away (Zhao et al., 2017).
 
   python -m jaxgan.main --config=configs/zoo/ebgan.py --workdir=runs/ebgan
 

@@ -1,4 +1,4 @@
-r"""The first GAN (Goodfellow et al., 2014), not saturating.
+"""The first GAN, with the non-saturating loss (Goodfellow et al., 2014).
 
   python -m jaxgan.main --config=configs/zoo/gan.py --workdir=runs/gan
 

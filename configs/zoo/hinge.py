@@ -1,4 +1,4 @@
-r"""The hinge, with spectral norm in the critic (Lim & Ye, 2017).
+"""Hinge loss with spectral norm in the critic (Lim & Ye, 2017).
 
   python -m jaxgan.main --config=configs/zoo/hinge.py --workdir=runs/hinge
 

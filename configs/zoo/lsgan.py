@@ -1,4 +1,4 @@
-r"""LSGAN: least squares instead of cross-entropy (Mao et al., 2017).
+"""LSGAN: least squares instead of cross-entropy (Mao et al., 2017).
 
   python -m jaxgan.main --config=configs/zoo/lsgan.py --workdir=runs/lsgan
 

@@ -1,4 +1,4 @@
-r"""MSG-GAN: images of two sizes at once (Karnewar & Wang, 2020).
+"""MSG-GAN: images of two sizes at once (Karnewar & Wang, 2020).
 
   python -m jaxgan.main --config=configs/zoo/multiscale.py --workdir=runs/multi
 

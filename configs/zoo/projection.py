@@ -1,10 +1,11 @@
-r"""Labels projected onto the critic's features (Miyato & Koyama, 2018).
+"""Projection critic for class labels (Miyato & Koyama, 2018).
 
   python -m jaxgan.main --config=configs/zoo/projection.py --workdir=runs/proj
 
 FID of 1,797 fake digits (seed 0): 260 untrained, 3.4 after 4,000 steps,
 which took 77 s on 2 busy CPU cores.
-Of 1,000 samples the digit classifier gives 96.2% the label asked for.
+The digit classifier predicts the requested label for 96.2% of 1,000
+samples.
 """
 
 from ml_collections import config_dict

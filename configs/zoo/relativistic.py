@@ -1,4 +1,4 @@
-r"""Real and fake in pairs, with R1 (Jolicoeur-Martineau, 2019).
+"""Relativistic GAN with R1 (Jolicoeur-Martineau, 2019).
 
   python -m jaxgan.main --config=configs/zoo/relativistic.py --workdir=runs/rel
 

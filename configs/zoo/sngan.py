@@ -1,4 +1,4 @@
-r"""SNGAN: residual blocks, spectral norm and the hinge (Miyato et al., 2018).
+"""SNGAN: residual nets, spectral norm and hinge (Miyato et al., 2018).
 
   python -m jaxgan.main --config=configs/zoo/sngan.py --workdir=runs/sngan
 

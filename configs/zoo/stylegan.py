@@ -1,4 +1,4 @@
-r"""StyleGAN2, small: a style for every layer (Karras et al., 2019 and 2020).
+"""StyleGAN2, small: a style for every layer (Karras et al., 2019, 2020).
 
   python -m jaxgan.main --config=configs/zoo/stylegan.py --workdir=runs/style
 
@@ -17,7 +17,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.penalty.preset = 'r1'
   config.penalty.weight = 0.5
   config.regularisers.lazy = 16
-  config.train.batch_size = 64  # Whole groups of the minibatch deviation.
+  config.train.batch_size = 64  # A multiple of net.minibatch_group.
   config.net.mapping_layers = 4
   for optimizer in (config.optim.gen, config.optim.critic):
     optimizer.lr = 2e-3

@@ -1,4 +1,4 @@
-r"""The first WGAN: clipped weights and RMSProp (Arjovsky et al., 2017).
+"""WGAN: weight clipping and RMSProp (Arjovsky et al., 2017).
 
   python -m jaxgan.main --config=configs/zoo/wgan.py --workdir=runs/wgan
 

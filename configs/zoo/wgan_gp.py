@@ -1,4 +1,4 @@
-r"""WGAN-GP: slopes of 1 between real and fake (Gulrajani et al., 2017).
+"""WGAN-GP: gradient norms of 1 between real and fake (Gulrajani et al., 2017).
 
   python -m jaxgan.main --config=configs/zoo/wgan_gp.py --workdir=runs/wgan_gp
 

@@ -1,76 +1,88 @@
-"""Times iterations of WGAN-GP, and what is around them.
+r"""Measures the speed of WGAN-GP training.
 
   python -m jaxgan.benchmark --net=mnist --batch=64 --steps=10
+  python -m jaxgan.benchmark --mode=peer --peer='python torch_wgan_gp.py' \
+    --nets=mnist,dcgan64 --batches=64 --modes=eager,compile
 
 Prints one line of JSON: the settings, seconds per iteration (median, least,
 most), seconds to compile, the peak of device memory in bytes (null where the
-backend does not tell), the floating-point operations of an iteration by XLA's
-own count, the machine's best measured rate of a matrix product, and the share
-of it that was reached. Other things are timed with --mode:
+backend does not report it), the floating-point operations of an iteration as
+counted by XLA, the best rate of a matrix product measured on this machine, and
+the share of that rate the iteration reached. `--mode` selects what is measured:
 
-  step    nothing but the step, on random images that sit on the device
-  loop    the same nets on tfds' mock data, with the real pipeline, logging and
-          checkpoints, in turn with the step; `ratio` is loop / step
-  runs    --seeds whole runs of --steps iterations, each a program of its own,
-          against one program that trains them all
-  train   one such program
-  layers  single convolutions, by windows and at points
-  data    images a second: read from a folder of files, and delivered
+  step    the training step alone, on random images that are on the device
+  loop    the training loop with tfds' mock data, logging and checkpoints,
+          alternating with the step; `ratio` is loop time / step time
+  runs    --seeds whole runs of --steps iterations, one process for each,
+          and one process for all; `ratio` is its time / the sum of the others
+  train   the one process that trains --seeds runs
+  layers  single convolutions: window kernels and Winograd kernels
+  data    images per second: read from a folder of files, and delivered
+  peer    a Markdown table: step time of jaxgan / step time of another program
 """
 
+import dataclasses
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from absl import app, flags
 
 from jaxgan import cli
 
-if TYPE_CHECKING:
-  from jaxgan.benchmark.settings import Settings
-
-_NET = flags.DEFINE_enum(
-  'net',
-  'mnist',
-  ['toy', 'small_toy', 'mnist', 'cifar_resnet', 'dcgan64', 'resnet64'],
-  'The reference nets, and the toys of the study.',
-)
-_BATCH = flags.DEFINE_integer('batch', 64, 'Images per update.', 1)
-_CRITIC_STEPS = flags.DEFINE_integer('critic_steps', 5, 'Updates.', 1)
-_STEPS = flags.DEFINE_integer('steps', 10, 'Timed iterations.', 1)
-_WARMUP = flags.DEFINE_integer('warmup', 2, 'Iterations before them.', 1)
-_PRECISION = flags.DEFINE_enum(
-  'precision',
-  'fp32',
-  ['fp32', 'tf32', 'bf16'],
-  'Of matrix products; bf16 also stores activations so.',
-)
-_CONV = flags.DEFINE_enum(
-  'conv',
-  'auto',
-  ['auto', 'lax', 'matmul', 'winograd'],
-  'How convolutions are computed.',
-)
 _MODE = flags.DEFINE_enum(
   'mode',
   'step',
-  ['step', 'loop', 'runs', 'train', 'layers', 'data'],
-  'What is timed.',
+  ['step', 'loop', 'runs', 'train', 'layers', 'data', 'peer'],
+  'What is measured.',
+)
+flags.DEFINE_enum(
+  'net',
+  'mnist',
+  ['toy', 'small_toy', 'mnist', 'cifar_resnet', 'dcgan64', 'resnet64'],
+  'Generator and critic to measure.',
+)
+flags.DEFINE_integer('batch', 64, 'Images per update.', 1)
+flags.DEFINE_integer('critic_steps', 5, 'Critic updates per iteration.', 1)
+flags.DEFINE_integer('steps', 10, 'Timed iterations.', 1)
+flags.DEFINE_integer('warmup', 2, 'Untimed iterations before them.', 1)
+flags.DEFINE_enum(
+  'precision',
+  'fp32',
+  ['fp32', 'tf32', 'bf16'],
+  'Precision of matrix products; bf16 also stores activations in bfloat16.',
+)
+flags.DEFINE_enum(
+  'conv',
+  'auto',
+  ['auto', 'lax', 'matmul', 'winograd'],
+  'Algorithm of the convolutions.',
 )
 _SEEDS = flags.DEFINE_integer(
-  'seeds', 1, 'Runs in one program; seconds are of all of them.', 1
+  'seeds', 1, 'Runs in one program; the seconds are for all of them.', 1
 )
-_REPLICAS = flags.DEFINE_enum(
-  'replicas', 'auto', ['auto', 'vmap', 'map'], 'How several seeds are run.'
+flags.DEFINE_enum(
+  'replicas', 'auto', ['auto', 'vmap', 'map'], 'How several seeds are mapped.'
 )
 _DEVICES = flags.DEFINE_integer(
   'devices',
   0,
-  'Virtual CPU devices of the one program in runs mode; 0 for what is there.',
+  'Mode runs: virtual CPU devices of the one program; 0 for the real devices.',
   0,
 )
-_FILES = flags.DEFINE_enum('files', 'png', ['png', 'jpeg'], 'In data mode.')
-_IMAGES = flags.DEFINE_integer('images', 2000, 'Files in data mode.', 64)
+flags.DEFINE_enum('files', 'png', ['png', 'jpeg'], 'Mode data: file format.')
+flags.DEFINE_integer('images', 2000, 'Mode data: number of files.', 64)
+flags.DEFINE_string('peer', '', 'Mode peer: command of the other program.')
+flags.DEFINE_list('nets', ['mnist'], 'Mode peer: values of --net.')
+flags.DEFINE_list('batches', ['64'], 'Mode peer: values of --batch.')
+flags.DEFINE_list('precisions', ['fp32'], 'Mode peer: values of --precision.')
+flags.DEFINE_list('modes', ['eager'], "Mode peer: values of the peer's --mode.")
+flags.DEFINE_string('device', 'cpu', "Mode peer: the peer's --device.")
+flags.DEFINE_integer('rounds', 1, 'Mode peer: runs of each case.', 1)
+flags.DEFINE_integer(
+  'budget_seconds', 540, 'Mode peer: no case starts after so many seconds.', 1
+)
 
 
 def main(argv: list[str]) -> int:
@@ -80,93 +92,59 @@ def main(argv: list[str]) -> int:
 
 
 def _benchmark() -> None:
-  if _SEEDS.value > 1 and _MODE.value not in ('step', 'runs', 'train'):
+  mode = _MODE.value
+  if _SEEDS.value > 1 and mode not in ('step', 'runs', 'train'):
     raise ValueError(
-      f'--seeds is {_SEEDS.value} and --mode is {_MODE.value}; several seeds '
-      'are timed with --mode=step, runs or train only.'
+      f'--seeds is {_SEEDS.value} and --mode is {mode}; several seeds are '
+      'timed with --mode=step, runs or train only.'
     )
-  figures = _MODES[_MODE.value]()
-  sys.stdout.write(json.dumps(figures) + '\n')
+  for line in _lines(mode):
+    sys.stdout.write(line + '\n')
+    sys.stdout.flush()
 
 
-# Imports wait, since --help shall not wait for jax.
+def _lines(mode: str) -> Iterable[str]:
+  if mode == 'peer':  # Without jax, whose memory the measured programs need.
+    from jaxgan.benchmark import peer
+
+    return peer.compare(_from_flags(peer.Settings))
+  return [json.dumps(_measure(mode))]
 
 
-def _step() -> dict[str, Any]:
-  from jaxgan.benchmark import iteration
+def _measure(mode: str) -> dict[str, Any]:
+  """Imports late, so that --help and each mode load only what they need."""
+  if mode == 'layers':
+    from jaxgan.benchmark import layers
 
-  return iteration.measure(_settings())
+    return layers.measure()
+  if mode == 'data':
+    from jaxgan.benchmark import files
 
-
-def _loop() -> dict[str, Any]:
-  from jaxgan.benchmark import iteration, loop
-
-  return iteration.measure(_settings(), loop.timed)
-
-
-def _runs() -> dict[str, Any]:
-  from jaxgan.benchmark import runs
-
-  return runs.measure(_settings(), _DEVICES.value)
-
-
-def _train() -> dict[str, Any]:
-  from jaxgan.benchmark import runs
-
-  cli.keep_programs()
-  return runs.train(_settings())
-
-
-def _layers() -> dict[str, Any]:
-  from jaxgan.benchmark import layers
-
-  return layers.measure()
-
-
-def _data() -> dict[str, Any]:
-  from jaxgan.benchmark import files
-
-  settings = files.Settings(
-    files=_FILES.value,
-    images=_IMAGES.value,
-    net=_NET.value,
-    batch=_BATCH.value,
-    critic_steps=_CRITIC_STEPS.value,
-  )
-  return files.measure(settings)
-
-
-_MODES = {
-  'step': _step,
-  'loop': _loop,
-  'runs': _runs,
-  'train': _train,
-  'layers': _layers,
-  'data': _data,
-}
-
-
-def _settings() -> 'Settings':
+    return files.measure(_from_flags(files.Settings))
   from jaxgan.benchmark.settings import Settings
 
-  return Settings(
-    net=_NET.value,
-    batch=_BATCH.value,
-    critic_steps=_CRITIC_STEPS.value,
-    steps=_STEPS.value,
-    warmup=_WARMUP.value,
-    mode=_MODE.value,
-    precision=_PRECISION.value,
-    conv=_CONV.value,
-    seeds=_SEEDS.value,
-    replicas=_REPLICAS.value,
-  )
+  settings = _from_flags(Settings)
+  if mode in ('runs', 'train'):
+    from jaxgan.benchmark import runs
+
+    if mode == 'runs':
+      return runs.measure(settings, _DEVICES.value)
+    cli.keep_programs()
+    return runs.train(settings)
+  from jaxgan.benchmark import iteration
+
+  if mode == 'step':
+    return iteration.measure(settings)
+  from jaxgan.benchmark import loop
+
+  return iteration.measure(settings, loop.timed)
 
 
-def run() -> None:
-  """The console entry."""
-  app.run(main)
+def _from_flags(cls: type[Any]) -> Any:
+  """Builds a dataclass whose fields have the names of flags."""
+  names = [field.name for field in dataclasses.fields(cls)]
+  return cls(**{name: flags.FLAGS[name].value for name in names})
 
 
 if __name__ == '__main__':
-  run()
+  app.run(main)

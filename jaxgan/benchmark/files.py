@@ -1,4 +1,4 @@
-"""How many images a second the data pipeline reads, and delivers."""
+"""Measures how many images per second the data pipeline reads and delivers."""
 
 import dataclasses
 import itertools
@@ -16,12 +16,12 @@ from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
 from jaxgan.gan import sharding as mesh_lib
 
-_DELIVERED = 20  # Iterations whose batches are timed.
+_ITERATIONS = 20  # Whose batches are timed.
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is measured; the flags of `jaxgan.benchmark --mode=data`."""
+  """What is measured; the fields are flags of `jaxgan.benchmark`."""
 
   files: str = 'png'
   images: int = 2000
@@ -34,30 +34,30 @@ def measure(settings: Settings) -> dict[str, Any]:
   """Writes a folder of images, reads it twice, and makes batches of it.
 
   Returns:
-    The settings, and images per second: `first` until the decoded array is at
-    hand (files read, prepared by tfds, decoded, kept), `again` when it was
-    kept, `delivered` as batches on the devices.
+    The settings, and images per second: `first` for the first read (prepare
+    with tfds, decode, cache the array), `again` for a read from the cache, and
+    `delivered` for batches on the devices.
 
   Raises:
-    ValueError: the net has no images.
+    ValueError: the network does not generate images.
   """
   shape = NETS[settings.net][1]
   if len(shape) != 3:
     raise ValueError(
-      f'--net is {settings.net}, which has no images; --mode=data needs '
+      f'--net is {settings.net}, which generates no images; --mode=data needs '
       'mnist, cifar_resnet, dcgan64 or resnet64.'
     )
   with tempfile.TemporaryDirectory() as root:
     folder = Path(root) / 'images'
     folder.mkdir()
     for index in range(settings.images):
-      _picture(index, shape).save(folder / f'{index:06d}.{settings.files}')
+      _random_image(index, shape).save(folder / f'{index:06d}.{settings.files}')
     data = Data(
       name='folder', path=str(folder), dir=f'{root}/data', image_size=shape[0]
     )
-    first, _ = _timed(data)
-    again, dataset = _timed(data)
-    delivered = _deliver(settings, dataset)
+    first, _ = _load(data)
+    again, dataset = _load(data)
+    delivered = _delivery_rate(settings, dataset)
   rates = {'first': first, 'again': again}
   return {
     **dataclasses.asdict(settings),
@@ -68,8 +68,8 @@ def measure(settings: Settings) -> dict[str, Any]:
   }
 
 
-def _picture(seed: int, shape: tuple[int, ...]) -> Image.Image:
-  """Smooth shapes and some noise, which compress about as photographs do."""
+def _random_image(seed: int, shape: tuple[int, ...]) -> Image.Image:
+  """Draws smooth shapes with noise, which compress about as photographs do."""
   rng = np.random.default_rng(seed)
   coarse = rng.integers(0, 256, (5, 5, shape[-1])).astype(np.uint8)
   size = shape[1], shape[0]
@@ -82,26 +82,27 @@ def _picture(seed: int, shape: tuple[int, ...]) -> Image.Image:
   return Image.fromarray(noisy.squeeze())
 
 
-def _timed(data: Data) -> tuple[float, sources.Dataset]:
+def _load(data: Data) -> tuple[float, sources.Dataset]:
+  """Returns the seconds to load a dataset, and the dataset."""
   start = time.perf_counter()
   dataset = sources.load(data)
   return time.perf_counter() - start, dataset
 
 
-def _deliver(settings: Settings, dataset: sources.Dataset) -> float:
-  """Images per second, onto the devices, with nothing else to do."""
+def _delivery_rate(settings: Settings, dataset: sources.Dataset) -> float:
+  """Returns images per second as batches on the devices, without training."""
   sampler = pipeline.Sampler(
     dataset,
     seed=0,
     batch_size=settings.batch,
     critic_steps=settings.critic_steps,
   )
-  where = mesh_lib.shardings(mesh_lib.make_mesh()).batch
-  stream = pipeline.device_batches(sampler, 0, where)
+  sharding = mesh_lib.shardings(mesh_lib.make_mesh()).batch
+  stream = pipeline.device_batches(sampler, 0, sharding)
   jax.block_until_ready(next(stream))
   start = time.perf_counter()
-  for batch in itertools.islice(stream, _DELIVERED):
+  for batch in itertools.islice(stream, _ITERATIONS):
     jax.block_until_ready(batch)
   seconds = time.perf_counter() - start
   stream.close()
-  return _DELIVERED * settings.critic_steps * settings.batch / seconds
+  return _ITERATIONS * settings.critic_steps * settings.batch / seconds

@@ -1,4 +1,4 @@
-"""How long an iteration takes, and how long it would at the machine's best."""
+"""Measures one iteration: seconds, operations, and share of the peak rate."""
 
 import contextlib
 import dataclasses
@@ -8,35 +8,32 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.benchmark.settings import NETS, Settings, configuration
-from jaxgan.config import Config
+from jaxgan.gan import hyper as hyper_lib
+from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.gan import state as state_lib
 from jaxgan.gan import step as step_lib
 from jaxgan.gan import vmapped
+from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
-from jaxgan.nets import catalog as nets_lib
-from jaxgan.types import Batch, Metrics, Pair
+from jaxgan.gan.updates import Updates
+from jaxgan.types import Batch, Metrics
 
 Figures = dict[str, Any]
 
-_MATMUL = {
-  'fp32': 'float32',
-  'tf32': 'tensorfloat32',
-  'bf16': 'bfloat16',
-}
+_MATMUL = {'fp32': 'float32', 'tf32': 'tensorfloat32', 'bf16': 'bfloat16'}
 
 
 class Stepper:
-  """The step alone, compiled, with a batch that it is fed over and over."""
+  """The compiled training step, called on the same batch every time."""
 
   def __init__(self, settings: Settings) -> None:
-    """Compiles; `first_seconds` is how long that and one iteration took."""
+    """Compiles and warms up; `first_seconds` is compiling and one iteration."""
     self._state, self._batch, train_step = _program(settings)
     start = time.perf_counter()
     jitted = jax.jit(train_step, donate_argnums=0)
@@ -48,17 +45,17 @@ class Stepper:
       seconds(self)
 
   def __call__(self) -> Metrics:
-    """Starts an iteration, and does not wait for it."""
+    """Dispatches an iteration without waiting for its result."""
     self._state, metrics = self._compiled(self._state, self._batch)
     return metrics
 
 
 def timed(settings: Settings) -> Figures:
-  """Seconds of single iterations, of all seeds together."""
+  """Times single iterations; each trains all seeds."""
   step = Stepper(settings)
   times = [seconds(step) for _ in range(settings.steps)]
   return {
-    **spread(times),
+    **time_statistics(times),
     'first_seconds': step.first_seconds,
     'program_bytes': step.program_bytes,
   }
@@ -67,24 +64,24 @@ def timed(settings: Settings) -> Figures:
 def measure(
   settings: Settings, time_it: Callable[[Settings], Figures] = timed
 ) -> Figures:
-  """Times one configuration.
+  """Times one configuration and relates it to the peak rate of the machine.
 
   Args:
-    settings: what.
-    time_it: `timed`, or another that gives `seconds_median` and more.
+    settings: the configuration.
+    time_it: returns `seconds_median` and further figures.
 
   Returns:
-    The settings and the figures, fit for JSON.
+    The settings and the figures, ready for JSON.
   """
-  with precisely(settings):
-    found = time_it(settings)
+  with set_precision(settings):
+    figures = time_it(settings)
     flops = count_flops(settings)
     peak = peak_rate(settings.precision)
-  rate = flops * settings.seeds / found['seconds_median']
+  rate = flops * settings.seeds / figures['seconds_median']
   return {
     **dataclasses.asdict(settings),
-    **machine(),
-    **found,
+    **device_info(),
+    **figures,
     'peak_bytes': _peak_bytes(),
     'flops': flops,
     'peak_flops_per_second': peak,
@@ -92,18 +89,18 @@ def measure(
   }
 
 
-def precisely(settings: Settings) -> contextlib.AbstractContextManager[Any]:
-  """Within it, matrix products have the precision that was asked for."""
+def set_precision(settings: Settings) -> contextlib.AbstractContextManager[Any]:
+  """Returns a context that sets the precision of matrix products."""
   return jax.default_matmul_precision(_MATMUL[settings.precision])
 
 
-def machine() -> Figures:
-  """What every line of figures says about where it was measured."""
+def device_info() -> Figures:
+  """Returns the kind of device and the version of jax."""
   return {'device': jax.devices()[0].device_kind, 'jax': jax.__version__}
 
 
-def spread(times: list[float]) -> Figures:
-  """Median, least and most of some seconds."""
+def time_statistics(times: list[float]) -> Figures:
+  """Returns median, minimum and maximum of times in seconds."""
   return {
     'seconds_median': statistics.median(times),
     'seconds_min': min(times),
@@ -112,37 +109,38 @@ def spread(times: list[float]) -> Figures:
 
 
 def seconds(call: Callable[[], Any]) -> float:
-  """How long a call takes, with all that it left to the device."""
+  """Times a call until the device has finished its results."""
   start = time.perf_counter()
   jax.block_until_ready(call())
   return time.perf_counter() - start
 
 
 def count_flops(settings: Settings) -> float:
-  """Floating-point operations of an iteration, by XLA's own count.
+  """Counts the floating-point operations of an iteration with XLA.
 
-  Counted before optimisation. XLA counts the body of a loop once, whatever
-  its length, so the critic's updates are counted for one and multiplied.
+  XLA counts before it optimizes, and it counts the body of a loop once. So one
+  critic update is counted and multiplied by `critic_steps`.
   """
   critic_steps = settings.critic_steps
   settings = dataclasses.replace(settings, critic_steps=1)
-  config, nets, state, batch = _prepare(settings)
-  where = mesh_lib.shardings(mesh_lib.make_mesh())
-  iteration = step_lib.Iteration(config, nets, where.examples)
+  problem, state, batch = _prepare(settings)
+  shardings = mesh_lib.shardings(mesh_lib.make_mesh())
+  updates = Updates(problem, shardings.examples)
+  hyper = hyper_lib.from_config(problem.config)
   key = jax.random.key(0)
-
-  def critic(state: GANState, batch: Batch) -> Any:
-    return iteration.critic_updates(state, batch, key)
-
-  def gen(state: GANState, batch: Batch) -> Any:
-    return iteration.gen_updates(state, state.variables.critic, batch, key)
-
-  once, other = (_flops(f, state, batch) for f in (critic, gen))
-  return critic_steps * once + other
+  critic = _flops(
+    lambda s, b: updates.critic_updates(hyper, s, b, key), state, batch
+  )
+  gen = _flops(
+    lambda s, b: updates.gen_updates(hyper, s, s.variables.critic, b, key),
+    state,
+    batch,
+  )
+  return critic_steps * critic + gen
 
 
 def peak_rate(precision: str) -> float:
-  """The best measured rate of a square matrix product, per second."""
+  """Measures the best rate of a square matrix product, in FLOP per second."""
   dtype = jnp.bfloat16 if precision == 'bf16' else jnp.float32
   size = 2048 if jax.default_backend() == 'cpu' else 8192
   a, b = jax.random.normal(jax.random.key(0), (2, size, size)).astype(dtype)
@@ -151,31 +149,28 @@ def peak_rate(precision: str) -> float:
   return 2 * size**3 / best
 
 
-def _prepare(
-  settings: Settings,
-) -> tuple[Config, Pair[nn.Module], GANState, Batch]:
-  """Nets, a state and random examples on the devices."""
-  config, (_, shape, _) = configuration(settings), NETS[settings.net]
-  nets = nets_lib.build(config.net, shape)
-  where = mesh_lib.shardings(mesh_lib.make_mesh())
+def _prepare(settings: Settings) -> tuple[Problem, GANState, Batch]:
+  """Returns a problem, a new state and random examples on the devices."""
+  shape = NETS[settings.net][1]
+  problem = problem_lib.build(configuration(settings), shape)
+  shardings = mesh_lib.shardings(mesh_lib.make_mesh())
   create = jax.jit(
-    lambda: state_lib.create(config, nets, shape), out_shardings=where.state
+    lambda: state_lib.create(problem), out_shardings=shardings.state
   )
   rng = np.random.default_rng(0)
   size = (settings.critic_steps, settings.batch)
   image = rng.integers(0, 256, (*size, *shape)).astype(np.uint8)
   if len(shape) == 1:
     image = rng.normal(size=image.shape).astype(np.float32)
-  put = functools.partial(jax.device_put, device=where.batch)
+  put = functools.partial(jax.device_put, device=shardings.batch)
   batch = Batch(put(image), put(np.zeros(size, np.int32)))
-  return config, nets, create(), batch
+  return problem, create(), batch
 
 
 def program_bytes(compiled: Any) -> int:
-  """What a compiled step needs at once on each device, by XLA's own account.
+  """Returns the bytes that a compiled step needs on each device, by XLA.
 
-  Its arguments, its results that do not take an argument's place, and all that
-  it holds in between.
+  The sum of arguments, results that reuse no argument, and temporaries.
   """
   memory = compiled.memory_analysis()
   return int(
@@ -187,16 +182,15 @@ def program_bytes(compiled: Any) -> int:
 
 
 def _program(settings: Settings) -> tuple[GANState, Batch, Any]:
-  """The state, a batch and the jitted step of one run, or of many seeds."""
-  config, nets, state, batch = _prepare(settings)
+  """Returns a state, a batch and the step of one run or of many seeds."""
+  problem, state, batch = _prepare(settings)
   mesh = mesh_lib.make_mesh()
   if settings.seeds == 1:
-    return state, batch, step_lib.make_train_step(config, nets, mesh)
-  reps = vmapped.Replicas(config, {'seed': list(range(settings.seeds))})
-  shape = NETS[settings.net][1]
-  states = vmapped.create(reps, nets, shape, mesh)
+    return state, batch, step_lib.make_train_step(problem, mesh)
+  reps = vmapped.Replicas(problem.config, {'seed': list(range(settings.seeds))})
+  states = vmapped.create(reps, problem, mesh)
   batches = jax.tree.map(lambda x: jnp.stack([x] * settings.seeds), batch)
-  step = vmapped.make_train_step(reps, nets, mesh, settings.replicas)
+  step = vmapped.make_train_step(reps, problem, mesh, settings.replicas)
   return states, jax.device_put(batches, states.step.sharding), step
 
 
@@ -206,5 +200,5 @@ def _flops(function: Callable[..., Any], *arguments: Any) -> float:
 
 
 def _peak_bytes() -> int | None:
-  statistics_ = jax.devices()[0].memory_stats()
-  return statistics_['peak_bytes_in_use'] if statistics_ else None
+  stats = jax.devices()[0].memory_stats()
+  return stats['peak_bytes_in_use'] if stats else None

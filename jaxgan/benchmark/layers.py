@@ -1,6 +1,6 @@
-"""Single convolutions by windows and at points: where does which pay?
+"""Times single convolutions: window kernels and Winograd kernels.
 
-`nets.winograd` decides by a rule that rests on these figures.
+The rule in `nets.kernels.winograd.pays` is based on these figures.
 """
 
 import functools
@@ -17,13 +17,13 @@ from jaxgan.benchmark.iteration import Figures
 from jaxgan.nets.kernels import windows, winograd, xla
 from jaxgan.types import Array
 
-Way = Callable[[Array, Array], Array]
+Conv = Callable[[Array, Array], Array]
 
 _TURNS = 9
 
 
 class Layer(NamedTuple):
-  """A `SAME` convolution of square images and kernels."""
+  """Sizes of a `SAME` convolution of square images and kernels."""
 
   kernel: int
   stride: int
@@ -33,7 +33,7 @@ class Layer(NamedTuple):
   batch: int
 
 
-# The shapes of the reference nets, and what lies at the edges of the rule.
+# Layers of the reference networks, and layers at the limits of the rule.
 LAYERS = (
   Layer(3, 1, 128, 128, 32, 16),
   Layer(3, 1, 128, 128, 8, 64),
@@ -51,18 +51,21 @@ LAYERS = (
 
 
 def measure(layers: tuple[Layer, ...] = LAYERS) -> Figures:
-  """Times layers, value and both gradients, and how far they round.
+  """Measures time and rounding error of layers with both kernels.
+
+  The time covers the value and both gradients. `windows` are window kernels,
+  `points` Winograd kernels, which multiply values at a few points.
 
   Returns:
-    `layers`: of each its sizes; `windows_seconds` and `points_seconds`, medians
-    of nine turns; their `ratio`; whether the rule has it `taken` at points; and
-    `windows_rounding` and `points_rounding`, the deviation from the sum in
-    float64 over that sum's own.
+    `layers`: for each its sizes; `windows_seconds` and `points_seconds`,
+    medians of nine turns; `ratio`, points over windows; `taken`, whether the
+    rule selects Winograd; `windows_rounding` and `points_rounding`, the
+    standard deviation of the error over that of the exact float64 output.
   """
-  return {**iteration.machine(), 'layers': [_measured(x) for x in layers]}
+  return {**iteration.device_info(), 'layers': [_measure(x) for x in layers]}
 
 
-def _measured(layer: Layer) -> Figures:
+def _measure(layer: Layer) -> Figures:
   rng = np.random.default_rng(0)
   size = layer.batch, layer.side, layer.side, layer.channels
   shape = layer.kernel, layer.kernel, layer.channels, layer.features
@@ -70,51 +73,52 @@ def _measured(layer: Layer) -> Figures:
     jnp.asarray(rng.normal(size=s), jnp.float32) for s in (size, shape)
   )
   stride = layer.stride
-  ways: dict[str, Way] = {
+  convs: dict[str, Conv] = {
     'windows': lambda x, k: windows.conv_matmul(x, k, stride, 'SAME'),
     'points': lambda x, k: winograd.conv_winograd(
       x, k, stride, 'SAME', always=True
     ),
   }
-  times = _turns({name: _pass(way) for name, way in ways.items()}, x, kernel)
+  passes = {name: _forward_backward(conv) for name, conv in convs.items()}
+  times = _median_seconds(passes, x, kernel)
   exact = _exact(x, kernel, stride)
   padded = xla.padded(x, kernel, stride, 'SAME')
   return {
     **layer._asdict(),
-    **{f'{name}_seconds': found for name, found in times.items()},
+    **{f'{name}_seconds': seconds for name, seconds in times.items()},
     'ratio': times['points'] / times['windows'],
     'taken': winograd.pays(padded, kernel, stride),
     **{
-      f'{name}_rounding': float(np.std(way(x, kernel) - exact) / np.std(exact))
-      for name, way in ways.items()
+      f'{name}_rounding': float(np.std(conv(x, kernel) - exact) / np.std(exact))
+      for name, conv in convs.items()
     },
   }
 
 
-def _pass(way: Way) -> Callable[..., Any]:
-  """Value and gradients of a layer, for one gradient of its outputs."""
+def _forward_backward(conv: Conv) -> Callable[..., Any]:
+  """Returns a function that computes a layer's output and both gradients."""
 
   def run(x: Array, kernel: Array) -> Any:
-    y, back = jax.vjp(way, x, kernel)
-    return y, back(y)
+    y, vjp = jax.vjp(conv, x, kernel)
+    return y, vjp(y)
 
   return jax.jit(run)
 
 
-def _turns(
+def _median_seconds(
   programs: dict[str, Callable[..., Any]], *arguments: Array
 ) -> dict[str, float]:
-  """Median seconds of programs that take turns; the first is not counted."""
+  """Times programs in turn; drops the first call, which compiles."""
   times: dict[str, list[float]] = {name: [] for name in programs}
   for _ in range(_TURNS + 1):
     for name, program in programs.items():
-      times[name].append(
-        iteration.seconds(functools.partial(program, *arguments))
-      )
-  return {name: statistics.median(found[1:]) for name, found in times.items()}
+      call = functools.partial(program, *arguments)
+      times[name].append(iteration.seconds(call))
+  return {name: statistics.median(t[1:]) for name, t in times.items()}
 
 
 def _exact(x: Array, kernel: Array, stride: int) -> np.ndarray:
+  """Computes a convolution in float64."""
   with jax.enable_x64(True):
     wide = [jnp.asarray(np.asarray(a), jnp.float64) for a in (x, kernel)]
     return np.asarray(windows.conv_matmul(wide[0], wide[1], stride, 'SAME'))

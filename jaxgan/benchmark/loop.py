@@ -1,4 +1,4 @@
-"""The whole training loop beside the bare step, in turn, inside one run."""
+"""Measures the training loop and the step alone, in turn, in one process."""
 
 import collections
 import dataclasses
@@ -13,55 +13,64 @@ from jaxgan.benchmark.settings import Settings, configuration
 from jaxgan.training import loop, train
 from jaxgan.types import Metrics
 
-_WINDOWS = 7  # Their means are the times.
+_WINDOWS = 7  # The mean of each is one time.
 
 
 class _Windows:
-  """Called by a run every so many steps; times it, and the step by itself."""
+  """Callback that times windows of a run (`size` iterations) and of bare steps.
+
+  The run calls it after each window. It notes the time of the window, then
+  times `size` bare steps. The first window, which compiles, is not counted.
+
+  Attributes:
+    loop: seconds per iteration of the run, for each window.
+    step: seconds per bare step, before and after each window.
+  """
 
   def __init__(self, step: Stepper, size: int) -> None:
-    """The run's first window, which compiles, is not counted."""
-    self.whole: list[float] = []
-    self.bare: list[float] = []
+    """Times nothing yet."""
+    self.loop: list[float] = []
+    self.step: list[float] = []
     self._step, self._size = step, size
-    self._since: float | None = None
+    self._start: float | None = None
 
   def __call__(self, step: int, scalars: Mapping[str, float]) -> None:
     del step, scalars
-    if self._since is not None:
-      seconds = time.perf_counter() - self._since
-      self.whole.append(seconds / self._size)
-    self.bare.append(iteration.seconds(self._iterate) / self._size)
-    self._since = time.perf_counter()
+    if self._start is not None:
+      seconds = time.perf_counter() - self._start
+      self.loop.append(seconds / self._size)
+    self.step.append(iteration.seconds(self._run_steps) / self._size)
+    self._start = time.perf_counter()
 
-  def _iterate(self) -> list[Metrics]:
-    """As many steps as a window has, as many of them in flight as in a run."""
+  def _run_steps(self) -> list[Metrics]:
+    """Runs `size` bare steps, with as many in flight as in the loop."""
     in_flight: collections.deque[Metrics] = collections.deque()
     for _ in range(self._size):
       loop.wait(in_flight, self._step())
     return list(in_flight)
 
   def ratios(self) -> list[float]:
-    """Loop over step, of each window and what stands before and after it."""
-    around = zip(self.bare, self.bare[1:], strict=False)
+    """Divides each window by the mean of the bare steps around it."""
+    neighbors = zip(self.step, self.step[1:], strict=False)
     return [
-      2 * whole / (before + after)
-      for whole, (before, after) in zip(self.whole, around, strict=True)
+      2 * seconds / (before + after)
+      for seconds, (before, after) in zip(self.loop, neighbors, strict=True)
     ]
 
 
 def timed(settings: Settings) -> Figures:
-  """Windows of a run, and of as many steps alone between them.
+  """Times seven windows of a run, and as many bare steps between them.
 
-  Each window of the run ends with a line of scalars and a grid of samples, the
-  last one also with a checkpoint.
+  Each window ends with a line of scalars and a grid of samples, the last one
+  also with a checkpoint.
 
   Args:
-    settings: at least `steps` iterations of the run, in seven windows.
+    settings: `steps` is the least number of timed iterations of the run.
 
   Returns:
-    The run's seconds under the names of `iteration.timed`, the step's as
-    `step_seconds_median`, the windows' `ratios` and their median, `ratio`.
+    Seconds per iteration of the run, named as in `iteration.timed`;
+    `step_seconds_median`; `ratios`, loop over step for each window; and
+    `ratio`, their median.
   """
   size = -(-settings.steps // _WINDOWS)
   run = dataclasses.replace(settings, steps=size * (_WINDOWS + 1))
@@ -69,11 +78,11 @@ def timed(settings: Settings) -> Figures:
   windows = _Windows(step, size)
   with tempfile.TemporaryDirectory() as folder:
     config = configuration(run, log_every=size)
-    train.train_and_evaluate(config, folder, watch=windows)
+    train.train_and_evaluate(config, folder, callback=windows)
   ratios = windows.ratios()
   return {
-    **iteration.spread(windows.whole),
-    'step_seconds_median': statistics.median(windows.bare),
+    **iteration.time_statistics(windows.loop),
+    'step_seconds_median': statistics.median(windows.step),
     'ratio': statistics.median(ratios),
     'ratios': ratios,
     'first_seconds': step.first_seconds,

@@ -1,128 +1,127 @@
-"""A table of ratios: jaxgan's benchmark in turn with another program's.
+"""Compares the step time of jaxgan with that of another program, the peer.
 
-  python -m jaxgan.compare --peer='python torch_wgan_gp.py' \
-    --nets=mnist,dcgan64 --batches=64 --precisions=fp32 --modes=eager,compile
-
-The peer is a command that takes --net, --batch, --critic-steps, --steps,
---precision, --mode and --device and prints, as its last line, JSON with
-`seconds_median`. Each case runs both programs one after the other, `--rounds`
-times; what is compared is the median of the ratios, since machines drift. When
-`--budget_seconds` are over, the cases that are left are said to be left out.
+The peer takes --net, --batch, --critic-steps, --steps, --precision, --mode and
+--device. Its last line of output is JSON with `seconds_median`. Both programs
+run in turn, `rounds` times. The table gives the median of the ratios, because
+the speed of a shared machine drifts.
 """
 
+import dataclasses
+import itertools
 import json
 import shlex
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from absl import app, flags
-
-from jaxgan import cli
-
-_PEER = flags.DEFINE_string('peer', None, 'Its command.', required=True)
-_NETS = flags.DEFINE_list('nets', ['mnist'], 'Of both programs.')
-_BATCHES = flags.DEFINE_list('batches', ['64'], 'Images per update.')
-_PRECISIONS = flags.DEFINE_list('precisions', ['fp32'], 'fp32, tf32, bf16.')
-_MODES = flags.DEFINE_list('modes', ['eager'], 'Of the peer.')
-_DEVICE = flags.DEFINE_string('device', 'cpu', 'Of the peer.')
-_STEPS = flags.DEFINE_integer('steps', 10, 'Timed iterations.', 1)
-_CRITIC_STEPS = flags.DEFINE_integer('critic_steps', 5, 'Updates.', 1)
-_ROUNDS = flags.DEFINE_integer('rounds', 1, 'Of each case.', 1)
-_BUDGET = flags.DEFINE_integer('budget_seconds', 540, 'For all cases.', 1)
-
-_ROW = '| {net} | {batch} | {precision} | {mode} | {ours} | {peer} | {ratio} |'
+_COLUMNS = ('net', 'batch', 'precision', 'mode', 'ours', 'peer', 'ratio')
 
 
-def main(argv: list[str]) -> int:
-  """Parses flags, compares, prints a table, and returns the exit status."""
-  cli.no_more(argv)
-  return cli.run(_compare)
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """What is compared; the flags of `jaxgan.benchmark --mode=peer`.
+
+  Attributes:
+    peer: command line of the peer.
+    nets, batches, precisions: one case for each combination.
+    modes: of the peer, such as eager and compile.
+    device: of the peer.
+    steps: timed iterations of each run.
+    critic_steps: critic updates per iteration.
+    rounds: runs of both programs for each case.
+    budget_seconds: cases that would start later are left out.
+  """
+
+  peer: str
+  nets: Sequence[str]
+  batches: Sequence[str]
+  precisions: Sequence[str]
+  modes: Sequence[str]
+  device: str
+  steps: int
+  critic_steps: int
+  rounds: int
+  budget_seconds: int
 
 
-def cases() -> Iterator[dict[str, str]]:
-  """Every combination of the flags, one dictionary each."""
-  for net in _NETS.value:
-    for batch in _BATCHES.value:
-      for precision in _PRECISIONS.value:
-        yield {'net': net, 'batch': batch, 'precision': precision}
+def compare(settings: Settings) -> Iterator[str]:
+  """Yields a Markdown table with a row for each case and mode of the peer.
+
+  The columns `ours` and `peer` are seconds per iteration; `ratio` is ours over
+  the peer's.
+
+  Raises:
+    ValueError: the command of the peer is missing, or a program fails.
+  """
+  if not settings.peer:
+    raise ValueError('--peer is missing; --mode=peer needs a command to run.')
+  deadline = time.monotonic() + settings.budget_seconds
+  head = [_row(_COLUMNS), '|' + '---|' * len(_COLUMNS)]
+  for values in itertools.product(
+    settings.nets, settings.batches, settings.precisions
+  ):
+    case = dict(zip(_COLUMNS[:3], values, strict=True))
+    rows = _compare_case(settings, case, deadline)
+    yield from [*head, *rows]
+    head = []  # Printed with the first rows, so not if these fail.
 
 
-def _compare() -> None:
-  names = ('net', 'batch', 'precision', 'mode', 'ours', 'peer', 'ratio')
-  _say(_ROW.format(**{name: name for name in names}))
-  _say('|' + '---|' * len(names))
-  deadline = time.monotonic() + _BUDGET.value
-  for case in cases():
-    for row in _rows(case, deadline):
-      _say(_ROW.format(**case, **row))
-
-
-def _rows(case: dict[str, str], deadline: float) -> Iterator[dict[str, str]]:
-  """A row for each mode of the peer; one run of ours serves them all."""
-  found: dict[str, list[tuple[float, float]]] = {m: [] for m in _MODES.value}
-  for _ in range(_ROUNDS.value):
+def _compare_case(
+  settings: Settings, case: Mapping[str, str], deadline: float
+) -> list[str]:
+  """Returns a row for each mode; one run of jaxgan serves all modes."""
+  options = {**case, 'steps': str(settings.steps)}
+  flags = [f'--{name}={value}' for name, value in options.items()]
+  program = [sys.executable, '-m', 'jaxgan.benchmark', *flags]
+  program += [f'--critic_steps={settings.critic_steps}']
+  peer = [*shlex.split(settings.peer), *flags, f'--device={settings.device}']
+  peer += [f'--critic-steps={settings.critic_steps}']
+  pairs: dict[str, list[tuple[float, float]]] = {m: [] for m in settings.modes}
+  for _ in range(settings.rounds):
     if time.monotonic() > deadline:
       break
-    ours = _seconds(_our_command(case))
-    for mode in _MODES.value:
-      found[mode].append((ours, _seconds(_peer_command(case, mode))))
-  for mode, pairs in found.items():
-    row = {'mode': mode, 'ours': 'left out', 'peer': '', 'ratio': ''}
-    if pairs:
-      row['ours'], row['peer'] = (
-        f'{statistics.median(side):.4f}' for side in zip(*pairs, strict=True)
-      )
-      row['ratio'] = f'{statistics.median(a / b for a, b in pairs):.2f}'
-    yield row
+    # The peer first: a wrong command ends the comparison at once.
+    theirs = [_seconds([*peer, f'--mode={mode}']) for mode in pairs]
+    ours = _seconds(program)
+    for mode, seconds in zip(pairs, theirs, strict=True):
+      pairs[mode].append((ours, seconds))
+  return [_row([*case.values(), mode, *_cells(p)]) for mode, p in pairs.items()]
 
 
-def _our_command(case: dict[str, str]) -> list[str]:
-  flags_ = {
-    **case,
-    'steps': _STEPS.value,
-    'critic_steps': _CRITIC_STEPS.value,
-  }
-  options = [f'--{name}={value}' for name, value in flags_.items()]
-  return [sys.executable, '-m', 'jaxgan.benchmark', *options]
-
-
-def _peer_command(case: dict[str, str], mode: str) -> list[str]:
-  flags_ = {
-    **case,
-    'steps': _STEPS.value,
-    'critic-steps': _CRITIC_STEPS.value,
-    'mode': mode,
-    'device': _DEVICE.value,
-  }
-  options = [f'--{name}={value}' for name, value in flags_.items()]
-  return [*shlex.split(_PEER.value), *options]
+def _cells(pairs: Sequence[tuple[float, float]]) -> Sequence[str]:
+  if not pairs:
+    return 'left out', '', ''
+  ours, peer = (statistics.median(side) for side in zip(*pairs, strict=True))
+  ratio = statistics.median(a / b for a, b in pairs)
+  return f'{ours:.4f}', f'{peer:.4f}', f'{ratio:.2f}'
 
 
 def _seconds(command: Sequence[str]) -> float:
-  """The median that a benchmark prints; NaN, and its words, where it fails."""
-  done = subprocess.run(command, capture_output=True, text=True, check=False)
+  """Runs a benchmark and returns the `seconds_median` that it prints.
+
+  Raises:
+    ValueError: it cannot start, fails, or prints no such number.
+  """
   try:
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return float(figures['seconds_median'])
-  except (IndexError, ValueError, KeyError):
-    said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-    sys.stderr.write(f'{" ".join(command)} failed: {" ".join(said)}\n')
-    return float('nan')
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = float(json.loads(done.stdout.splitlines()[-1])['seconds_median'])
+    if seconds > 0:  # Not for NaN.
+      return seconds
+    reason = f'seconds_median is {seconds}'
+  except OSError as error:
+    reason = str(error)
+  except subprocess.CalledProcessError as error:
+    words = (error.stderr or error.stdout).strip().splitlines()[-1:]
+    reason = ' '.join(words) or f'exit status {error.returncode}'
+  except (IndexError, KeyError, TypeError, ValueError):
+    reason = 'no such line was printed'
+  raise ValueError(
+    f'{shlex.join(command)} failed ({reason}); its last line must be JSON with '
+    'a positive seconds_median.'
+  )
 
 
-def _say(line: str) -> None:
-  sys.stdout.write(line + '\n')
-  sys.stdout.flush()
-
-
-def run() -> None:
-  """The console entry."""
-  app.run(main)
-
-
-if __name__ == '__main__':
-  run()
+def _row(cells: Sequence[str]) -> str:
+  return '| ' + ' | '.join(cells) + ' |'

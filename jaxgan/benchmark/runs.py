@@ -1,8 +1,7 @@
-"""Whole runs of many seeds: a program for each in turn, or one for all.
+"""Measures whole runs of many seeds: one process for each, or one for all.
 
-Unlike a step's seconds these hold what starting and compiling costs. Each
-program is a process; compiled programs are kept from one to the next, in a
-folder that is empty at first.
+The times include start and compilation. The processes share a folder of
+compiled programs, which is empty at first.
 """
 
 import dataclasses
@@ -21,25 +20,27 @@ from jaxgan.data import sources
 from jaxgan.gan.vmapped import Replicas
 from jaxgan.training import vmapped_runs
 
-# What the programs are told; `mode` and `seeds` are their own.
+# Settings that every process gets; `mode` and `seeds` are set for each.
 _SHARED = (
   'net', 'batch', 'critic_steps', 'steps', 'precision', 'conv', 'replicas',
 )  # fmt: skip
 
 
 def measure(settings: Settings, devices: int = 0) -> Figures:
-  """Times `seeds` lone runs, and one program that trains them all.
+  """Times `seeds` single runs, and one process that trains them all.
 
   Args:
-    settings: of the runs; `steps` is their length.
-    devices: virtual CPU devices of the one program; 0 for those there are.
+    settings: `steps` is the length of each run.
+    devices: virtual CPU devices of the one process; 0 for the real devices.
 
   Returns:
-    The settings; seconds of the lone runs, of all of them, of the one program;
-    and `ratio`, the one program's over theirs.
+    The settings; seconds of the single runs and their sum,
+    `in_turn_seconds`; `together_seconds` of the one process; and `ratio`,
+    together over in turn.
 
   Raises:
-    ValueError: the devices cannot share the seeds evenly, or a program failed.
+    ValueError: the number of seeds is no multiple of the number of devices,
+      or a process failed.
   """
   if devices and settings.seeds % devices:
     raise ValueError(
@@ -48,39 +49,39 @@ def measure(settings: Settings, devices: int = 0) -> Figures:
     )
   with tempfile.TemporaryDirectory() as programs:
     environment = os.environ | {'JAX_COMPILATION_CACHE_DIR': programs}
-    lone = [_process(settings, 1, environment) for _ in range(settings.seeds)]
+    single = [_process(settings, 1, environment) for _ in range(settings.seeds)]
     if devices:
       count = f'--xla_force_host_platform_device_count={devices}'
-      given = environment.get('XLA_FLAGS', '')
-      environment |= {'XLA_FLAGS': f'{given} {count}'}
+      xla_flags = environment.get('XLA_FLAGS', '')
+      environment |= {'XLA_FLAGS': f'{xla_flags} {count}'}
     together = _process(settings, settings.seeds, environment)
   return {
     **dataclasses.asdict(settings),
-    **iteration.machine(),
+    **iteration.device_info(),
     'devices': devices,
-    **iteration.spread(lone),
-    'in_turn_seconds': sum(lone),
+    **iteration.time_statistics(single),
+    'in_turn_seconds': sum(single),
     'together_seconds': together,
-    'ratio': together / sum(lone),
+    'ratio': together / sum(single),
   }
 
 
 def train(settings: Settings) -> Figures:
-  """Trains `seeds` runs in this process, to the end, and keeps nothing.
+  """Trains `seeds` runs in this process and writes no files.
 
   Returns:
-    The settings, and the seconds from the data on.
+    The settings, and the seconds from loading the data to the end.
   """
   start = time.perf_counter()
   config = configuration(settings)
   reps = Replicas(config, {'seed': range(settings.seeds)})
-  with iteration.precisely(settings):
-    for moment in vmapped_runs.train(reps, sources.load(config.data)):
-      last = moment
+  with iteration.set_precision(settings):
+    for snapshot in vmapped_runs.train(reps, sources.load(config.data)):
+      last = snapshot
   jax.block_until_ready(last.states)
   return {
     **dataclasses.asdict(settings),
-    **iteration.machine(),
+    **iteration.device_info(),
     'seconds': time.perf_counter() - start,
   }
 
@@ -88,10 +89,10 @@ def train(settings: Settings) -> Figures:
 def _process(
   settings: Settings, seeds: int, environment: dict[str, str]
 ) -> float:
-  """Seconds of a command, from its start to its end.
+  """Runs `--mode=train` in a new process and returns its seconds.
 
   Raises:
-    ValueError: it failed; it has said why.
+    ValueError: it failed; its error message is on stderr.
   """
   values = dataclasses.asdict(settings)
   options = [f'--{name}={values[name]}' for name in _SHARED]
@@ -105,7 +106,7 @@ def _process(
   )
   if done.returncode:
     raise ValueError(
-      f'A program of {seeds} runs ended with {done.returncode}; it must end '
-      'with 0, and has said why it did not.'
+      f'The process that trains {seeds} runs ended with status '
+      f'{done.returncode}; the message above says why.'
     )
   return time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""What the benchmarks train: the reference nets, and the flags."""
+"""The networks that the benchmarks train, and the settings of a benchmark."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,31 +9,20 @@ from jaxgan.config import Config, from_config_dict
 Shape = tuple[int, ...]
 
 _RESNET = {'name': 'resnet', 'gen_norm': 'batch', 'critic_pool': 'mean'}
+_CELEBA = {'name': 'celeba', 'image_size': 64}
 
-# The nets of the PyTorch peer, the shape of their images, and a data set of
-# that shape.
+
+def _mlp(width: int) -> dict[str, Any]:
+  w = (width,) * 3
+  return {'name': 'mlp', 'latent_size': 2, 'gen_widths': w, 'critic_widths': w}
+
+
+# Networks, shape of an example, and a dataset of that shape. All networks but
+# small_toy are those of the PyTorch peer.
 NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
-  'toy': (
-    {
-      'name': 'mlp',
-      'latent_size': 2,
-      'gen_widths': (512, 512, 512),
-      'critic_widths': (512, 512, 512),
-    },
-    (2,),
-    {'name': 'gaussians8'},
-  ),
-  # Not the peer's, but configs/studies/toy.py's.
-  'small_toy': (
-    {
-      'name': 'mlp',
-      'latent_size': 2,
-      'gen_widths': (64, 64, 64),
-      'critic_widths': (64, 64, 64),
-    },
-    (2,),
-    {'name': 'gaussians8'},
-  ),
+  'toy': (_mlp(512), (2,), {'name': 'gaussians8'}),
+  # The networks of configs/studies/toy.py.
+  'small_toy': (_mlp(64), (2,), {'name': 'gaussians8'}),
   'mnist': (
     {'gen_widths': (256, 128, 64), 'critic_widths': (64, 128, 256)},
     (28, 28, 1),
@@ -57,7 +46,7 @@ NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
       'critic_norm': 'layer',
     },
     (64, 64, 3),
-    {'name': 'celeba', 'image_size': 64},
+    _CELEBA,
   ),
   'resnet64': (
     {
@@ -67,14 +56,14 @@ NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
       'critic_norm': 'layer',
     },
     (64, 64, 3),
-    {'name': 'celeba', 'image_size': 64},
+    _CELEBA,
   ),
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is measured; the flags of `jaxgan.benchmark`."""
+  """What is measured; the fields are flags of `jaxgan.benchmark`."""
 
   net: str = 'mnist'
   batch: int = 64
@@ -89,7 +78,7 @@ class Settings:
 
 
 def configuration(settings: Settings, *, log_every: int = 100) -> Config:
-  """WGAN-GP with the nets of a benchmark, for `steps` iterations."""
+  """Returns the WGAN-GP configuration of a benchmark."""
   net, shape, data = NETS[settings.net]
   dtype = 'bfloat16' if settings.precision == 'bf16' else 'float32'
   mock = {'mock_examples': 2048} if len(shape) == 3 else {}

@@ -1,46 +1,38 @@
 """The configuration of a run: its keys, their checks, its files.
 
-Read `schema` first: every key with its type, default, range and meaning. Then
-`presets` (the penalties by name), `parse` (a mapping of keys -> `Config`),
-`validate` (all checks of the configuration alone) and `files` (a name or a path
--> `Config`).
+Read `schema` first: every key with its type, default, allowed values and
+documentation. Then `presets` (the gradient penalties by name), `parse` (nested
+values -> `Config`), `validate` (checks between keys), `files` (a name or a path
+-> `Config`) and `help_text` (the output of `--help_config`).
 """
 
-from jaxgan.config.parse import flatten, from_config_dict, pick, to_dict
-from jaxgan.config.schema import (
-  PRESETS,
+from jaxgan.config.files import load_config
+from jaxgan.config.parse import (
+  flatten,
+  from_config_dict,
+  pick,
+  replace,
+  to_dict,
+  unknown_key,
+)
+from jaxgan.config.presets import PRESETS
+from jaxgan.config.schema.data import Data
+from jaxgan.config.schema.net import Net
+from jaxgan.config.schema.objective import Loss, Penalty, Regularizers
+from jaxgan.config.schema.run import (
   Checkpoint,
   Config,
-  Data,
   Eval,
   Guard,
   Log,
-  Loss,
-  Net,
   Optim,
   Optimizer,
-  Penalty,
-  Regularisers,
   Train,
 )
 
 __all__ = [
-  'PRESETS',
-  'Checkpoint',
-  'Config',
-  'Data',
-  'Eval',
-  'Guard',
-  'Log',
-  'Loss',
-  'Net',
-  'Optim',
-  'Optimizer',
-  'Penalty',
-  'Regularisers',
-  'Train',
-  'flatten',
-  'from_config_dict',
-  'pick',
-  'to_dict',
-]
+  'PRESETS', 'Checkpoint', 'Config', 'Data', 'Eval', 'Guard', 'Log', 'Loss',
+  'Net', 'Optim', 'Optimizer', 'Penalty', 'Regularizers', 'Train', 'flatten',
+  'from_config_dict', 'load_config', 'pick', 'replace', 'to_dict',
+  'unknown_key',
+]  # fmt: skip

@@ -1,28 +1,28 @@
-"""Attributes as labels: each combination of yes and no is a class."""
+"""Binary attributes as class labels: one class for each combination."""
 
 from collections.abc import Iterable
 
 from jaxgan.config import pick
 
 
-def check(asked: Iterable[str], there: Iterable[str]) -> None:
-  """Whether the data set has the attributes that are asked for.
+def check_names(requested: Iterable[str], available: Iterable[str]) -> None:
+  """Checks that a data set has all requested attributes.
 
   Raises:
-    ValueError: one it does not have; the sentence lists those it has.
+    ValueError: it lacks one; the message lists the available ones.
   """
-  for name in asked:
-    pick('data.attributes', name, dict.fromkeys(there))
+  for name in requested:
+    pick('data.attributes', name, dict.fromkeys(available))
 
 
 def label(attributes: Iterable[bool]) -> int:
-  """The number whose bits the attributes are, the first one the highest."""
+  """Encodes attributes as a binary number; the first is the highest bit."""
   number = 0
   for attribute in attributes:
     number = 2 * number + bool(attribute)
   return number
 
 
-def num_classes(asked: tuple[str, ...]) -> int:
-  """2**n classes of n attributes; 0, no labels, where none is asked for."""
-  return 2 ** len(asked) if asked else 0
+def num_classes(names: tuple[str, ...]) -> int:
+  """Returns 2**n for n attributes, and 0 (no labels) for none."""
+  return 2 ** len(names) if names else 0

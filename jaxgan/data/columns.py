@@ -1,8 +1,8 @@
-"""Columns of a table: standardised inside, in their own units outside.
+"""Standardizes the columns of a table, and converts back to its units.
 
-A critic sees all columns at once, so one in thousands would drown one in
-fractions. Training and metrics take them with mean 0 and deviation 1; files,
-those of the user as those of samples, are in the units that the table has.
+The critic sees all columns at once: without standardization, columns of large
+values would dominate. Nets and metrics use mean 0 and standard deviation 1;
+the user's files and the exported samples are in the units of the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,34 +12,29 @@ import numpy as np
 
 
 class Columns(NamedTuple):
-  """How the D columns of a table are standardised.
+  """Standardization of the D columns of a table.
+
+  Both methods raise a ValueError for rows that do not have D numbers.
 
   Attributes:
-    names: of the D columns; empty where the file names none.
-    location: what is subtracted from each, its mean.
-    scale: what each is then divided by, its deviation; 1 of a constant.
+    names: the D column names; empty if the file has no header.
+    location: the mean of each column, which is subtracted.
+    scale: the standard deviation of each column, by which the difference is
+      divided; 1 for a constant column.
   """
 
   names: tuple[str, ...]
   location: tuple[float, ...]
   scale: tuple[float, ...]
 
-  def standardise(self, values: np.ndarray) -> np.ndarray:
-    """[N, D] in the table's units -> [N, D] float32, deviations from the mean.
-
-    Raises:
-      ValueError: the values are no rows of D numbers.
-    """
+  def standardize(self, values: np.ndarray) -> np.ndarray:
+    """Converts [N, D] in the table's units to standardized [N, D] float32."""
     self._check(values)
-    centred = values.astype(np.float64) - self.location
-    return (centred / self.scale).astype(np.float32)
+    centered = values.astype(np.float64) - self.location
+    return (centered / self.scale).astype(np.float32)
 
-  def restore(self, values: np.ndarray) -> np.ndarray:
-    """The inverse of `standardise`, but for the rounding of float32.
-
-    Raises:
-      ValueError: the values are no rows of D numbers.
-    """
+  def unstandardize(self, values: np.ndarray) -> np.ndarray:
+    """Inverts `standardize`, up to the rounding of float32."""
     self._check(values)
     scaled = values.astype(np.float64) * self.scale
     return (scaled + self.location).astype(np.float32)
@@ -48,55 +43,55 @@ class Columns(NamedTuple):
     if values.shape[1:] != (len(self.scale),):
       raise ValueError(
         f'The samples are of shape {list(values.shape[1:])} and the table has '
-        f'{len(self.scale)} columns; each sample must be a row of as many '
-        'numbers.'
+        f'{len(self.scale)} columns; each sample must have one number per '
+        'column.'
       )
 
 
-def measure(values: np.ndarray, names: Sequence[str]) -> Columns:
-  """The columns of a table.
+def from_values(values: np.ndarray, names: Sequence[str]) -> Columns:
+  """Computes the standardization of a table.
 
   Args:
     values: [N, D] float32, finite.
-    names: of the columns, or none.
+    names: the D column names, or none.
 
   Returns:
-    Means and deviations (over N, not N - 1). A constant column has itself as
-    its location and 1 as its scale, so it becomes 0.
+    Means and standard deviations (divided by N, not N - 1). A constant column
+    has its value as location and 1 as scale, so it becomes 0.
   """
-  # In float64 a constant of float32 adds up exactly: its deviation is 0.
+  # The float64 sum of a constant float32 column is exact: its deviation is 0.
   location = values.mean(axis=0, dtype=np.float64)
   scale = values.std(axis=0, dtype=np.float64)
   scale = np.where(scale > 0, scale, 1.0)
   return Columns(tuple(names), tuple(location.tolist()), tuple(scale.tolist()))
 
 
-def of_facts(facts: Mapping[str, Any]) -> Columns | None:
-  """The columns that a run's data.json holds; None where it is of no table."""
-  found = facts.get('columns')
-  if found is None:
+def from_record(record: Mapping[str, Any]) -> Columns | None:
+  """Returns the columns stored in a run's data.json; None if it has none."""
+  stored = record.get('columns')
+  if stored is None:
     return None
-  return Columns(*(tuple(found[name]) for name in Columns._fields))
+  return Columns(*(tuple(stored[name]) for name in Columns._fields))
 
 
 def convert(
   values: np.ndarray, source: Columns | None, target: Columns | None
 ) -> np.ndarray:
-  """Values of one table in the units of another.
+  """Converts values from the standardization of one table to another's.
 
   Args:
-    values: [N, D] float32, standardised by `source`; or of no table.
-    source: None where the values are in their own units.
-    target: None where they shall be in their own units.
+    values: [N, D] float32, standardized by `source`; or any other data.
+    source: None if the values are not standardized.
+    target: None for values in their own units.
 
   Returns:
-    The values, untouched where the two are equal.
+    The converted values; `values` itself if source and target are equal.
 
   Raises:
-    ValueError: the two have unlike numbers of columns.
+    ValueError: the numbers of columns differ.
   """
   if source == target:
     return values
   if source is not None:
-    values = source.restore(values)
-  return values if target is None else target.standardise(values)
+    values = source.unstandardize(values)
+  return values if target is None else target.standardize(values)

@@ -1,4 +1,4 @@
-"""The records of a tfds builder, decoded into arrays once."""
+"""Decodes the records of a tfds builder into arrays."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -12,19 +12,20 @@ from tqdm import tqdm
 from jaxgan.config import Data
 from jaxgan.data import attributes, cache, images
 
-_CHUNK = 500  # Records read together cost a third of records read one by one.
-_QUIET = 5_000  # Up to so many are decoded without a progress bar.
+_CHUNK = 500  # Reading so many records at once takes a third of the time.
+_QUIET = 5_000  # Up to so many records are decoded without a progress bar.
 
-# Gives the records of some keys, as a tfds data source does.
+# Returns the records of some keys, as `__getitems__` of a tfds data source.
 Records = Callable[[list[int]], Sequence[Mapping[str, Any]]]
 
 
 class Spec(NamedTuple):
-  """What examples will look like.
+  """Shape and number of classes of a data set's examples.
 
   Attributes:
-    shape: (H, W, C), None where only the images can tell, or (D,).
-    num_classes: 0 for none.
+    shape: (H, W, C), with None for a length that only the images tell; or
+      (D,).
+    num_classes: 0 if there are no labels.
   """
 
   shape: cache.Shape
@@ -32,15 +33,15 @@ class Spec(NamedTuple):
 
 
 def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
-  """What a builder's examples will look like, from its features.
+  """Derives shape and number of classes from a builder's features.
 
   Args:
     builder: any tfds builder, prepared or not.
     config: reads name, image_size, image_width, channels and attributes.
 
   Raises:
-    ValueError: there is no uint8 image, a size is asked of vectors, or an
-      attribute that the examples do not have.
+    ValueError: the data set has no uint8 image, a size is set for vectors, or
+      an attribute is unknown.
   """
   features = dict(builder.info.features.items())
   image = features.get('image')
@@ -61,30 +62,33 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
       f'data.image_size is {config.image_size} and data.channels is '
       f'{config.channels}; {config.name} holds vectors, so both must be 0.'
     )
-  shape = image.shape if is_vector else _target(config, image.shape)
+  shape = image.shape if is_vector else _output_shape(config, image.shape)
   return Spec(tuple(shape), _num_classes(features, config))
 
 
 def open_split(
   builder: tfds.core.DatasetBuilder, config: Data
 ) -> tuple[Records, int]:
-  """The records of `data.split`, their images still encoded, and how many.
+  """Opens `data.split`: its records, with encoded images, and their number.
 
   Args:
     builder: prepared.
     config: reads name and split.
 
   Raises:
-    ValueError: there is no such split, or nothing is in it.
+    ValueError: the split does not exist or is empty.
   """
   splits = builder.info.splits
   try:
     num = splits[config.split].num_examples
-  except (ValueError, KeyError, AssertionError) as error:
-    raise _no_split(config, splits) from error
+  except (ValueError, KeyError, AssertionError):
+    num = 0
   if not num:
-    raise _no_split(config, splits)
-  # Encoded, because what tfds decodes with depends on what is installed.
+    raise ValueError(
+      f'data.split is {config.split!r}, which selects no images; {config.name} '
+      f"has {', '.join(splits)}, and slices of them such as 'train[:10%]'."
+    )
+  # tfds would decode with whatever library is installed; jaxgan uses PIL.
   skip = {'image': tfds.decode.SkipDecoding()}
   source = builder.as_data_source(config.split, decoders=skip)
   return source.__getitems__, len(source)
@@ -96,14 +100,14 @@ def decode(
   """Decodes every record, into files or into memory.
 
   Args:
-    records: gives the records of some keys, each a dict with `image`, encoded
-      or [H, W, C] uint8 or [D] float32, and `label`, or `attributes` by name,
-      where there are classes.
+    records: returns the records of some keys. Each has `image`: encoded,
+      [H, W, C] uint8, or [D] float32; and, if there are classes, `label` or
+      `attributes` by name.
     num: N, the number of records.
-    spec: from `describe`; gaps in its shape are filled from the first record.
-    config: reads name, attributes, and image_size; 0 lets no two images
-      differ in size.
-    folder: where the arrays are kept; None for memory.
+    spec: from `describe`; None in its shape is filled from the first record.
+    config: reads name, attributes and image_size; with size 0 all images must
+      have one size.
+    folder: where the arrays are cached; None for memory.
 
   Returns:
     Images [N, ...] and labels [N] int32.
@@ -123,11 +127,11 @@ def _num_classes(features: Mapping[str, Any], config: Data) -> int:
   label = features.get('label')
   if isinstance(label, tfds.features.ClassLabel):
     return int(label.num_classes or 0)
-  attributes.check(config.attributes, features.get('attributes', ()))
+  attributes.check_names(config.attributes, features.get('attributes', ()))
   return attributes.num_classes(config.attributes)
 
 
-def _target(config: Data, native: Sequence[int | None]) -> cache.Shape:
+def _output_shape(config: Data, native: Sequence[int | None]) -> cache.Shape:
   height, width, channels = native
   return (
     config.image_size or height,
@@ -136,16 +140,9 @@ def _target(config: Data, native: Sequence[int | None]) -> cache.Shape:
   )
 
 
-def _no_split(config: Data, splits: Any) -> ValueError:
-  return ValueError(
-    f'data.split is {config.split!r}, which names no images; {config.name} has '
-    f"{', '.join(splits)}, and slices of them such as 'train[:10%]'."
-  )
-
-
 def _fill(
   records: Records,
-  labelled: bool,
+  has_labels: bool,
   config: Data,
   out: np.ndarray,
   labels: np.ndarray,
@@ -164,7 +161,7 @@ def _fill(
       keys = list(range(start, min(start + _CHUNK, num)))
       for key, record in zip(keys, records(keys), strict=True):
         out[key] = _pixels(record, key, config, out.shape[1:])
-        labels[key] = _label(record, config) if labelled else 0
+        labels[key] = _label(record, config) if has_labels else 0
       bar.update(len(keys))
 
 
@@ -183,15 +180,15 @@ def _pixels(
   if not config.image_size and (image.height, image.width) != shape[:2]:
     raise ValueError(
       f'{config.name} holds images of {shape[0]} x {shape[1]} (height x width) '
-      f'and of {image.height} x {image.width}; with data.image_size 0 all must '
-      'have one size, so set it.'
+      f'and of {image.height} x {image.width}; with data.image_size 0 all '
+      'images must have one size, so set data.image_size.'
     )
   return images.fit(image, *shape)
 
 
 def _open(record: Mapping[str, Any], key: int, config: Data) -> Any:
   image = record['image']
-  if isinstance(image, np.ndarray):  # Mock data are never encoded.
+  if isinstance(image, np.ndarray):  # Mock data are not encoded.
     return images.from_array(image)
   try:
     return images.open_image(bytes(image))

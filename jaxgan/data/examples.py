@@ -1,8 +1,7 @@
-"""Sets of examples that a user has as files: images, or rows of numbers."""
+"""Reads images or vectors without labels from the user's files."""
 
 import pathlib
 import tempfile
-import zipfile
 
 import numpy as np
 
@@ -10,90 +9,82 @@ from jaxgan.config import Data
 from jaxgan.data import sources, table_files
 from jaxgan.data.columns import Columns
 
-# A .npz says by the name of its array what it holds.
+# In a .npz the name of the array says whether it holds images or vectors.
 _TABLES = tuple(x for x in table_files.SUFFIXES if x != '.npz')
+_EXPECTED = 'a folder of images, a .npz or a table'
 
 
 def load(
   path: pathlib.Path, flag: str, columns: Columns | None = None
 ) -> np.ndarray:
-  """Reads all examples.
+  """Reads all examples of a folder, an archive or a table.
 
   Args:
     path: a folder of images of one shape, a .npz with an array `images` or
-      `vectors`, as `jaxgan.sample` writes them, or a table (.csv, .tsv, .npy).
-    flag: that named it, for the sentence.
-    columns: of a table in whose units the file is, which standardise it; None
-      to take the numbers as they are.
+      `vectors`, as `jaxgan.sample` writes it, or a table (.csv, .tsv, .npy).
+    flag: the flag that gave the path, for error messages.
+    columns: standardizes a file that is in the units of that table; None to
+      keep the numbers.
 
   Returns:
     [N, H, W, C] uint8 or [N, D] float32.
 
   Raises:
-    ValueError: nothing there, no image in it, images of several shapes, an
-      array of another type or shape, or other columns than the table's.
+    ValueError: the path does not exist, it has no images, images differ in
+      shape, an array has another type or shape, or columns do not match.
   """
-  found = _load(path, flag, columns.names if columns else ())
-  return columns.standardise(found) if columns else found
+  values = _load(path, flag, columns.names if columns else ())
+  return columns.standardize(values) if columns else values
 
 
 def _load(path: pathlib.Path, flag: str, names: tuple[str, ...]) -> np.ndarray:
   if path.is_dir():
-    with tempfile.TemporaryDirectory() as place:
-      data = Data(name='folder', path=str(path), dir=place)
+    with tempfile.TemporaryDirectory() as directory:
+      data = Data(name='folder', path=str(path), dir=directory)
       return np.array(sources.load(data).images)
   if not path.is_file():
     raise ValueError(
-      f'{flag} is {str(path)!r}, where nothing is; it must be a folder of '
-      'images, a .npz or a table.'
+      f'{flag} is {str(path)!r}, which does not exist; it must be {_EXPECTED}.'
     )
   if path.suffix.lower() in _TABLES:
-    return _of_table(path, flag, names)
-  return _checked(_read(path, flag), path, flag)
+    return _read_table(path, flag, names)
+  return _read_archive(path, flag)
 
 
-def _of_table(
+def _read_table(
   path: pathlib.Path, flag: str, names: tuple[str, ...]
 ) -> np.ndarray:
-  found = table_files.read(path)
-  # Either may lack a header; another count is told of by its shape.
-  pairs = zip(found.names, names, strict=False)
-  for number, (here, there) in enumerate(pairs, 1):
-    if here != there:
+  table = table_files.read(path)
+  # Either may lack a header; `standardize` checks the number of columns.
+  pairs = zip(table.names, names, strict=False)
+  for number, (name, expected) in enumerate(pairs, 1):
+    if name != expected:
       raise ValueError(
-        f'Column {number} of {flag} {str(path)!r} is {here} and that of the '
-        f'table {there}; both must have the same columns in the same order.'
+        f'Column {number} of {flag} {str(path)!r} is {name} and that of the '
+        f'table is {expected}; both must have the same columns in the same '
+        'order.'
       )
-  return found.values
+  return table.values
 
 
-def _read(path: pathlib.Path, flag: str) -> np.ndarray:
+def _read_archive(path: pathlib.Path, flag: str) -> np.ndarray:
+  names = ('images', 'vectors')
   try:
-    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-      for name in ('images', 'vectors'):
-        if name in archive:
-          return archive[name]
-  except (
-    OSError,
-    ValueError,
-    EOFError,
-    TypeError,
-    zipfile.BadZipFile,
-  ) as error:
+    arrays = table_files.load_arrays(path, names)
+  except table_files.DAMAGE as error:
     raise ValueError(
-      f'{flag} is {str(path)!r}, which is damaged or no archive; it must be a '
-      'folder of images, a .npz or a table.'
+      f'{flag} is {str(path)!r}, which is damaged or not an archive; it must '
+      f'be {_EXPECTED}.'
     ) from error
-  raise ValueError(
-    f'{flag} is {str(path)!r}, which holds neither images nor vectors; one of '
-    'them must be there.'
-  )
-
-
-def _checked(array: np.ndarray, path: pathlib.Path, flag: str) -> np.ndarray:
-  images = array.ndim == 4 and array.dtype == np.uint8
-  vectors = array.ndim == 2 and array.dtype == np.float32
-  if not (images or vectors) or not len(array):
+  array = next((arrays[name] for name in names if name in arrays), None)
+  if array is None:
+    raise ValueError(
+      f'{flag} is {str(path)!r}, which holds neither images nor vectors; it '
+      'must hold one of them.'
+    )
+  is_images = array.ndim == 4 and array.dtype == np.uint8
+  is_vectors = array.ndim == 2 and array.dtype == np.float32
+  if not (is_images or is_vectors) or not len(array):
     raise ValueError(
       f'{flag} is {str(path)!r}, which holds {array.dtype} of shape '
       f'{list(array.shape)}; it must be uint8 [N, H, W, C] in [0, 255] or '

@@ -1,6 +1,6 @@
-"""Image files to arrays: decoding, channels, crop and size.
+"""Image files and arrays: decoding, channels, center crop and resize.
 
-PIL is imported where it is used, so that the package imports without it.
+PIL is imported inside the functions, so that jaxgan imports without it.
 """
 
 import io
@@ -11,39 +11,26 @@ import numpy as np
 if TYPE_CHECKING:
   from PIL import Image
 
-# PIL's modes by the number of channels: grey, grey with alpha, colour, ...
+# PIL's modes by number of channels: gray, gray with alpha, RGB, RGB with alpha.
 MODES = {1: 'L', 2: 'LA', 3: 'RGB', 4: 'RGBA'}
 _CHANNELS = {mode: channels for channels, mode in MODES.items()}
 
-# Modes of 8 bits that hold nothing which one of the four above would lose.
-_EQUIVALENT = {
-  '1': 'L',
-  'La': 'LA',
-  'RGBX': 'RGB',
-  'CMYK': 'RGB',
-  'YCbCr': 'RGB',
-  'HSV': 'RGB',
-  'LAB': 'RGB',
-  'RGBa': 'RGBA',
-  'PA': 'RGBA',
-}
+# Modes of 8 bits per value that convert to one of the four without loss.
+_EQUIVALENT = {'1': 'L', 'La': 'LA', 'RGBa': 'RGBA', 'PA': 'RGBA'}
+_EQUIVALENT |= dict.fromkeys(('RGBX', 'CMYK', 'YCbCr', 'HSV', 'LAB'), 'RGB')
 
 
 def open_image(data: bytes) -> 'Image.Image':
-  """Decodes an image file, upright, into one of the four modes.
+  """Decodes an image file into a PIL image of mode L, LA, RGB or RGBA.
 
-  Of a moving image it takes the first frame. A rotation that a camera noted
-  in the file is carried out.
+  Animations give their first frame. An EXIF rotation is applied.
 
   Args:
-    data: a whole PNG, JPEG, BMP, WebP or GIF file.
-
-  Returns:
-    A PIL image of mode L, LA, RGB or RGBA.
+    data: a complete PNG, JPEG, BMP, WebP or GIF file.
 
   Raises:
-    ValueError: it is broken, or its values have more than 8 bits; the message
-      is the rest of a sentence that starts with the file's name.
+    ValueError: the file is broken or has more than 8 bits per value. The
+      message is the end of a sentence that starts with the file name.
   """
   from PIL import Image, ImageOps
 
@@ -51,8 +38,8 @@ def open_image(data: bytes) -> 'Image.Image':
     image: Image.Image = Image.open(io.BytesIO(data))
     image.load()
     image = ImageOps.exif_transpose(image)
-  except Exception as error:  # PIL's decoders raise whatever comes up.
-    raise ValueError('is not a whole image file') from error
+  except Exception as error:  # PIL's decoders raise errors of many types.
+    raise ValueError('is not a complete image file') from error
   mode = _EQUIVALENT.get(image.mode, image.mode)
   if mode == 'P':
     mode = 'RGBA' if 'transparency' in image.info else 'RGB'
@@ -64,24 +51,24 @@ def open_image(data: bytes) -> 'Image.Image':
 
 
 def shape_of(image: 'Image.Image') -> tuple[int, int, int]:
-  """(H, W, C) of an image that `open_image` returned."""
+  """Returns (H, W, C) of an image from `open_image`."""
   return image.height, image.width, _CHANNELS[image.mode]
 
 
 def fit(
   image: 'Image.Image', height: int, width: int, channels: int
 ) -> np.ndarray:
-  """Crops the centre to the aspect of the target, then resizes it.
+  """Center-crops an image to the target's aspect ratio, then resizes it.
 
-  Resizing is PIL's bicubic, whose kernel widens with the scale, so shrinking
-  does not alias. Where nothing has to change, pixels are kept exactly.
-  Dropping an alpha channel drops it; nothing is blended in.
+  Resizing is PIL's bicubic, which filters against aliasing when it shrinks.
+  An image that already fits keeps its exact pixels. An alpha channel that the
+  target lacks is dropped without blending.
 
   Args:
     image: of mode L, LA, RGB or RGBA.
-    height: H.
-    width: W.
-    channels: C, 1 to 4.
+    height: H of the result.
+    width: W of the result.
+    channels: C of the result, 1 to 4.
 
   Returns:
     [H, W, C] uint8.
@@ -91,31 +78,31 @@ def fit(
   if image.mode != MODES[channels]:
     image = image.convert(MODES[channels])
   if image.size != (width, height):
-    box = _centre_box(image.width, image.height, width / height)
+    box = _center_box(image.width, image.height, width / height)
     bicubic = Image.Resampling.BICUBIC
     image = image.resize((width, height), bicubic, box=box)
   return np.asarray(image).reshape(height, width, channels)
 
 
 def from_array(pixels: np.ndarray) -> 'Image.Image':
-  """The PIL image of [H, W, C] uint8, C from 1 to 4."""
+  """Returns the PIL image of [H, W, C] uint8, C from 1 to 4."""
   from PIL import Image
 
   return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
 def png(pixels: np.ndarray) -> bytes:
-  """Encodes [H, W, C] uint8, C from 1 to 4, without loss."""
+  """Encodes [H, W, C] uint8, C from 1 to 4, as PNG, without loss."""
   buffer = io.BytesIO()
-  # The fastest level, since each file is decoded once and then set aside.
+  # The fastest level: each file is decoded only once.
   from_array(pixels).save(buffer, 'PNG', compress_level=1)
   return buffer.getvalue()
 
 
-def _centre_box(
+def _center_box(
   width: int, height: int, aspect: float
 ) -> tuple[int, int, int, int]:
-  """The largest centred box of an aspect, in whole pixels."""
+  """Returns the largest centered box of an aspect ratio, in whole pixels."""
   box_width = min(width, max(1, round(height * aspect)))
   box_height = min(height, max(1, round(width / aspect)))
   left, top = (width - box_width) // 2, (height - box_height) // 2

@@ -1,9 +1,9 @@
-"""From arrays to batches: a pure function of the seed and the step.
+"""Batches as a pure function of the seed and the step.
 
-Each epoch has an order of its own; end to end the epochs make an endless row of
-positions, and iteration `step` reads positions step K B to (step + 1) K B.
-There is no iterator to save: whoever knows the step knows the batch, on any
-number of processes.
+Each epoch is a permutation of the examples. The permutations, one after the
+other, form one endless sequence. Iteration `step` reads the positions from
+step K B to (step + 1) K B of it. No iterator state has to be saved: the seed
+and the step determine the batch, for any number of processes.
 """
 
 import dataclasses
@@ -20,26 +20,26 @@ import numpy as np
 from jaxgan.data.sources import Dataset
 from jaxgan.types import Batch
 
-_AHEAD = 2  # Batches that are made before they are asked for.
+_PREFETCH = 2  # Batches that the thread prepares in advance.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sampler:
-  """What decides which examples each iteration reads.
+  """Determines which examples each iteration reads.
 
   Attributes:
     dataset: N examples.
-    seed: of the order and of the mirroring.
-    batch_size: B, over all processes, at the start.
-    critic_steps: K, batches of one iteration.
-    flip: mirrors each image left to right with probability one half.
-    process_index: p, which rows of the batches are this process's.
-    process_count: P; process p has rows p B / P to (p + 1) B / P.
-    doubles_at: iterations, rising, from each of which on B is twice as large.
+    seed: seed of the order and of the mirroring.
+    batch_size: B over all processes, in iteration 0.
+    critic_steps: K, the number of batches per iteration.
+    flip: mirrors each image left to right with probability 1/2.
+    process_index: p, the index of this process.
+    process_count: P; process p reads rows p B / P to (p + 1) B / P.
+    doubles_at: increasing iterations; B doubles at each of them.
 
   Raises:
-    ValueError: the data set is smaller than the largest batch, the processes
-      cannot share a batch evenly, or vectors are to be mirrored.
+    ValueError: the data set is smaller than the largest batch, B is not a
+      multiple of P, or `flip` is set for vectors.
   """
 
   dataset: Dataset
@@ -72,50 +72,43 @@ class Sampler:
       )
 
   def size(self, step: int) -> int:
-    """B of an iteration, counted from 0."""
+    """Returns B in iteration `step`, counted from 0."""
     return self.batch_size * 2 ** sum(step >= s for s in self.doubles_at)
 
-  def before(self, step: int) -> int:
-    """How many examples the iterations before one have read."""
+  def examples_before(self, step: int) -> int:
+    """Returns the number of examples read before iteration `step`."""
     edges = [0, *(s for s in self.doubles_at if s < step), step]
-    parts = itertools.pairwise(edges)
-    return self.critic_steps * sum((b - a) * self.size(a) for a, b in parts)
+    sizes = ((b - a) * self.size(a) for a, b in itertools.pairwise(edges))
+    return self.critic_steps * sum(sizes)
 
 
-def chosen(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
-  """This process's share of the examples of one iteration, by number.
-
-  Args:
-    sampler: which data set, seed and share.
-    step: the iteration, from 0.
+def batch_indices(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
+  """Selects the examples that this process reads in iteration `step`.
 
   Returns:
-    Numbers of examples [K, B / P] int64, and which are mirrored [K, B / P].
+    Indices of the examples [K, B / P] int64, and a mask [K, B / P] bool of
+    those that are mirrored.
   """
   shape = sampler.critic_steps, sampler.size(step)
   share = shape[1] // sampler.process_count
   first = sampler.process_index * share
-  positions = sampler.before(step) + np.arange(shape[0] * shape[1])
+  positions = sampler.examples_before(step) + np.arange(shape[0] * shape[1])
   positions = positions.reshape(shape)[:, first : first + share]
-  examples, mirrored = _look_up(sampler, positions)
-  return examples, mirrored & sampler.flip
+  indices, mirrored = _look_up(sampler, positions)
+  return indices, mirrored & sampler.flip
 
 
 def host_batch(sampler: Sampler, step: int) -> Batch:
-  """This process's share of the examples of one iteration.
-
-  Args:
-    sampler: which data set, seed and share.
-    step: the iteration, from 0.
+  """Gathers this process's share of the batch of iteration `step`.
 
   Returns:
     Numpy arrays: image [K, B / P, H, W, C] uint8 (or [K, B / P, D] float32) and
     label [K, B / P] int32.
   """
-  examples, mirrored = chosen(sampler, step)
-  # Out of a mapped file this reads; the result is an array in memory.
-  image: Any = np.asarray(sampler.dataset.images[examples])
-  label: Any = sampler.dataset.labels[examples]
+  indices, mirrored = batch_indices(sampler, step)
+  # Reads from a memory-mapped file too; the result is an array in memory.
+  image: Any = np.asarray(sampler.dataset.images[indices])
+  label: Any = sampler.dataset.labels[indices]
   if sampler.flip:
     image[mirrored] = image[mirrored][..., ::-1, :]
   return Batch(image, label)
@@ -124,21 +117,19 @@ def host_batch(sampler: Sampler, step: int) -> Batch:
 def device_batches(
   sampler: Sampler, first_step: int, sharding: jax.sharding.Sharding
 ) -> Generator[Batch, None, None]:
-  """Batches on the devices, made ahead by a thread.
+  """Iterates over batches on the devices, which a thread prepares in advance.
 
-  Closing the iterator ends the thread; what goes wrong in the thread is raised
-  here.
+  Closing the iterator ends the thread. An error in the thread is raised by the
+  iterator.
 
   Args:
-    sampler: of this process.
-    first_step: the iteration of the first batch.
-    sharding: of [K, B, ...], such as NamedSharding(mesh, P(None, 'data')).
-
-  Returns:
-    An endless iterator over the batches of first_step, first_step + 1, ...
+    sampler: the sampler of this process.
+    first_step: the iteration of the first batch; the iterator is endless.
+    sharding: sharding of [K, B, ...], such as
+      NamedSharding(mesh, P(None, 'data')).
 
   Raises:
-    ValueError: the devices cannot share a batch evenly.
+    ValueError: B is not a multiple of the number of devices.
   """
   shape = sampler.critic_steps, sampler.batch_size
   try:
@@ -152,12 +143,7 @@ def device_batches(
 
 
 def real_grid(dataset: Dataset, num: int, seed: int) -> np.ndarray:
-  """Real images to look at: the first ones in shuffled order.
-
-  Args:
-    dataset: N examples.
-    num: how many; all of them where N is smaller.
-    seed: of the order.
+  """Selects real examples for a grid: the first `num` in a shuffled order.
 
   Returns:
     [min(num, N), H, W, C] uint8, or [min(num, N), D] float32.
@@ -169,24 +155,24 @@ def real_grid(dataset: Dataset, num: int, seed: int) -> np.ndarray:
 def _look_up(
   sampler: Sampler, positions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-  """The example at each position, and whether it is mirrored."""
+  """Returns the example at each position, and whether it is mirrored."""
   num = len(sampler.dataset.images)
   epochs, offsets = np.divmod(positions, num)
-  examples = np.empty(positions.shape, np.int64)
+  indices = np.empty(positions.shape, np.int64)
   mirrored = np.empty(positions.shape, bool)
   for epoch in np.unique(epochs):
-    at = epochs == epoch
+    here = epochs == epoch
     order, mirror = _epoch(sampler.seed, int(epoch), num)
-    examples[at], mirrored[at] = order[offsets[at]], mirror[offsets[at]]
-  return examples, mirrored
+    indices[here], mirrored[here] = order[offsets[here]], mirror[offsets[here]]
+  return indices, mirrored
 
 
-# Two epochs of each of many replicas.
+# Enough for two epochs of each of 64 vmapped runs.
 @functools.lru_cache(maxsize=128)
 def _epoch(seed: int, epoch: int, num: int) -> tuple[np.ndarray, np.ndarray]:
-  """One epoch's order [N] of the examples, and who is mirrored [N].
+  """Returns one epoch's permutation [N] and its mask of mirrored examples [N].
 
-  Raw bits, because numpy may change its `permutation` but not Philox.
+  It sorts raw random bits: numpy may change `permutation`, but not Philox.
   """
   bits = np.random.Philox(key=np.array([seed, epoch], np.uint64))
   order = np.argsort(bits.random_raw(num), kind='stable')
@@ -197,17 +183,18 @@ def _stream(
   sampler: Sampler, first_step: int, sharding: jax.sharding.Sharding
 ) -> Generator[Batch, None, None]:
   ready: queue.Queue[Batch | BaseException] = queue.Queue()
-  room = threading.Semaphore(_AHEAD)
+  free_slots = threading.Semaphore(_PREFETCH)
   closed = threading.Event()
+  put = functools.partial(jax.make_array_from_process_local_data, sharding)
 
   def produce() -> None:
     try:
       for step in itertools.count(first_step):
-        room.acquire()
+        free_slots.acquire()
         if closed.is_set():
           return
-        ready.put(_place(host_batch(sampler, step), sharding))
-    except BaseException as error:  # It belongs to the consumer.
+        ready.put(jax.tree.map(put, host_batch(sampler, step)))
+    except BaseException as error:  # The consumer raises it.
       ready.put(error)
 
   thread = threading.Thread(target=produce, name='batches', daemon=True)
@@ -217,14 +204,9 @@ def _stream(
       batch = ready.get()
       if isinstance(batch, BaseException):
         raise batch
-      room.release()
+      free_slots.release()
       yield batch
   finally:
     closed.set()
-    room.release()
+    free_slots.release()
     thread.join()
-
-
-def _place(batch: Batch, sharding: jax.sharding.Sharding) -> Batch:
-  put = functools.partial(jax.make_array_from_process_local_data, sharding)
-  return Batch(put(batch.image), put(batch.label))

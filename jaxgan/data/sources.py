@@ -1,12 +1,11 @@
-"""From `config.data` to one array of images: names, files, tfds, mock data.
+"""Loads the data set that `config.data` names as one array of examples.
 
-Every data set is a tfds builder: one of ours over a package or over files at
-hand (`builders/`), or one of tfds' own by its name (`official.py`). Its records
-are decoded once, and the arrays kept on disk for the next time.
+Every data set is a tfds builder: one of jaxgan's own, made from a package or
+from the user's files (`builders/`), or one of tfds (`official.py`). Its records
+are decoded once; the arrays are cached on disk.
 """
 
 import dataclasses
-import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,18 +21,18 @@ from jaxgan.data.columns import Columns
 if TYPE_CHECKING:
   from jaxgan.data.decode import Spec
 
-# tfds is imported inside functions, so that jaxgan imports where it is missing.
+# tfds is imported inside the functions, so that jaxgan imports without it.
 
-# Data sets that come with a package or are drawn: they need no files.
-_PACKAGED: Mapping[str, Callable[[], Recipe]] = {
+# Data sets that need no files: part of a package, or generated.
+_WITHOUT_FILES: Mapping[str, Callable[[], Recipe]] = {
   'digits': digits.recipe,
-  'gaussians8': toys.gaussians8,
-  'gaussians25': toys.gaussians25,
-  'swiss_roll': toys.swiss_roll,
+  'gaussians8': lambda: toys.recipe('gaussians8'),
+  'gaussians25': lambda: toys.recipe('gaussians25'),
+  'swiss_roll': lambda: toys.recipe('swiss_roll'),
 }
 
-# Data sets that are read from the files in `data.path`; where that is empty,
-# all but `folder` and `table` are tfds' own.
+# Data sets read from the files in `data.path`. If it is empty, all but `folder`
+# and `table` are loaded from tfds.
 _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'folder': folder.recipe,
   'table': table.recipe,
@@ -44,26 +43,27 @@ _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'celeb_a': celeba.recipe,
 }
 
-# Those that are nothing without files: their shape in dry runs, and the files.
-_OWN: Mapping[str, tuple[tuple[int, ...], str]] = {
+# Data sets that exist only as files: the shape of mock examples, and what
+# `data.path` must be.
+_FILES_ONLY: Mapping[str, tuple[tuple[int, ...], str]] = {
   'folder': ((32, 32, 3), 'a folder of images'),
-  'table': ((8,), table.NEEDS),
+  'table': ((8,), table.EXPECTED),
 }
 
-_LAYOUT = 1  # To be raised when the same files come to be decoded otherwise.
+_CACHE_VERSION = 1  # Increase it if the same files are decoded differently.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
-  """Every example of one split.
+  """All examples of one split.
 
   Attributes:
-    images: [N, H, W, C] uint8, or [N, D] float32 vectors, those of a table
-      standardised; perhaps a read-only map of a file.
-    labels: [N] int32; zeros where there are none.
-    num_classes: 0 where there are no labels.
-    name: as in `data.name`.
-    columns: how the columns of a table were standardised; None for no table.
+    images: [N, H, W, C] uint8, or [N, D] float32 vectors; the columns of a
+      table are standardized. May be a read-only memory-mapped file.
+    labels: [N] int32; zeros if there are no labels.
+    num_classes: 0 if there are no labels.
+    name: the name in `data.name`.
+    columns: standardization of a table's columns; None for other data.
   """
 
   images: np.ndarray
@@ -79,74 +79,64 @@ class Dataset:
 
   @property
   def class_counts(self) -> tuple[int, ...]:
-    """How many examples of each class there are; empty without labels."""
+    """Number of examples of each class; empty without labels."""
     if not self.num_classes:
       return ()
     return tuple(np.bincount(self.labels, minlength=self.num_classes).tolist())
 
 
 def load(config: Data) -> Dataset:
-  """Finds, prepares if necessary, and reads a data set.
+  """Loads a data set; prepares and decodes it at the first call.
 
-  The first call for a data set prepares and decodes it; later calls read the
-  arrays that it left below `data.dir`. The order of the examples is fixed but
-  arbitrary.
+  Later calls read the arrays that are cached in `data.dir`. The order of the
+  examples is arbitrary but always the same.
 
   Args:
     config: checked by `config.from_config_dict`.
 
   Returns:
-    Images of the config's size, width and channels, and labels.
+    Images of the configured size, width and channels (or vectors), and labels.
 
   Raises:
-    ValueError: unknown name or split, files that are not what they should be,
-      or tfds lacks TensorFlow or the network to prepare its own.
+    ValueError: the name or the split is unknown, files have other contents
+      than expected, or tfds lacks TensorFlow or the network.
     FileNotFoundError: `data.path` or a file in it is missing.
   """
-  from jaxgan.data import cache, decode
-  from jaxgan.data.builders import builder as ours
+  from jaxgan.data import cache, decode, official
+  from jaxgan.data.builders import builder as builder_lib
 
   if config.mock_examples:
     return _load_mock(config)
-  config = _expanded(config)
+  config = _expand_home(config)
   recipe = _recipe(config)
-  open_builder, prepare = _resolve(config, recipe)
-  builder = open_builder()
+  builder = _open_builder(config, recipe)
   spec = decode.describe(builder, config)
-  place = _place(builder, config, spec)
-  arrays = cache.read(place, spec.shape)
+  cached = _cache_folder(builder, config, spec)
+  arrays = cache.read(cached, spec.shape)
   if arrays is None:
-    if not ours.is_prepared(builder):
-      prepare(builder)
-      builder = open_builder()
+    if not builder_lib.is_prepared(builder):
+      if recipe:
+        builder_lib.prepare(builder)
+      else:
+        official.prepare(builder, config)
+      builder = _open_builder(config, recipe)
     records, num = decode.open_split(builder, config)
-    arrays = decode.decode(records, num, spec, config, place)
+    arrays = decode.decode(records, num, spec, config, cached)
   columns = recipe.columns if recipe else None
   return Dataset(*arrays, spec.num_classes, config.name, columns)
 
 
-def announced(config: Data) -> tuple[tuple[int, ...], int]:
-  """What the examples of a data set will look like.
+def shape_and_classes(config: Data) -> tuple[tuple[int, ...], int]:
+  """Returns the shape of an example and the number of classes (0 for none).
 
-  Where its builder says so, nothing is prepared, downloaded or decoded; it is
-  loaded where only the images can tell their size.
-
-  Args:
-    config: checked by `config.from_config_dict`.
-
-  Returns:
-    Their shape, and the number of classes, 0 for none.
-
-  Raises:
-    ValueError: as `load`.
-    FileNotFoundError: as `load`.
+  Nothing is downloaded or decoded if the builder knows the shape. Otherwise
+  the data set is loaded. Raises the errors of `load`.
   """
   from jaxgan.data import decode
 
   if not config.mock_examples:
-    config = _expanded(config)
-    open_builder, _ = _resolve(config, _recipe(config))
-    spec = decode.describe(open_builder(), config)
+    config = _expand_home(config)
+    spec = decode.describe(_open_builder(config, _recipe(config)), config)
     shape = tuple(n for n in spec.shape if n is not None)
     if len(shape) == len(spec.shape):
       return shape, spec.num_classes
@@ -154,27 +144,25 @@ def announced(config: Data) -> tuple[tuple[int, ...], int]:
   return dataset.shape, dataset.num_classes
 
 
-def _expanded(config: Data) -> Data:
-  """The same with a `data.dir` that says where home is."""
-  if not config.dir:
-    return config
-  directory = str(Path(config.dir).expanduser())
+def _expand_home(config: Data) -> Data:
+  """Replaces ~ in `data.dir` by the home directory."""
+  directory = config.dir and str(Path(config.dir).expanduser())
   return dataclasses.replace(config, dir=directory)
 
 
 def _load_mock(config: Data) -> Dataset:
-  """Random images in the shape of a data set, from tfds' own mock."""
+  """Generates random examples in the shape of a data set, with tfds' mock."""
   import tensorflow_datasets as tfds
 
   from jaxgan.data import decode
 
   with tfds.testing.mock_data(num_examples=config.mock_examples):
     config = dataclasses.replace(config, path='')
-    builder = _resolve(config, _recipe(config))[0]()
+    builder = _open_builder(config, _recipe(config))
     spec = decode.describe(builder, config)
     source = builder.as_data_source(config.split)
 
-    # The mock of a source takes no more than one key at a time.
+    # The mocked source reads only one key at a time.
     def records(keys: list[int]) -> list[Any]:
       return [source[key] for key in keys]
 
@@ -182,48 +170,43 @@ def _load_mock(config: Data) -> Dataset:
   return Dataset(*arrays, spec.num_classes, config.name)
 
 
-def _resolve(
-  config: Data, recipe: Recipe | None
-) -> tuple[Callable[[], Any], Callable[[Any], None]]:
-  """What opens the builder that a name stands for, and what prepares it."""
+def _open_builder(config: Data, recipe: Recipe | None) -> Any:
+  """Opens the tfds builder of a recipe, or the one of tfds without a recipe."""
   from jaxgan.data import official
-  from jaxgan.data.builders import builder as ours
+  from jaxgan.data.builders import builder as builder_lib
 
   if recipe:
-    return functools.partial(ours.open_recipe, recipe, config.dir), ours.prepare
-  names = [*_PACKAGED, *_FROM_FILES]
-  return (
-    functools.partial(official.open_builder, config, names),
-    functools.partial(official.prepare, config=config),
-  )
+    return builder_lib.open_recipe(recipe, config.dir)
+  return official.open_builder(config, [*_WITHOUT_FILES, *_FROM_FILES])
 
 
 def _recipe(config: Data) -> Recipe | None:
-  """Our own recipe for a name, or None if the data set is tfds' own."""
-  if config.name in _PACKAGED:
+  """Returns jaxgan's own recipe; None if the data set is loaded from tfds."""
+  if config.name in _WITHOUT_FILES:
     if config.path:
       raise ValueError(
         f'data.path is {config.path!r} and data.name is {config.name}, which '
         'needs no files; leave data.path empty, or set data.name to folder or '
         'table.'
       )
-    return _PACKAGED[config.name]()
+    return _WITHOUT_FILES[config.name]()
   if config.name in _FROM_FILES and config.path:
     return _FROM_FILES[config.name](config)
-  if config.name not in _OWN:
+  if config.name not in _FILES_ONLY:
     return None
-  shape, needs = _OWN[config.name]
+  shape, expected = _FILES_ONLY[config.name]
   if config.mock_examples:
     return Recipe(config.name, shape, 0, {})
   raise ValueError(
-    f'data.path is empty and data.name is {config.name}; it must be {needs}.'
+    f'data.path is empty and data.name is {config.name}; data.path must be '
+    f'{expected}.'
   )
 
 
-def _place(builder: Any, config: Data, spec: 'Spec') -> Path:
-  """Where the arrays of one data set, split and shape are kept."""
-  # The labels of one prepared copy depend on the attributes that are asked for.
-  key = (_LAYOUT, builder.info.full_name, config.split, spec)
+def _cache_folder(builder: Any, config: Data, spec: 'Spec') -> Path:
+  """Returns where the arrays of one data set, split and shape are cached."""
+  # Attributes are part of the key: one prepared copy serves any of them.
+  key = (_CACHE_VERSION, builder.info.full_name, config.split, spec)
   text = ' '.join(map(str, key + config.attributes))
   digest = hashlib.sha256(text.encode()).hexdigest()[:16]
   root = Path(builder.data_dir_root).expanduser()

@@ -1,25 +1,29 @@
-"""Files of numbers in rows and columns: .npy, .npz, .csv and .tsv."""
+"""Reads tables of numbers from .npy, .npz, .csv and .tsv files."""
 
 import csv
-import zipfile
 import zlib
+from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
 _DELIMITERS = {'.csv': ',', '.tsv': '\t'}
 SUFFIXES = ('.npy', '.npz', *_DELIMITERS)
 
+# What numpy raises for a damaged file, or one that holds Python objects.
+DAMAGE = (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error)
+
 _Line = tuple[int, list[str]]  # The number of a line, from 1, and its cells.
 
 
 class Table(NamedTuple):
-  """What a file holds.
+  """A table of numbers.
 
   Attributes:
     values: [N, D] float32, finite; N >= 2, D >= 1.
-    names: of the D columns, from a header; empty for none.
+    names: the D column names of the header; empty if there is no header.
   """
 
   values: np.ndarray
@@ -27,65 +31,70 @@ class Table(NamedTuple):
 
 
 def read(file: Path) -> Table:
-  """Reads a table whole, and never runs what is in it.
+  """Reads a table from a file; pickled objects are refused.
 
-  A first line of a .csv or .tsv without any number is its header. Integers,
-  truth values and wider floats are rounded to float32, to about 7 digits.
+  The first line of a .csv or .tsv is a header if no cell is a number.
+  Integers, booleans and wider floats are rounded to float32 (about 7 digits).
 
   Args:
     file: a .npy, a .npz of one array, a .csv or a .tsv (UTF-8).
 
   Raises:
-    ValueError: another ending, a damaged file, several arrays, no [N, D] of
-      real numbers, a cell that is no finite number, lines of unlike length,
-      or fewer than two rows.
+    ValueError: another suffix, a damaged file, several arrays, an array that
+      is not real numbers [N, D], a cell that is not a finite number, lines of
+      different lengths, or fewer than two rows.
   """
   suffix = file.suffix.lower()
   if suffix in _DELIMITERS:
     return _parse(file, _lines(file, _DELIMITERS[suffix]))
   if suffix in SUFFIXES:
-    return _of_array(file, _only(file, _arrays(file)))
+    return _check_array(file, _only_array(file))
   raise ValueError(
     f'{file} must end in {", ".join(SUFFIXES)} to be read as a table.'
   )
 
 
-def _arrays(file: Path) -> dict[str, np.ndarray]:
-  """The array of a .npy, or those of a .npz by their names."""
+def load_arrays(
+  file: Path, names: Container[str] | None = None
+) -> dict[str, np.ndarray]:
+  """Loads the arrays of a .npz by name, or the one of a .npy as ''.
+
+  Args:
+    file: a .npz or .npy file.
+    names: the arrays to load; None for all.
+
+  Raises:
+    DAMAGE: the file is damaged or holds Python objects.
+  """
+  # numpy would leave the file of a damaged archive open, so it is opened here.
+  with file.open('rb') as opened:
+    loaded = np.load(opened, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+      return {'': loaded}
+    chosen = [x for x in loaded.files if names is None or x in names]
+    return {name: np.asarray(loaded[name]) for name in chosen}
+
+
+def _only_array(file: Path) -> np.ndarray:
   try:
-    # Opened here, since numpy leaves the file of a damaged archive open.
-    with file.open('rb') as opened:
-      found = np.load(opened, allow_pickle=False)
-      if isinstance(found, np.ndarray):
-        return {'': found}
-      return {name: np.asarray(found[name]) for name in found.files}
-  except (
-    OSError,
-    ValueError,
-    EOFError,
-    TypeError,
-    zipfile.BadZipFile,
-    zlib.error,
-  ) as error:
+    arrays = load_arrays(file)
+  except DAMAGE as error:
     raise ValueError(
-      f'{file} is damaged or holds other things than numbers; it must be what '
-      'numpy.save or numpy.savez wrote of an array of numbers.'
+      f'{file} is damaged or does not hold numbers only; it must be written by '
+      'numpy.save or numpy.savez from an array of numbers.'
     ) from error
-
-
-def _only(file: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
   if len(arrays) != 1:
     raise ValueError(
       f'{file} holds {len(arrays)} arrays ({", ".join(sorted(arrays))}); it '
-      'must hold one, so save the table alone.'
+      'must hold exactly one, the table.'
     )
   return next(iter(arrays.values()))
 
 
-def _of_array(file: Path, array: np.ndarray) -> Table:
-  """A table of real numbers, or a sentence about what it is instead."""
-  fits = array.ndim == 2 and array.dtype.kind in 'biuf'
-  if not fits or len(array) < 2 or not array.shape[1]:
+def _check_array(file: Path, array: np.ndarray) -> Table:
+  """Converts real numbers [N, D] to a table; refuses other arrays."""
+  is_table = array.ndim == 2 and array.dtype.kind in 'biuf'
+  if not is_table or len(array) < 2 or not array.shape[1]:
     raise ValueError(
       f'{file} holds {array.dtype} of shape {list(array.shape)}; it must be '
       'real numbers [N, D], at least two rows of at least one column.'
@@ -95,15 +104,15 @@ def _of_array(file: Path, array: np.ndarray) -> Table:
     row, column = np.argwhere(~np.isfinite(values))[0].tolist()
     raise ValueError(
       f'{file} holds {array[row, column]} at [{row}, {column}], counted from '
-      '0; every number must be finite, as float32 too.'
+      '0; every number must be finite, also as float32.'
     )
   return Table(values, ())
 
 
 def _lines(file: Path, delimiter: str) -> list[_Line]:
-  """The cells of every line that is not blank."""
+  """Reads the cells of every line that is not blank."""
   try:
-    # Spreadsheets put a mark before the first cell; -sig takes it away.
+    # Spreadsheets may write a byte order mark; the codec -sig removes it.
     with file.open(encoding='utf-8-sig', newline='') as text:
       reader = csv.reader(text, delimiter=delimiter)
       return [(reader.line_num, cells) for cells in reader if cells]
@@ -120,7 +129,7 @@ def _parse(file: Path, lines: list[_Line]) -> Table:
   rows = lines[bool(names) :]
   if len(rows) < 2:
     raise ValueError(
-      f'{file} holds {len(rows)} rows of numbers; a table has at least 2.'
+      f'{file} holds {len(rows)} rows of numbers; a table must have at least 2.'
     )
   first, width = lines[0][0], len(lines[0][1])
   values = np.empty((len(rows), width))
@@ -128,7 +137,7 @@ def _parse(file: Path, lines: list[_Line]) -> Table:
     if len(cells) != width:
       raise ValueError(
         f'Line {line} of {file} has {len(cells)} columns and line {first} has '
-        f'{width}; all lines must have equally many.'
+        f'{width}; all lines must have the same number of columns.'
       )
     numbers = [_number(cell) for cell in cells]
     if None in numbers:
@@ -143,7 +152,7 @@ def _parse(file: Path, lines: list[_Line]) -> Table:
 
 
 def _number(cell: str) -> float | None:
-  """The number in a cell; Python's own 1_000 is none, it may be a code."""
+  """Parses a number; refuses Python's 1_000, which may be a code."""
   try:
     return None if '_' in cell else float(cell)
   except ValueError:
@@ -156,11 +165,12 @@ def _bad_cell(
   name = f' ({names[column]})' if names else ''
   return ValueError(
     f'Line {line} of {file} holds {cells[column]!r} in column {column + 1}'
-    f'{name}; below an optional header of names every cell must be a finite '
-    'number, as float32 too.'
+    f'{name}; every cell below an optional header must be a finite number, '
+    'also as float32.'
   )
 
 
 def _float32(values: np.ndarray) -> np.ndarray:
-  with np.errstate(over='ignore'):  # What is too large is told as infinite.
+  # Values too large for float32 become infinite; the caller reports them.
+  with np.errstate(over='ignore'):
     return values.astype(np.float32)

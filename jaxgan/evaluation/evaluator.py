@@ -1,4 +1,4 @@
-"""A generator's samples measured against real data, by the names of metrics."""
+"""Measures the samples of a generator against real data, with many metrics."""
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
@@ -10,44 +10,40 @@ import numpy as np
 from jaxgan.config import Config
 from jaxgan.data.columns import Columns
 from jaxgan.data.sources import Dataset
-from jaxgan.evaluation import reference_data as reference_lib
-from jaxgan.evaluation import requests
+from jaxgan.evaluation import plan, reference_data
+from jaxgan.evaluation.plan import SampleGroup
 from jaxgan.evaluation.reference_data import Reference
-from jaxgan.evaluation.restore import Trained
+from jaxgan.gan.generator import Generator
 from jaxgan.metrics import feature_cache, features, protocol
 from jaxgan.metrics.features import FeatureNet, Features
 from jaxgan.metrics.kinds import Real, Value
 from jaxgan.metrics.protocol import Metric
 from jaxgan.metrics.record import Record
 
-# Is told what is under way, and how many examples are done since.
-Watch = Callable[[str, int], None]
-
-
-def _unwatched(what: str, num: int) -> None:
-  """Nobody looks on."""
+# A progress callback: (name of the stage, examples since the last call).
+Progress = Callable[[str, int], None]
 
 
 class Draw(Protocol):
-  """Gives so many samples [n, ...], whole or in pieces.
-
-  A generator that is told classes is asked for all of them in turn or, without
-  `in_turn`, as often as they occur in what it learnt from.
-  """
+  """A function that draws samples, always in the same order."""
 
   def __call__(
-    self, num: int, in_turn: bool = False
+    self, num: int, balanced: bool = False
   ) -> np.ndarray | Iterable[np.ndarray]:
-    """The first `num` samples."""
+    """Returns the first `num` samples [n, ...], as one array or in pieces.
+
+    The labels of a conditional generator follow the class proportions of the
+    training data. If `balanced`, they are 0, 1, 2, ..., repeated.
+    """
 
 
 class Source(NamedTuple):
-  """Where samples come from, as it stands in their records.
+  """The origin of samples, as it is written to their records.
 
   Attributes:
-    name: of a run's folder, or of a file.
-    weights: `ema`, `raw`, or `none` where samples came as a file.
-    step: after which the generator was saved; -1 for none.
+    name: of the workdir, or of a file of samples.
+    weights: `ema`, `raw`, or `none` for a file of samples.
+    step: the training step of the generator; -1 for a file.
   """
 
   name: str
@@ -56,7 +52,12 @@ class Source(NamedTuple):
 
 
 class Evaluator:
-  """Metrics of one reference, whose features are extracted once."""
+  """Measures generators against one reference.
+
+  The features of the real data are computed once. So are the bounds of each
+  metric: its floor, measured on other real data, and its ceiling, measured on
+  uniform noise.
+  """
 
   def __init__(
     self,
@@ -66,62 +67,58 @@ class Evaluator:
     seed: int = 0,
     weights: str = '',
     resize: str = 'clean',
-    watch: Watch = _unwatched,
+    progress: Progress = lambda stage, num: None,
   ) -> None:
-    """Extracts what does not depend on a generator: references, bounds.
+    """Computes the features of the real data and the bounds.
 
     Args:
-      names: of metrics, as `protocol.parse` reads them.
+      names: of metrics, as for `protocol.parse`.
       reference: the real data.
-      seed: of latents, of subsets and of the noise.
-      weights: file of Inception's weights, where a name asks for it.
-      resize: how images are brought to Inception's size.
-      watch: is told of what is under way; `work` says how much there is.
+      seed: for the subsets of real data and for the noise.
+      weights: file of the Inception weights, if a metric uses them.
+      resize: resize protocol of Inception.
+      progress: callback; the total is `plan.num_examples`.
 
     Raises:
-      ValueError: a name that is none or does not fit the data, missing
-        weights, too few examples, or examples that a net does not take.
+      ValueError: an unknown metric or one that does not fit the data, missing
+        weights, too few examples, or examples that a feature net rejects.
     """
-    self.metrics = requests.fitting(names, reference)
+    self.metrics = plan.parse(names, reference)
     self._reference = reference
     self._seed = seed
-    self._watch = watch
-    sets = {'reference', *requests.read_by(self.metrics)}
+    self._progress = progress
+    sets = {'reference', *plan.real_sets(self.metrics)}
     self._sha256 = {
-      x: features.digest(requests.real_set(reference, x)) for x in sets
+      name: features.digest(plan.real_set(reference, name)) for name in sets
     }
     self._nets: dict[str, FeatureNet] = {}
     self._real: dict[str, Real] = {}
     for name in dict.fromkeys(metric.features for metric in self.metrics):
       net = features.load(name, weights=weights, resize=resize)
-      watched = functools.partial(watch, f'features of {name}')
-      self._nets[name] = net._replace(watch=watched)
-      self._real[name] = self._known(name)
+      on_progress = functools.partial(progress, f'features of {name}')
+      self._nets[name] = net._replace(on_progress=on_progress)
+      self._real[name] = self._real_features(name)
     self._bounds = self._measure_bounds()
 
   def __call__(self, draw: Draw, source: Source) -> list[Record]:
-    """The records of one generator, in the order of the names.
+    """Measures one generator; returns one record per metric, in order.
 
     Args:
-      draw: gives the samples, standardised where the reference has columns;
-        called once for each feature net, and once more where one of its metrics
-        wants all classes in turn.
-      source: what stands in the records.
+      draw: gives the samples, standardized if the reference has columns. Called
+        once per feature net, and again if a metric needs balanced classes.
+      source: written to the records.
 
     Raises:
-      ValueError: too few samples, or samples of another shape or type than
-        the reference's.
+      ValueError: too few samples, or another shape or type than the
+        reference.
     """
-    found = self._extract(draw)
-    return [self._record(metric, found, source) for metric in self.metrics]
+    fakes = self._features_of(draw)
+    return [self._record(metric, fakes, source) for metric in self.metrics]
 
   def _record(
-    self,
-    metric: Metric,
-    found: dict[requests.Samples, Features],
-    source: Source,
+    self, metric: Metric, fakes: dict[SampleGroup, Features], source: Source
   ) -> Record:
-    (value, error, details), real_num = self._measure(metric, found)
+    (value, error, details), real_num = self._measure(metric, fakes)
     net, sha256 = self._nets[metric.features], self._sha256
     reads = metric.kind.reads
     floor, ceiling = self._bounds[metric.name]
@@ -148,59 +145,62 @@ class Evaluator:
       details=details,
     )
 
-  def _known(self, name: str) -> Real:
-    """What a net sees of the sets that its metrics read."""
-    those = [m for m in self.metrics if m.features == name and m.kind.reads]
-    found = {
+  def _real_features(self, name: str) -> Real:
+    """Computes a net's features of the real sets that its metrics read."""
+    metrics = [m for m in self.metrics if m.features == name and m.kind.reads]
+    sets = {
       each: feature_cache.features(
         self._nets[name],
-        requests.real_set(self._reference, each),
+        plan.real_set(self._reference, each),
         feature_cache.folder(),
-        only_moments=requests.streams(those),
+        only_moments=plan.only_moments(metrics),
       )
-      for each in requests.read_by(those)
+      for each in plan.real_sets(metrics)
     }
     shape = self._reference.examples.shape[1:]
-    return Real(**found, shape=shape, mixture=self._reference.mixture)
+    return Real(**sets, shape=shape, mixture=self._reference.mixture)
 
-  def _extract(self, draw: Draw) -> dict[requests.Samples, Features]:
-    """Each net's features of as many samples as its metrics ask for."""
-    found = {}
-    for samples, those in requests.groups(self.metrics).items():
-      most, net = requests.most(those), self._nets[samples.features]
-      given = draw(most, in_turn=True) if samples.in_turn else draw(most)
-      extract = net.summarise if requests.streams(those) else net.extract
-      found[samples] = extract(_checked(given, self._reference.examples))
-    return found
+  def _features_of(self, draw: Draw) -> dict[SampleGroup, Features]:
+    """Draws samples for each group of metrics and computes their features."""
+    fakes = {}
+    for group, metrics in plan.groups(self.metrics).items():
+      net, num = self._nets[group.features], max(m.num for m in metrics)
+      samples = draw(num, balanced=True) if group.balanced else draw(num)
+      samples = _checked(samples, self._reference.examples)
+      if plan.only_moments(metrics):
+        fakes[group] = net.extract_moments(samples)
+      else:
+        fakes[group] = net.extract(samples)
+    return fakes
 
   def _measure(
-    self, metric: Metric, found: dict[requests.Samples, Features]
+    self, metric: Metric, fakes: dict[SampleGroup, Features]
   ) -> tuple[Value, int]:
-    self._watch(metric.name, 0)
-    real, fake = self._real[metric.features], found[requests.samples_of(metric)]
+    """Measures one metric; returns it with the number of real examples."""
+    self._progress(metric.name, 0)
+    real, fake = self._real[metric.features], fakes[plan.group_of(metric)]
     return protocol.measure(metric, real, fake, self._seed)
 
   def _measure_bounds(self) -> dict[str, tuple[float | None, float]]:
-    """Each metric's (floor, ceiling): of other real data, and of noise."""
-    noise = self._extract(self._noise)
-    others = self._reference.others
-    real = None
+    """Measures floor (None without other real data) and ceiling."""
+    noise = self._features_of(self._noise)
+    others, real, available = self._reference.others, {}, 0
     if others is not None:
-      order = np.random.default_rng(self._seed).permutation(len(others))
-      # In this order, so that fewer are always the first of more: a floor
-      # does not depend on which other metrics are asked for.
-      real = self._extract(lambda num, in_turn=False: others[order[:num]])
+      available = len(others)
+      order = np.random.default_rng(self._seed).permutation(available)
+      # A prefix of one fixed order, so that the floor of a metric does not
+      # depend on the counts of the other metrics.
+      real = self._features_of(lambda num, balanced=False: others[order[:num]])
     bounds: dict[str, tuple[float | None, float]] = {}
     for metric in self.metrics:
-      floor = None
-      if real and others is not None and len(others) >= metric.num:
-        floor = self._measure(metric, real)[0].value
+      enough = available >= metric.num
+      floor = self._measure(metric, real)[0].value if enough else None
       bounds[metric.name] = floor, self._measure(metric, noise)[0].value
     return bounds
 
-  def _noise(self, num: int, in_turn: bool = False) -> np.ndarray:
-    """Uniform over all values that an example can have, of no class."""
-    del in_turn
+  def _noise(self, num: int, balanced: bool = False) -> np.ndarray:
+    """Draws uniform noise over the range of the examples, without classes."""
+    del balanced
     rng = np.random.default_rng(self._seed)
     examples = self._reference.examples
     shape = (num, *examples.shape[1:])
@@ -211,43 +211,42 @@ class Evaluator:
 
 
 def evaluator_of(config: Config, dataset: Dataset) -> Evaluator:
-  """That of a run's `eval.metrics`, with the run's seed.
+  """Builds the evaluator of a run's `eval.metrics`, with the run's seed.
 
   Args:
-    config: the run.
-    dataset: what it trains on.
+    config: of the run.
+    dataset: its training data.
 
   Raises:
-    ValueError: too few real examples, a net that does not take them, or
-      missing weights.
+    ValueError: too few real examples, examples that a feature net rejects, or
+      missing Inception weights.
   """
-  wanted = config.eval
   return Evaluator(
-    wanted.metrics,
-    reference_lib.of_run(config, dataset),
+    config.eval.metrics,
+    reference_data.of_run(config, dataset),
     seed=config.seed,
-    weights=wanted.inception,
-    resize=wanted.resize,
+    weights=config.eval.inception,
+    resize=config.eval.resize,
   )
 
 
 def draw_from(
-  generator: Trained, seed: int, columns: Columns | None = None
+  generator: Generator, seed: int, columns: Columns | None = None
 ) -> Draw:
-  """Samples of a generator, the same for the same seed.
+  """Returns a function that draws samples of a generator from a fixed seed.
 
   Args:
-    generator: from a run, or in training.
+    generator: restored, or in training.
     seed: of the latents.
-    columns: of the reference, which standardise what the generator gives in
-      units of its table; None for samples as they come.
+    columns: of the reference; they standardize samples that are in the units
+      of a table. None for samples as the generator returns them.
   """
 
-  def draw(num: int, in_turn: bool = False) -> Iterable[np.ndarray]:
-    label = None if in_turn else generator.labels(num)
+  def draw(num: int, balanced: bool = False) -> Iterable[np.ndarray]:
+    label = None if balanced else generator.labels(num)
     z = generator.latents.draw(jax.random.key(seed), num, label)
     samples = generator.stream(z)
-    return map(columns.standardise, samples) if columns else samples
+    return map(columns.standardize, samples) if columns else samples
 
   return draw
 
@@ -255,7 +254,7 @@ def draw_from(
 def _checked(
   samples: np.ndarray | Iterable[np.ndarray], examples: np.ndarray
 ) -> Iterable[np.ndarray]:
-  """The samples in pieces, each of the type and shape of the reference."""
+  """Yields samples in pieces; raises if type or shape differ from examples."""
   pieces = [samples] if isinstance(samples, np.ndarray) else samples
   for piece in pieces:
     shape, dtype = piece.shape[1:], piece.dtype

@@ -1,4 +1,4 @@
-"""The real data of an evaluation, and what of it was trained on."""
+"""The real data of an evaluation: reference, training and held-out examples."""
 
 import dataclasses
 import functools
@@ -17,23 +17,21 @@ from jaxgan.data.builders.toys import Mixture
 from jaxgan.data.columns import Columns
 from jaxgan.data.sources import Dataset
 
-Load = Callable[[Data], Dataset]
-
 
 class Reference(NamedTuple):
   """The real data of an evaluation.
 
   Attributes:
-    name: of the data set, or of a file.
-    split: as tfds writes splits; empty for files.
-    examples: [N, H, W, C] uint8 or [N, D] float32, standardised where there
-      are columns; so are all other examples here.
-    others: real examples that are not among them, for the floor; or None.
-    train: what the generator was trained on; None where unknown.
-    heldout: `examples` or `others`, whichever was not trained on; None where
-      neither is known to be.
-    mixture: the Gaussians that the data are drawn from, or None.
-    columns: of the table that gives the unit; None for numbers as they are.
+    name: of the data set or the file.
+    split: in the syntax of tfds; empty for files.
+    examples: [N, H, W, C] uint8 or [N, D] float32, which samples are compared
+      with. If `columns` is set, all arrays here are standardized by it.
+    others: further real examples, which give the floor; None for no floor.
+    train: the examples that the generator was trained on; None if unknown.
+    heldout: `examples` or `others`, whichever was not trained on; None if
+      unknown.
+    mixture: the Gaussian mixture that the data are drawn from, or None.
+    columns: of the table that gives the units; None for no table.
   """
 
   name: str
@@ -47,11 +45,11 @@ class Reference(NamedTuple):
 
 
 def of_run(config: Config, dataset: Dataset) -> Reference:
-  """The real data that a run's `eval` names; its own where it names none.
+  """Loads the splits of a run's `eval` section; by default its training data.
 
   Args:
-    config: the run.
-    dataset: what it trains on.
+    config: of the run.
+    dataset: the training data.
 
   Raises:
     ValueError: a split that does not exist.
@@ -62,75 +60,65 @@ def of_run(config: Config, dataset: Dataset) -> Reference:
 
   split = config.eval.split or config.data.split
   data = dataclasses.replace(config.data, split=split)
-  return _of(data, config.eval.floor_split, config.data, load)
+  return _load(data, config.eval.floor_split, config.data, load)
 
 
 def of_data(
   data: Data, *, floor_split: str = '', train: Data | None = None
 ) -> Reference:
-  """Real data by the name of a data set.
+  """Loads a data set by name.
 
   Args:
-    data: what is compared with.
-    floor_split: other real data of the same name; empty for none.
-    train: what the generator was trained on; None where unknown.
+    data: the data set to compare with.
+    floor_split: another split of it, for the floor; empty for none.
+    train: the training data of the generator; None if unknown.
 
   Raises:
-    ValueError: a name or a split that does not exist.
+    ValueError: a data set or a split that does not exist.
   """
-  return _of(data, floor_split, train, functools.cache(sources.load))
+  return _load(data, floor_split, train, functools.cache(sources.load))
 
 
 def of_file(
   path: pathlib.Path,
   train: np.ndarray | None = None,
   *,
-  seen: bool = False,
+  is_train: bool = False,
   columns: Columns | None = None,
 ) -> Reference:
-  """Real data as a folder of images, a .npz or a table.
+  """Loads a folder of images, a .npz or a table.
 
   Args:
-    path: of what is compared with.
-    train: what the generator was trained on, in units of `columns`; None
-      where unknown.
-    seen: whether `path` holds the very examples that were trained on.
-    columns: of the table that a run learnt from; None for no table.
+    path: the real data to compare with.
+    train: the training examples of the generator, standardized by `columns`;
+      None if unknown.
+    is_train: whether `path` itself holds the training examples.
+    columns: of the table that the run was trained on; None for no table.
 
   Raises:
-    ValueError: no such examples there.
+    ValueError: the path holds no such examples.
   """
   real = examples_lib.load(path, '--reference', columns)
-  heldout = None if train is None or seen else real
+  heldout = None if train is None or is_train else real
   return Reference(path.name, '', real, None, train, heldout, columns=columns)
 
 
-def in_units(dataset: Dataset, columns: Columns | None) -> np.ndarray:
-  """The examples of a data set in the unit of a reference.
-
-  Args:
-    dataset: perhaps of another table than the reference.
-    columns: of the reference; None for numbers as they are.
-
-  Raises:
-    ValueError: another number of columns.
-  """
-  return columns_lib.convert(dataset.images, dataset.columns, columns)
-
-
-def _of(
-  data: Data, floor_split: str, train: Data | None, load: Load
+def _load(
+  data: Data,
+  floor_split: str,
+  train: Data | None,
+  load: Callable[[Data], Dataset],
 ) -> Reference:
-  found, others = load(data), None
-  real, columns = found.images, found.columns
+  dataset, others, trained, heldout = load(data), None, None, None
+  real, columns = dataset.images, dataset.columns
   if floor_split:
     others = load(dataclasses.replace(data, split=floor_split)).images
-  seen = None if train is None else in_units(load(train), columns)
-  heldout = None
   if train is not None:
+    source = load(train)
+    trained = columns_lib.convert(source.images, source.columns, columns)
     heldout = others if data == train else real
   known = data.name in toys.MIXTURES
   mixture = toys.mixture(data.name) if known else None
   return Reference(
-    data.name, data.split, real, others, seen, heldout, mixture, columns
+    data.name, data.split, real, others, trained, heldout, mixture, columns
   )

@@ -16,7 +16,14 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jaxgan.config import Config, flatten, from_config_dict, pick, to_dict
+from jaxgan.config import (
+  Config,
+  flatten,
+  from_config_dict,
+  pick,
+  replace,
+  to_dict,
+)
 from jaxgan.gan import hyper as hyper_lib
 from jaxgan.gan import state as state_lib
 from jaxgan.gan.hyper import Hyper
@@ -74,14 +81,8 @@ class Replicas:
 
   def config_of(self, index: int) -> Config:
     """The configuration of one replica as a run of its own."""
-    nested = to_dict(self.config)
-    for key, value in self.values.items():
-      *sections, name = key.split('.')
-      section = nested
-      for part in sections:
-        section = section[part]
-      section[name] = value[index]
-    return from_config_dict(nested)
+    changes = {key: value[index] for key, value in self.values.items()}
+    return from_config_dict(replace(to_dict(self.config), changes))
 
   def arrays(self) -> Values:
     """The swept values as host arrays [R]."""

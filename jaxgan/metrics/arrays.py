@@ -1,36 +1,36 @@
-"""What every metric asks of its arrays; each fault is one sentence."""
+"""Checks of the metrics' array arguments; each error is one sentence."""
 
 import numpy as np
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def features(name: str, values: np.ndarray, least: int = 2) -> np.ndarray:
-  """[N, D] finite numbers, one row per sample.
+def features(name: str, values: np.ndarray, minimum: int = 2) -> np.ndarray:
+  """Checks and returns a feature matrix [N, D] of finite numbers.
 
   Args:
-    name: of the argument, for the sentence.
-    values: anything that numpy reads as an array.
-    least: the smallest N that is allowed.
+    name: name of the argument, for the error message.
+    values: array-like.
+    minimum: smallest allowed N.
 
   Returns:
-    [N, D] float32 or float64 as they came; whole numbers become float64 and
-    half precision becomes float32.
+    [N, D]; float32 and float64 keep their type, integers become float64, half
+    precision becomes float32.
 
   Raises:
-    ValueError: another shape, too few samples, not numbers or not finite.
+    ValueError: wrong shape, too few samples, not numbers or not finite.
   """
   values = np.asarray(values)
   if values.ndim != 2 or not values.shape[1]:
     raise ValueError(
       f'{name} has shape {values.shape}; it must be [N, D], one row per sample.'
     )
-  if len(values) < least:
+  if len(values) < minimum:
     raise ValueError(
-      f'{name} holds {len(values)} samples; it must hold at least {least}.'
+      f'{name} holds {len(values)} samples; it must hold at least {minimum}.'
     )
   if values.dtype not in _DTYPES:
-    values = values.astype(_float_of(name, values))
+    values = values.astype(_float_type(name, values))
   finite = np.isfinite(values).all(axis=1)
   if not finite.all():
     raise ValueError(
@@ -41,20 +41,21 @@ def features(name: str, values: np.ndarray, least: int = 2) -> np.ndarray:
 
 
 def pair(
-  real: np.ndarray, fake: np.ndarray, least: int = 2
+  real: np.ndarray, fake: np.ndarray, minimum: int = 2
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Two sets of features, [N, D] and [M, D], as `features` returns them.
+  """Checks and returns two feature matrices [N, D] and [M, D].
 
   Raises:
-    ValueError: as `features`, or the two have different D.
+    ValueError: as in `features`, or the two have different D.
   """
-  real, fake = features('real', real, least), features('fake', fake, least)
+  real = features('real', real, minimum)
+  fake = features('fake', fake, minimum)
   same_width('real', real.shape[1], 'fake', fake.shape[1])
   return real, fake
 
 
 def same_width(name: str, width: int, other_name: str, other: int) -> None:
-  """Raises a ValueError unless both have the same number of features."""
+  """Raises a ValueError if two numbers of features differ."""
   if width != other:
     raise ValueError(
       f'{name} has {width} features and {other_name} has {other}; both must '
@@ -62,28 +63,11 @@ def same_width(name: str, width: int, other_name: str, other: int) -> None:
     )
 
 
-def labels(name: str, values: np.ndarray, num_classes: int) -> np.ndarray:
-  """int64 class indices in [0, num_classes), in the shape they came in.
+def images(name: str, values: np.ndarray, minimum: int = 1) -> np.ndarray:
+  """Checks and returns images [N, H, W, C] uint8 with N >= `minimum`.
 
   Raises:
-    ValueError: none at all, not whole numbers, or out of range.
-  """
-  values = np.asarray(values)
-  if not values.size or values.dtype.kind not in 'iu':
-    raise ValueError(
-      f'{name} has shape {values.shape} and type {values.dtype}; it must hold '
-      'at least one label, as whole numbers.'
-    )
-  for value in (values.min(), values.max()):
-    within(f'A label of {name}', int(value), 0, num_classes - 1)
-  return values.astype(np.int64)
-
-
-def images(name: str, values: np.ndarray, least: int = 1) -> np.ndarray:
-  """[N, H, W, C] uint8.
-
-  Raises:
-    ValueError: another shape or type, or too few.
+    ValueError: wrong shape or type, or too few images.
   """
   values = np.asarray(values)
   if values.ndim != 4 or values.dtype != np.uint8 or 0 in values.shape[1:]:
@@ -91,9 +75,9 @@ def images(name: str, values: np.ndarray, least: int = 1) -> np.ndarray:
       f'{name} has shape {values.shape} and type {values.dtype}; it must be '
       '[N, H, W, C] uint8.'
     )
-  if len(values) < least:
+  if len(values) < minimum:
     raise ValueError(
-      f'{name} holds {len(values)} images; it must hold at least {least}.'
+      f'{name} holds {len(values)} images; it must hold at least {minimum}.'
     )
   return values
 
@@ -104,8 +88,8 @@ def within(name: str, value: int, low: int, high: int) -> None:
     raise ValueError(f'{name} is {value}; it must be in [{low}, {high}].')
 
 
-def _float_of(name: str, values: np.ndarray) -> type:
-  """float64 for whole numbers, float32 for floats of fewer bits."""
+def _float_type(name: str, values: np.ndarray) -> type:
+  """Returns float64 for integers and float32 for half precision."""
   if values.dtype.kind in 'iub':
     return np.float64
   if values.dtype.name in ('float16', 'bfloat16'):

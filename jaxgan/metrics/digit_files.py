@@ -1,22 +1,19 @@
-"""Trained digit classifiers as files, two of which come with the package.
+"""Reads and writes digit classifiers; two trained ones come with the package.
 
-Those are in `weights/`, and each was made by one command:
+They are in `weights/`. Each was made by one command:
 
   python -m jaxgan.classify --data=digits --seed=0 --out=digits.npz
   python -m jaxgan.classify --data=mnist --path=FOLDER --seed=0 --out=mnist.npz
 
-A file is a .npz of float32 arrays, one per parameter, and of `record`, a text
-in JSON that says what the net was trained on, how well it does on held-out
-images, and the SHA-256 of its weights. Nothing in it is pickled.
+A file is a .npz with one float32 array per parameter and `record`, a JSON text
+with the training data, the accuracy on held-out images and the SHA-256 of the
+weights. Nothing in it is pickled.
 """
 
 import functools
 import io
 import json
-import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +21,7 @@ import jax
 import numpy as np
 from flax import traverse_util
 
-from jaxgan.config import pick
-from jaxgan.metrics import digit_net
+from jaxgan.metrics import digit_net, npz
 from jaxgan.metrics.digit_net import Classifier
 from jaxgan.types import Params
 
@@ -35,113 +31,112 @@ SHIPPED: Mapping[str, pathlib.Path] = {
   'mnist': _WEIGHTS / 'mnist.npz',
 }
 
-# What numpy raises of a file that is cut short, of another kind, or damaged.
-_NOT_OURS = (
-  EOFError,
-  ValueError,
-  TypeError,
-  NotImplementedError,
-  zipfile.BadZipFile,
-  zlib.error,
-)
-
-
-def shipped(name: str) -> pathlib.Path:
-  """The file of a classifier that comes with the package.
-
-  Raises:
-    ValueError: there is none of this name; the sentence lists them.
-  """
-  return pick('The digit classifier', name, SHIPPED)
-
 
 def save(path: pathlib.Path, classifier: Classifier) -> None:
-  """Writes a classifier in one move; equal ones give equal bytes.
+  """Writes a classifier atomically; equal classifiers give equal bytes.
 
   Args:
-    path: of the .npz; it may exist only if it holds these bytes.
-    classifier: whatever `make` or `load` returned.
+    path: the .npz file; it may exist only with exactly these bytes.
+    classifier: the classifier.
 
   Raises:
-    ValueError: the file exists and holds something else.
+    ValueError: the file exists with other content.
   """
-  buffer = io.BytesIO()
   text = json.dumps(dict(classifier.record))
   arrays: dict[str, Any] = digit_net.flat(classifier.params)
-  np.savez(buffer, record=np.array(text), **arrays)
+  arrays = {'record': np.array(text), **arrays}
   if path.exists():
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
     if path.read_bytes() == buffer.getvalue():
       return
     raise ValueError(
       f'{path} exists and holds something else than the classifier of SHA-256 '
       f'{classifier.digest[:16]}...; choose another file.'
     )
-  new = path.with_name(f'{path.name}.{os.getpid()}')
-  new.write_bytes(buffer.getvalue())
-  new.replace(path)
+  npz.write(path, arrays)
+
+
+def check_settings(path: pathlib.Path, record: Mapping[str, Any]) -> None:
+  """Raises a ValueError if an existing file was trained with other settings.
+
+  Args:
+    path: a .npz that `save` wrote.
+    record: the settings, from `digit_training.record_of`.
+  """
+  old = load(path).record
+  changed = [
+    f'{key} ({old.get(key)} there, {value} now)'
+    for key, value in record.items()
+    if old.get(key) != value
+  ]
+  if changed:
+    raise ValueError(
+      f'{path} holds a classifier of other settings, which differ in '
+      f'{", ".join(changed)}; choose another --out.'
+    )
 
 
 def load(path: pathlib.Path) -> Classifier:
-  """Reads a classifier and checks that its weights are those of its record.
+  """Reads a classifier and verifies the SHA-256 of its weights.
 
   Args:
     path: a .npz that `save` wrote.
 
   Raises:
-    FileNotFoundError: there is no such file.
-    ValueError: it is damaged, something else, or its weights were changed.
+    FileNotFoundError: the file does not exist.
+    ValueError: it is damaged, not a classifier, or its weights were changed.
   """
   arrays = _read(path)
   try:
     record = _checked(json.loads(str(arrays.pop('record'))))
     params = traverse_util.unflatten_dict(arrays, sep='/')
     classifier = digit_net.make(params, record)
-    fresh = functools.partial(digit_net.init, classifier.shape)
-    expected = jax.eval_shape(fresh, jax.random.key(0))
+    init = functools.partial(digit_net.init, classifier.shape)
+    expected = jax.eval_shape(init, jax.random.key(0))
   except (KeyError, TypeError, ValueError) as error:
-    raise _foreign(path) from error
-  if _kinds(params) != _kinds(expected):
-    raise _foreign(path)
+    raise _damaged(path) from error
+  if _specs(params) != _specs(expected):
+    raise _damaged(path)
   if classifier.digest != record['sha256']:
     raise ValueError(
       f'{path} holds weights of SHA-256 {classifier.digest[:16]}... and its '
       f'record says {record["sha256"][:16]}...; they were changed or damaged, '
-      'so fetch or train them again.'
+      'so download or train them again.'
     )
   return classifier
 
 
 def _checked(record: Any) -> dict[str, Any]:
-  """The record, if what is read of it has the right types."""
-  kinds = {'data': str, 'shape': list, 'accuracy': float, 'sha256': str}
-  if not all(isinstance(record[key], kind) for key, kind in kinds.items()):
+  """Returns the record if the fields that are used have the right types."""
+  types = {'data': str, 'shape': list, 'accuracy': float, 'sha256': str}
+  if not all(isinstance(record[key], kind) for key, kind in types.items()):
     raise TypeError
   if not 0 <= record['accuracy'] <= 1:
     raise ValueError
   return record
 
 
-def _kinds(params: Params) -> Any:
+def _specs(params: Params) -> Any:
+  """Replaces each parameter by (shape, dtype)."""
   return jax.tree.map(lambda x: (x.shape, str(x.dtype)), params)
 
 
 def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
-  """Every array of an archive."""
+  """Reads all arrays; turns the errors into sentences."""
   try:
-    # Opened here, because numpy leaves a broken archive open.
-    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-      return {name: archive[name] for name in archive.files}
+    return npz.read(path)
   except FileNotFoundError as error:
     raise FileNotFoundError(
-      f'{path} is not there; it must be a .npz that jaxgan.classify wrote.'
+      f'{path} does not exist; it must be a .npz that jaxgan.classify wrote.'
     ) from error
   except OSError as error:
     raise ValueError(f'{path} cannot be read ({error.strerror}).') from error
-  except _NOT_OURS as error:
-    raise _foreign(path) from error
+  except npz.DAMAGED as error:
+    raise _damaged(path) from error
 
 
-def _foreign(path: pathlib.Path) -> ValueError:
+def _damaged(path: pathlib.Path) -> ValueError:
   return ValueError(
     f'{path} is damaged or holds no digit classifier; it must be a .npz that '
     'jaxgan.classify wrote.'

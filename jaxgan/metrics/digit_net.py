@@ -1,9 +1,9 @@
-"""A small classifier of digits, whose last hidden layer is a feature net.
+"""A small digit classifier, whose last hidden layer is a feature net.
 
-What a net learnt from photographs says little of digits; one that tells the
-ten digits apart says more (Bińkowski et al., 2018, measure MNIST with LeNet).
-`digit_files.py` reads and writes trained ones, two of which come with the
-package; `digit_training.py` makes them.
+Features of a net trained on photographs say little about digits. Those of a
+digit classifier say more (Bińkowski et al., 2018, measure MNIST with LeNet).
+`digit_files` reads and writes trained classifiers, and `digit_training` trains
+them.
 """
 
 import functools
@@ -18,28 +18,27 @@ import numpy as np
 from flax import traverse_util
 
 from jaxgan.config import Net
-from jaxgan.data.ranges import to_float
 from jaxgan.nets import layers
-from jaxgan.types import Array, Params
+from jaxgan.types import Array, Params, to_float
 
 NUM_CLASSES = 10
 
-# To be raised when the same weights come to compute something else.
+# Increase it if the same weights come to compute something else.
 _LAYOUT = 1
 _SIDES = (4, 64)
 _DROPOUT = 0.3
 
-# One derivative through XLA's own convolutions takes the CPU half as long as
-# through those of matrix products, which win where there are two.
+# On the CPU, one derivative through XLA's convolutions takes half the time of
+# matrix products, which are faster for second derivatives.
 _NET = Net(conv='lax')
 
 
 class Prediction(NamedTuple):
-  """What the net says of each image.
+  """The outputs of the classifier for N images.
 
   Attributes:
     features: [N, F] float32, at least 0: the last hidden layer.
-    logits: [N, 10] float32, unnormalised log-probabilities of the classes.
+    logits: [N, 10] float32, unnormalized log-probabilities of the classes.
   """
 
   features: Array | np.ndarray
@@ -47,11 +46,11 @@ class Prediction(NamedTuple):
 
 
 class DigitNet(nn.Module):
-  """Three convolutions, a hidden layer, ten logits; examples never mix.
+  """Three convolutions, one hidden layer and ten logits, with no batch norm.
 
   Attributes:
-    convs: (features, side of the kernel, stride) of each convolution.
-    hidden: F, the length of the features.
+    convs: (features, kernel size, stride) of each convolution.
+    hidden: F, the number of features.
   """
 
   convs: tuple[tuple[int, int, int], ...]
@@ -59,9 +58,9 @@ class DigitNet(nn.Module):
 
   @nn.compact
   def __call__(self, x: Array, *, train: bool = False) -> Prediction:
-    """Images [N, H, W, C] float32 in [-1, 1]; dropout where it trains."""
+    """Classifies images [N, H, W, C] float32 in [-1, 1]; dropout if `train`."""
     for features, size, stride in self.convs:
-      x = nn.relu(layers.Conv(_NET, features, size=size, stride=stride)(x))
+      x = nn.relu(layers.conv(_NET, features, size, stride)(x))
     x = x.reshape(len(x), -1)
     x = nn.relu(nn.Dense(self.hidden, kernel_init=layers.he_dense)(x))
     kept = nn.Dropout(_DROPOUT, deterministic=not train)(x)
@@ -69,14 +68,14 @@ class DigitNet(nn.Module):
 
 
 class Classifier(NamedTuple):
-  """A trained net and what is known of it.
+  """A trained digit classifier with its weights and its training record.
 
   Attributes:
-    name: of the data set that it was trained on.
-    shape: (H, W, C) of the images that it takes.
-    accuracy: share of the held-out images that it gets right.
+    name: name of the training data set.
+    shape: (H, W, C) of the images it takes.
+    accuracy: share of held-out images that it classifies correctly.
     digest: SHA-256 of its weights, 64 hex digits.
-    record: all that is known, fit for JSON.
+    record: everything known about the training, as JSON values.
     params: its weights.
   """
 
@@ -94,45 +93,42 @@ class Classifier(NamedTuple):
       images: [N, H, W, C] uint8 in [0, 255].
 
     Raises:
-      ValueError: another type or shape.
+      ValueError: wrong type or shape.
     """
     _check(self, images)
     return _forward(build(self.shape), self.params, images)
 
   def predict(self, images: np.ndarray, chunk: int = 500) -> Prediction:
-    """Classifies images of the host, `chunk` of them at a time.
+    """Classifies images in host memory in chunks; returns numpy arrays.
 
     Args:
-      images: [N, H, W, C] uint8, N at least 1; perhaps a map of a file.
-      chunk: images on the device at once; each call compiles for one size.
-
-    Returns:
-      Numpy arrays.
+      images: [N, H, W, C] uint8, N at least 1; possibly a memory map.
+      chunk: images on the device at once; only this batch size is compiled.
 
     Raises:
-      ValueError: no images, or another type or shape.
+      ValueError: no images, or wrong type or shape.
     """
     if not len(images):
       raise ValueError('There are no images; at least one must be given.')
     parts = []
     for start in range(0, len(images), chunk):
       part = np.asarray(images[start : start + chunk])
-      _check(self, part)  # Here too: on the way to jax float64 is lost.
-      missing = ((0, chunk - len(part)), *[(0, 0)] * (part.ndim - 1))
-      whole = jax.device_get(self.apply(jnp.asarray(np.pad(part, missing))))
-      parts.append([each[: len(part)] for each in whole])
+      _check(self, part)  # Here too, since jax converts float64 silently.
+      padding = ((0, chunk - len(part)), *[(0, 0)] * (part.ndim - 1))
+      outputs = jax.device_get(self.apply(jnp.asarray(np.pad(part, padding))))
+      parts.append([output[: len(part)] for output in outputs])
     return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def build(shape: tuple[int, ...]) -> DigitNet:
-  """The net for images of one shape, of about 70,000 or 220,000 parameters.
+  """Builds the net for one image shape, with about 70,000 or 220,000 weights.
 
   Args:
-    shape: (H, W, C); sides below 16 get 64 features and all pixels in the
-      first convolution, longer ones 128 and every second.
+    shape: (H, W, C). If a side is below 16, the first convolution has stride 1
+      and there are 64 features; otherwise stride 2 and 128 features.
 
   Raises:
-    ValueError: vectors, or sides that it is not made for.
+    ValueError: vectors, or sides outside 4 to 64.
   """
   low, high = _SIDES
   if len(shape) != 3 or not all(low <= n <= high for n in shape[:2]):
@@ -145,19 +141,19 @@ def build(shape: tuple[int, ...]) -> DigitNet:
   return DigitNet(((32, 5, 2), (64, 5, 2), (64, 3, 2)), 128)
 
 
-# Under jit XLA drops the forward pass, of which only shapes are needed.
+# Under jit XLA removes the forward pass, which only sets the shapes.
 @functools.partial(jax.jit, static_argnums=0)
 def init(shape: tuple[int, ...], key: Array) -> Params:
-  """Fresh weights for images of (H, W, C)."""
+  """Initializes the weights for images of shape (H, W, C)."""
   return build(shape).init(key, jnp.zeros((1, *shape)))['params']
 
 
 def make(params: Params, record: Mapping[str, Any]) -> Classifier:
-  """A classifier of given weights.
+  """Makes a classifier from its weights and its record.
 
   Args:
     params: a tree of float32 arrays.
-    record: holds at least `data`, `shape` and `accuracy`; the digest is added.
+    record: holds at least `data`, `shape` and `accuracy`; `sha256` is added.
   """
   shape = tuple(record['shape'])
   digest = sha256(params, shape)
@@ -172,20 +168,21 @@ def make(params: Params, record: Mapping[str, Any]) -> Classifier:
 
 
 def sha256(params: Params, shape: tuple[int, ...]) -> str:
-  """The digest of weights, of their names, and of the images they are for."""
-  whole = hashlib.sha256(f'{_LAYOUT} {shape}'.encode())
+  """Returns the SHA-256 of the weights, their names and the image shape."""
+  state = hashlib.sha256(f'{_LAYOUT} {shape}'.encode())
   for name, value in sorted(flat(params).items()):
-    whole.update(f'\n{name} {value.shape}\n'.encode())
-    whole.update(value.astype('<f4').tobytes())
-  return whole.hexdigest()
+    state.update(f'\n{name} {value.shape}\n'.encode())
+    state.update(value.astype('<f4').tobytes())
+  return state.hexdigest()
 
 
 def flat(params: Params) -> dict[str, np.ndarray]:
-  """{'Conv_0/kernel': array, ...} on the host."""
+  """Flattens the weights to {'Conv_0/kernel': array, ...} in host memory."""
   return traverse_util.flatten_dict(jax.device_get(params), sep='/')
 
 
 def _check(classifier: Classifier, images: Array | np.ndarray) -> None:
+  """Raises a ValueError unless the images fit the classifier."""
   if images.dtype != np.uint8:
     raise ValueError(
       f'The images are {images.dtype}; the digit classifier takes uint8 in '

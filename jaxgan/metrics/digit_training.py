@@ -1,8 +1,8 @@
-"""Trains the digit classifier and judges it on images that it never saw.
+"""Trains the digit classifier and measures its accuracy on held-out images.
 
-Adam with decoupled weight decay, a rate that rises over the first steps and
-falls along half a cosine (Loshchilov & Hutter, 2017), dropout, and images that
-are moved by a pixel. All randomness is a function of the seed and the step.
+It uses Adam with decoupled weight decay, a linear warmup with cosine decay
+(Loshchilov & Hutter, 2017), dropout, and random shifts by one pixel. All
+randomness is a function of the seed and the step.
 """
 
 import dataclasses
@@ -19,22 +19,21 @@ from tqdm import tqdm
 
 from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
-from jaxgan.data.ranges import to_float
 from jaxgan.data.sources import Dataset
 from jaxgan.metrics import digit_net
 from jaxgan.metrics.digit_net import NUM_CLASSES, Classifier, DigitNet
-from jaxgan.types import Array, Params
+from jaxgan.types import Array, Params, to_float
 
 _BATCH = 128
-_LEAST_HELD_OUT = 100  # Fewer would not tell one per cent.
-_MOST_SHARED = 0.1  # Share of held-out images that are also trained on.
+_MIN_HELD_OUT = 100  # With fewer, one image is more than one per cent.
+_MAX_SHARED = 0.1  # Share of held-out images that are also trained on.
 _PEAK_RATE = 3e-3
 _WARMUP = 0.15  # Share of the steps over which the rate rises.
 _WEIGHT_DECAY = 1e-2
-_REACH = 1  # Pixels by which an image is moved, in each direction.
-_EVERY = 50  # Steps between two looks at the loss, each of which waits for it.
+_MAX_SHIFT = 1  # Pixels by which an image is shifted, in each direction.
+_LOG_STEPS = 50  # Steps between reads of the loss, which wait for the device.
 
-# Decay shrinks kernels, not biases. The rate is left to `_update`, as data.
+# Weight decay applies to kernels only. `_update` applies the learning rate.
 _OPTIMIZER = optax.chain(
   optax.scale_by_adam(),
   optax.add_decayed_weights(
@@ -45,15 +44,15 @@ _OPTIMIZER = optax.chain(
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What decides every bit of the weights, on one machine.
+  """Settings of a training; on one machine they determine every bit.
 
   Attributes:
     data: name of the data set, as in `data.name`.
-    path: its files at hand; empty for none.
-    split: the images to train on, as in `data.split`.
-    test_split: the held-out ones, which only the accuracy sees.
-    seed: of the weights, the order, and all other randomness.
-    epochs: passes over the images.
+    path: folder of its files; empty if it needs none.
+    split: the training images, as in `data.split`.
+    test_split: the held-out images, used only for the accuracy.
+    seed: seed of the weights, the order and all other randomness.
+    epochs: passes over the training images.
   """
 
   data: str = 'digits'
@@ -71,53 +70,50 @@ class _State(NamedTuple):
 
 
 def train(settings: Settings) -> Classifier:
-  """Loads the data, trains with a progress bar, and measures the accuracy.
-
-  Args:
-    settings: what to train on, and how long.
+  """Trains a classifier with a progress bar and measures its accuracy.
 
   Returns:
-    The classifier; its record holds the settings but for the path.
+    The classifier; its record holds all settings except the path.
 
   Raises:
-    ValueError: no such data; no ten classes; images of a size that the net is
-      not made for; too few of them; held-out images that are trained on.
+    ValueError: unknown data, not ten classes, an image size that the net does
+      not take, too few images, or held-out images that are trained on.
     FloatingPointError: the loss is not finite.
   """
-  seen, held_out = (
+  train_data, held_out = (
     sources.load(Data(name=settings.data, path=settings.path, split=split))
     for split in (settings.split, settings.test_split)
   )
-  _check(seen, held_out, settings)
+  _check(train_data, held_out, settings)
   record = {
     **record_of(settings),
-    'shape': list(seen.shape),
-    'train_images': len(seen.images),
+    'shape': list(train_data.shape),
+    'train_images': len(train_data.images),
     'test_images': len(held_out.images),
-    'train_sha256': _digest(seen),
+    'train_sha256': _digest(train_data),
     'jax': jax.__version__,
     'backend': jax.default_backend(),
-    'accuracy': 0.0,  # Known once there is a classifier.
+    'accuracy': 0.0,  # Replaced below, once there is a classifier.
   }
-  params = fit(seen, settings.seed, settings.epochs)
+  params = fit(train_data, settings.seed, settings.epochs)
   record['accuracy'] = accuracy(digit_net.make(params, record), held_out)
   return digit_net.make(params, record)
 
 
 def record_of(settings: Settings) -> dict[str, str | int]:
-  """The part of a record that is known before the training."""
+  """Returns the part of a record that is known before the training."""
   values = dataclasses.asdict(settings)
-  del values['path']  # Where files are is nobody else's affair.
+  del values['path']  # Local paths do not belong into a published file.
   return values
 
 
 def fit(data: Dataset, seed: int, epochs: int) -> Params:
-  """Weights for a data set of ten classes.
+  """Trains on a data set of ten classes and returns the weights.
 
   Args:
     data: at least 128 images.
-    seed: see `Settings`.
-    epochs: see `Settings`.
+    seed: as in `Settings`.
+    epochs: as in `Settings`.
 
   Raises:
     FloatingPointError: the loss is not finite.
@@ -134,77 +130,78 @@ def fit(data: Dataset, seed: int, epochs: int) -> Params:
       image, label = batch.image[0], batch.label[0]
       rate = np.float32(learning_rate(step, steps))
       state, loss = _update(net, state, key, rate, image, label)
-      if step % _EVERY == 0 or step == steps - 1:
-        _look(bar, step, float(loss))
+      if step % _LOG_STEPS == 0 or step == steps - 1:
+        _report(bar, step, float(loss))
       bar.update()
   return jax.device_get(state.params)
 
 
 def accuracy(classifier: Classifier, data: Dataset) -> float:
-  """The share of a data set's images that a classifier gets right."""
+  """Returns the share of images that a classifier classifies correctly."""
   logits = classifier.predict(data.images).logits
   return float(np.mean(np.argmax(logits, axis=1) == data.labels))
 
 
 def learning_rate(step: int, steps: int) -> float:
-  """A straight line up to the peak, then half a cosine down to almost 0.
+  """Learning rate of a step: linear warmup, then cosine decay to almost 0.
 
   Args:
     step: from 0 to steps - 1.
-    steps: of the whole training.
+    steps: steps of the whole training.
   """
   warmup = max(1.0, _WARMUP * steps)
-  fall = max(step - warmup, 0.0) / max(1.0, steps - warmup)
+  decay = max(step - warmup, 0.0) / max(1.0, steps - warmup)
   rise = min((step + 1) / warmup, 1.0)
-  return _PEAK_RATE * rise * 0.5 * (1 + math.cos(math.pi * fall))
+  return _PEAK_RATE * rise * 0.5 * (1 + math.cos(math.pi * decay))
 
 
-def shift(key: Array, images: Array, reach: int) -> Array:
-  """Moves each image by up to `reach` pixels; what comes in is black.
+def shift(key: Array, images: Array, pixels: int) -> Array:
+  """Shifts each image randomly by up to `pixels` and pads with black.
 
   Args:
     key: a PRNG key.
     images: [N, H, W, C] uint8.
-    reach: in each direction.
+    pixels: largest shift in each direction.
 
   Returns:
     The same shape.
   """
-  sides = ((0, 0), (reach, reach), (reach, reach), (0, 0))
-  padded = jnp.pad(images, sides)
-  corners = jax.random.randint(key, (len(images), 2), 0, 2 * reach + 1)
+  padding = ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0))
+  padded = jnp.pad(images, padding)
+  corners = jax.random.randint(key, (len(images), 2), 0, 2 * pixels + 1)
 
-  def cut(image: Array, corner: Array) -> Array:
+  def crop(image: Array, corner: Array) -> Array:
     return jax.lax.dynamic_slice(image, (*corner, 0), images.shape[1:])
 
-  return jax.vmap(cut)(padded, corners)
+  return jax.vmap(crop)(padded, corners)
 
 
-def _check(seen: Dataset, held_out: Dataset, settings: Settings) -> None:
-  if not seen.num_classes:
+def _check(train_data: Dataset, held_out: Dataset, settings: Settings) -> None:
+  """Raises a ValueError unless both sets can be used."""
+  name, classes = train_data.name, train_data.num_classes
+  if not classes:
     raise ValueError(
-      f'{seen.name} holds no labels; a folder must have one sub-folder for '
-      'each digit.'
+      f'{name} holds no labels; a folder must have one sub-folder for each '
+      'digit.'
     )
-  if seen.num_classes != NUM_CLASSES:
+  if classes != NUM_CLASSES:
     raise ValueError(
-      f'{seen.name} holds {seen.num_classes} classes; a digit classifier needs '
-      f'{NUM_CLASSES}.'
+      f'{name} holds {classes} classes; a digit classifier needs {NUM_CLASSES}.'
     )
-  digit_net.build(seen.shape)
+  digit_net.build(train_data.shape)
   counts = (
-    ('split', settings.split, seen, _BATCH),
-    ('test_split', settings.test_split, held_out, _LEAST_HELD_OUT),
+    ('split', settings.split, train_data, _BATCH),
+    ('test_split', settings.test_split, held_out, _MIN_HELD_OUT),
   )
-  for flag, split, data, least in counts:
-    if len(data.images) < least:
+  for flag, split, data, minimum in counts:
+    if len(data.images) < minimum:
       raise ValueError(
         f'--{flag} is {split!r}, which has {len(data.images)} images; it must '
-        f'have at least {least}.'
+        f'have at least {minimum}.'
       )
-  known = {image.tobytes() for image in seen.images}
-  shared = sum(image.tobytes() in known for image in held_out.images)
-  if shared > _MOST_SHARED * len(held_out.images):
+  trained_on = {image.tobytes() for image in train_data.images}
+  shared = sum(image.tobytes() in trained_on for image in held_out.images)
+  if shared > _MAX_SHARED * len(held_out.images):
     raise ValueError(
       f'{shared} of the {len(held_out.images)} images of --test_split '
       f'{settings.test_split!r} are also in --split {settings.split!r}; hold '
@@ -213,10 +210,10 @@ def _check(seen: Dataset, held_out: Dataset, settings: Settings) -> None:
 
 
 def _digest(data: Dataset) -> str:
-  """SHA-256 of the images and labels, so that a folder has a name too."""
-  whole = hashlib.sha256(np.ascontiguousarray(data.images).data)
-  whole.update(np.ascontiguousarray(data.labels).data)
-  return whole.hexdigest()
+  """SHA-256 of the images and labels, which identifies a user's folder."""
+  state = hashlib.sha256(np.ascontiguousarray(data.images).data)
+  state.update(np.ascontiguousarray(data.labels).data)
+  return state.hexdigest()
 
 
 @functools.partial(jax.jit, static_argnums=0, donate_argnums=1)
@@ -228,10 +225,10 @@ def _update(
   images: Array,
   labels: Array,
 ) -> tuple[_State, Array]:
-  """One step on images [B, H, W, C] uint8 and labels [B]; and its loss."""
+  """One step on images [B, H, W, C] uint8 and labels [B]; returns the loss."""
   key = jax.random.fold_in(key, state.step)
   shift_key, dropout_key = jax.random.split(key)
-  images = to_float(shift(shift_key, images, _REACH))
+  images = to_float(shift(shift_key, images, _MAX_SHIFT))
 
   def loss(params: Params) -> Array:
     prediction: Any = net.apply(
@@ -247,7 +244,8 @@ def _update(
   return _State(params, moments, state.step + 1), value
 
 
-def _look(bar: tqdm, step: int, loss: float) -> None:
+def _report(bar: tqdm, step: int, loss: float) -> None:
+  """Shows the loss in the progress bar; raises if it is not finite."""
   bar.set_postfix_str(f'loss {loss:.3f}')
   if not math.isfinite(loss):
     raise FloatingPointError(

@@ -1,4 +1,8 @@
-"""What metrics look at: the feature nets by name, over sets of any size."""
+"""Feature nets by name, and features of example sets of any size.
+
+`load` returns the net of a name. `FeatureNet.extract` applies it to a set in
+chunks, spread over all local devices.
+"""
 
 import hashlib
 import pathlib
@@ -19,17 +23,17 @@ _CHUNK = 256  # Examples on the devices at once.
 Embed = Callable[[jax.Array], tuple[jax.Array, jax.Array | None]]
 
 
-def _unwatched(num: int) -> None:
-  """Nobody looks on."""
+def _no_progress(num: int) -> None:
+  """The default progress callback, which does nothing."""
 
 
 class Features(NamedTuple):
-  """What a feature net saw in a set of examples.
+  """The outputs of a feature net for a set of N examples.
 
   Attributes:
-    values: [N, D] float32; [0, D] where only the moments were kept.
-    logits: [N, K] float32, or None where the net tells no classes apart.
-    moments: of the values, where only those were kept.
+    values: features [N, D] float32; [0, D] if only the moments were kept.
+    logits: class logits [N, K] float32, or None if the net has no classes.
+    moments: mean and covariance of the features, if only these were kept.
   """
 
   values: np.ndarray
@@ -38,48 +42,50 @@ class Features(NamedTuple):
 
   @property
   def num(self) -> int:
-    """N."""
+    """The number of examples N."""
     return len(self.values) if self.moments is None else self.moments.num
 
 
 class FeatureNet(NamedTuple):
-  """A fixed function of images, and how it is told from others.
+  """A fixed function from examples to features, with its identity.
 
   Attributes:
-    name: as in the names of metrics.
-    sha256: of its weights; empty where it has none.
-    resize: how images are brought to its size; `none` where they are not.
-    embed: examples [B, ...] on the devices -> features [B, D], logits [B, K].
-    watch: is told how many examples are done since it was last told.
+    name: as in metric names.
+    sha256: SHA-256 of the weights; empty if it has none.
+    resize: resize protocol of its images; `none` if it takes them as they are.
+    embed: device examples [B, ...] -> features [B, D] and logits [B, K].
+    on_progress: callback that gets the number of examples in each new chunk.
   """
 
   name: str
   sha256: str
   resize: str
   embed: Embed
-  watch: Callable[[int], None] = _unwatched
+  on_progress: Callable[[int], None] = _no_progress
 
   def extract(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
-    """Features of a set, spread over all devices, a chunk at a time.
+    """Computes the features of a set; one chunk at a time is on the devices.
 
     Args:
-      examples: [N, H, W, C] uint8 or [N, D] float32, whole (perhaps a map of a
-        file) or in pieces; only one chunk of them is on the devices.
+      examples: [N, H, W, C] uint8 or [N, D] float32, as one array (possibly a
+        memory map) or as an iterable of arrays.
 
     Raises:
-      ValueError: none at all, or examples that the net does not take.
+      ValueError: there are no examples, or the net does not take them.
     """
     values, logits = [], []
-    for found, classes in self._outputs(examples):
-      values.append(found)
-      if classes is not None:
-        logits.append(classes)
+    for chunk_values, chunk_logits in self._outputs(examples):
+      values.append(chunk_values)
+      if chunk_logits is not None:
+        logits.append(chunk_logits)
     return Features(
       np.concatenate(values), np.concatenate(logits) if logits else None
     )
 
-  def summarise(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
-    """`extract`, but only the moments are kept: memory does not grow with N."""
+  def extract_moments(
+    self, examples: np.ndarray | Iterable[np.ndarray]
+  ) -> Features:
+    """Computes only mean and covariance, in memory that is constant in N."""
     accumulator = None
     for values, _ in self._outputs(examples):
       accumulator = accumulator or Accumulator(values.shape[1])
@@ -91,21 +97,24 @@ class FeatureNet(NamedTuple):
   def _outputs(
     self, examples: np.ndarray | Iterable[np.ndarray]
   ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Yields (features, logits) of each chunk."""
     mesh = Mesh(np.array(jax.local_devices()), ('data',))
-    where = NamedSharding(mesh, PartitionSpec('data'))
-    seen = False
+    sharding = NamedSharding(mesh, PartitionSpec('data'))
+    empty = True
     for chunk in _chunks(examples):
-      seen = True
-      # Filled up, so that the last chunk does not compile again.
-      full = np.resize(chunk, (_CHUNK, *chunk.shape[1:]))
-      values, logits = jax.device_get(self.embed(jax.device_put(full, where)))
-      kept = slice(len(chunk))
-      yield (
-        values[kept].astype(np.float32),
-        None if logits is None else logits[kept],
+      empty = False
+      # Padded to the full size, so that the last chunk does not recompile.
+      padded = np.resize(chunk, (_CHUNK, *chunk.shape[1:]))
+      values, logits = jax.device_get(
+        self.embed(jax.device_put(padded, sharding))
       )
-      self.watch(len(chunk))
-    if not seen:
+      num = len(chunk)
+      yield (
+        values[:num].astype(np.float32),
+        None if logits is None else logits[:num],
+      )
+      self.on_progress(num)
+    if empty:
       raise ValueError(
         f'There are no examples for the features of {self.name}; there must be '
         'at least one.'
@@ -113,33 +122,33 @@ class FeatureNet(NamedTuple):
 
 
 def pixels() -> FeatureNet:
-  """The numbers of an example themselves; those of images in [-1, 1]."""
+  """The identity: flattened examples, with images scaled to [-1, 1]."""
   return FeatureNet('pixels', '', 'none', _pixels)
 
 
 def digits(name: str, path: pathlib.Path) -> FeatureNet:
-  """A digit classifier's last hidden layer.
+  """The last hidden layer and the logits of a digit classifier.
 
   Raises:
-    ValueError: the file is damaged or something else.
+    ValueError: the file is damaged or not a classifier.
   """
   classifier = digit_files.load(path)
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
-    found: Any = classifier.apply(images)  # Arrays of the device.
-    return found.features, found.logits
+    outputs: Any = classifier.apply(images)  # Device arrays.
+    return outputs.features, outputs.logits
 
   return FeatureNet(name, classifier.digest, 'none', embed)
 
 
 def stacked(path: pathlib.Path) -> FeatureNet:
-  """A digit classifier of each of three channels: a thousand classes.
+  """A digit classifier applied to each of three channels: 1,000 classes.
 
-  They are the modes of Stacked MNIST (Metz et al., 2017): class 100 a + 10 b +
-  c is digit a in the first channel, b in the second and c in the third.
+  The classes are the modes of Stacked MNIST (Metz et al., 2017). Class 100 a +
+  10 b + c has digit a in the first channel, b in the second and c in the third.
 
   Raises:
-    ValueError: the file is damaged or something else.
+    ValueError: the file is damaged or not a classifier.
   """
   classifier = digit_files.load(path)
 
@@ -150,38 +159,40 @@ def stacked(path: pathlib.Path) -> FeatureNet:
         'a digit in each channel.'
       )
     num = len(images)
-    each = jnp.moveaxis(images, 3, 1).reshape(3 * num, *images.shape[1:3], 1)
-    found: Any = classifier.apply(each)  # Arrays of the device.
-    a, b, c = jnp.moveaxis(
-      jax.nn.log_softmax(found.logits).reshape(num, 3, -1), 1, 0
+    channels = jnp.moveaxis(images, 3, 1).reshape(
+      3 * num, *images.shape[1:3], 1
     )
-    # Of three independent digits the log-probabilities add up.
+    outputs: Any = classifier.apply(channels)  # Device arrays.
+    a, b, c = jnp.moveaxis(
+      jax.nn.log_softmax(outputs.logits).reshape(num, 3, -1), 1, 0
+    )
+    # The digits are independent, so their log-probabilities add up.
     logits = a[:, :, None, None] + b[:, None, :, None] + c[:, None, None, :]
-    return found.features.reshape(num, -1), logits.reshape(num, -1)
+    return outputs.features.reshape(num, -1), logits.reshape(num, -1)
 
   return FeatureNet('stacked', classifier.digest, 'none', embed)
 
 
 def inception_net(path: str, resize: str) -> FeatureNet:
-  """The Inception-v3 of the public FID weights.
+  """Inception-v3 with the public FID weights.
 
   Args:
-    path: of the .npz that `jaxgan.convert_inception` wrote.
-    resize: a name of `resize.RESIZES`.
+    path: the .npz file that `jaxgan.convert_inception` wrote.
+    resize: a name in `resize.RESIZES`.
 
   Raises:
-    ValueError: no path, or a file that is damaged or something else.
+    ValueError: no path, or a file that is damaged or of another net.
   """
   if not path:
     raise ValueError(
-      'A metric of inception needs its weights, which are never fetched; give '
-      'the .npz that jaxgan.convert_inception wrote (docs/metrics.md).'
+      'Metrics with inception need its weights, which are never downloaded; '
+      'give the .npz that jaxgan.convert_inception wrote (docs/metrics.md).'
     )
   weights = inception_weights.load(pathlib.Path(path))
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
-    found = inception.embed(weights.variables, images, resize=resize)
-    return found.features, found.unbiased
+    outputs = inception.embed(weights.variables, images, resize=resize)
+    return outputs.features, outputs.unbiased
 
   return FeatureNet('inception', weights.sha256, resize, embed)
 
@@ -197,17 +208,17 @@ FEATURES: Mapping[str, Callable[[str, str], FeatureNet]] = {
   'inception': inception_net,
 }
 
-# Those whose logits tell classes apart.
+# The nets with class logits.
 CLASSIFIERS = ('digits', 'mnist', 'stacked', 'inception')
 
 
 def load(name: str, *, weights: str = '', resize: str = 'clean') -> FeatureNet:
-  """The feature net of a name.
+  """Loads a feature net by name.
 
   Args:
-    name: one of FEATURES.
-    weights: file of Inception's; other nets come with the package.
-    resize: how images are brought to Inception's size.
+    name: a name in FEATURES.
+    weights: file of the Inception weights; other nets come with the package.
+    resize: resize protocol of Inception, a name in `resize.RESIZES`.
 
   Raises:
     ValueError: unknown name, or weights that are missing or damaged.
@@ -216,7 +227,7 @@ def load(name: str, *, weights: str = '', resize: str = 'clean') -> FeatureNet:
 
 
 def digest(examples: np.ndarray) -> str:
-  """SHA-256 of examples, their type and their shape."""
+  """Returns the SHA-256 of a set of examples, with its type and shape."""
   state = hashlib.sha256(f'{examples.dtype} {examples.shape}'.encode())
   for chunk in _chunks(examples):
     state.update(chunk.tobytes())
@@ -225,7 +236,8 @@ def digest(examples: np.ndarray) -> str:
 
 @jax.jit
 def _as_vectors(examples: jax.Array) -> jax.Array:
-  # The digit nets' own range, so that distances compare.
+  """Flattens examples to [B, D]; uint8 becomes float32 in [-1, 1]."""
+  # The range that the digit nets use, so that distances are comparable.
   flat = examples.reshape(len(examples), -1)
   return flat / 127.5 - 1.0 if examples.dtype == np.uint8 else flat
 
@@ -237,7 +249,7 @@ def _pixels(examples: jax.Array) -> tuple[jax.Array, None]:
 def _chunks(
   examples: np.ndarray | Iterable[np.ndarray],
 ) -> Iterator[np.ndarray]:
-  """Pieces of at most _CHUNK examples."""
+  """Yields the examples in pieces of at most _CHUNK."""
   pieces = [examples] if isinstance(examples, np.ndarray) else examples
   for piece in pieces:
     for start in range(0, len(piece), _CHUNK):

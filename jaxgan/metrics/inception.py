@@ -1,9 +1,9 @@
-"""Inception-v3 as the Frechet Inception distance has used it since 2017.
+"""The Inception-v3 of the Frechet Inception distance (FID).
 
-It is the net of Szegedy et al. (2016) as TensorFlow's archive of December 2015
-holds it, which differs from other Inception-v3: 1,008 classes, average pools
-that leave the padding out of their means, a max pool in the last block, and no
-second classifier. Submodules have the names of the public PyTorch weights.
+It is the net of Szegedy et al. (2016) in TensorFlow's archive of December 2015.
+It differs from other Inception-v3: 1,008 classes, average pools that exclude
+the padding, a max pool in the last block, and no auxiliary classifier.
+Submodules have the names of the public PyTorch weights.
 """
 
 import functools
@@ -21,18 +21,18 @@ from jaxgan.types import Array, Variables
 SIDE, CHANNELS = 299, 3
 CLASSES = 1008
 
-# The default of accelerators would leave two or three digits of a feature.
+# The default precision of accelerators leaves only two or three digits.
 _PRECISION = jax.lax.Precision.HIGHEST
 
 
 class Conv(NamedTuple):
-  """A convolution, with what always follows it: see `Unit`.
+  """Settings of one `Unit`: a convolution with batch norm and ReLU.
 
   Attributes:
-    name: in the public weights.
+    name: its name in the public weights.
     features: Cout.
-    size: of the kernel, (height, width).
-    stride: of both axes.
+    size: kernel size (height, width).
+    stride: stride of both axes.
     padding: `SAME` or `VALID`.
   """
 
@@ -44,7 +44,7 @@ class Conv(NamedTuple):
 
 
 class Fork(NamedTuple):
-  """Two convolutions that read the same and are concatenated."""
+  """Two convolutions of the same input, whose outputs are concatenated."""
 
   first: Conv
   second: Conv
@@ -55,10 +55,10 @@ Branch: TypeAlias = Sequence[Conv | Fork | Pool]
 
 
 class Unit(nn.Module):
-  """Convolution, batch norm by its stored statistics, ReLU.
+  """Convolution, batch norm with stored statistics, ReLU.
 
   Attributes:
-    conv: the convolution.
+    conv: the settings.
   """
 
   conv: Conv
@@ -81,10 +81,10 @@ class Unit(nn.Module):
 
 
 class Mixed(nn.Module):
-  """Branches that read the same and are concatenated.
+  """Branches of the same input, whose outputs are concatenated.
 
   Attributes:
-    branches: in the order of their channels.
+    branches: in the order of their output channels.
   """
 
   branches: Sequence[Branch]
@@ -92,17 +92,17 @@ class Mixed(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """[N, H, W, Cin] -> [N, H', W', Cout]."""
-    return jnp.concatenate([_follow(b, x) for b in self.branches], axis=-1)
+    return jnp.concatenate([_apply(b, x) for b in self.branches], axis=-1)
 
 
 class Outputs(NamedTuple):
-  """What is measured of N images.
+  """The outputs of Inception for N images.
 
   Attributes:
     features: [N, 2048] float32, at least 0: the last pool.
     logits: [N, 1008] float32.
-    unbiased: [N, 1008] float32: logits without their bias, of which the
-      Inception score's first code, and torch-fidelity, take the softmax.
+    unbiased: [N, 1008] float32: logits without their bias. The original
+      Inception Score and torch-fidelity use their softmax.
   """
 
   features: Array
@@ -111,12 +111,12 @@ class Outputs(NamedTuple):
 
 
 class Inception(nn.Module):
-  """The whole net."""
+  """The full Inception-v3 network."""
 
   @nn.compact
   def __call__(self, x: Array) -> Outputs:
-    """Images [N, H, W, 3] float32 in [-1, 1], meant to be of side 299."""
-    x = _follow(STEM, x)
+    """Images [N, H, W, 3] float32 in [-1, 1]; the intended side is 299."""
+    x = _apply(STEM, x)
     for name, branches in MIXED.items():
       x = Mixed(branches, name=name)(x)
     features = x.mean((1, 2))
@@ -125,47 +125,46 @@ class Inception(nn.Module):
     return Outputs(features, logits, logits - bias[None])
 
 
-def _unit(x: Array) -> Array:
-  """[0, 255] -> [-1, 1] as PyTorch's users do, 2 x / 255 - 1."""
+def _scale_pytorch(x: Array) -> Array:
+  """Scales [0, 255] to [-1, 1] as in PyTorch: 2 x / 255 - 1."""
   return x * (2 / 255) - 1.0
 
 
-def _graph(x: Array) -> Array:
-  """[0, 255] -> [-1, 1) as TensorFlow's graph does, (x - 128) / 128."""
+def _scale_tensorflow(x: Array) -> Array:
+  """Scales [0, 255] to [-1, 1) as in TensorFlow's graph: (x - 128) / 128."""
   return (x - 128.0) / 128.0
 
 
-# Each protocol of a resize has its own scale, and they are 0.4 % apart.
+# resize protocol -> scaling of pixel values; the two differ by 0.4 %.
 SCALES: dict[str, Callable[[Array], Array]] = {
-  'clean': _graph,
-  'legacy': _unit,
-  'legacy_tf': _graph,
+  'clean': _scale_tensorflow,
+  'legacy': _scale_pytorch,
+  'legacy_tf': _scale_tensorflow,
 }
 
 
 def embed(
   variables: Variables, images: Array | np.ndarray, *, resize: str = 'clean'
 ) -> Outputs:
-  """Features and logits of one batch of images.
+  """Computes features and logits of one batch of images.
 
-  With equal weights they are those of the package whose protocol the resize
-  is: clean-fid (`clean`), pytorch-fid (`legacy`) or torch-fidelity
-  (`legacy_tf`). Each shape of a batch compiles once, and each image of it takes
-  about 40 MB.
+  With equal weights they equal those of clean-fid (`clean`), pytorch-fid
+  (`legacy`) or torch-fidelity (`legacy_tf`). Each batch shape compiles once.
+  An image takes about 40 MB.
 
   Args:
-    variables: of `Inception`, from `weights.load`.
+    variables: variables of `Inception`, from `inception_weights.load`.
     images: [N, H, W, 3] uint8.
-    resize: one of `resize.RESIZES`, to side 299; it also picks the scale.
+    resize: resize protocol to side 299, a name in `resize.RESIZES`; it also
+      sets the scaling of pixel values.
 
   Raises:
-    ValueError: an unknown name, another dtype or shape, or channels that are
-      not 3.
+    ValueError: unknown name, wrong dtype or shape, or not 3 channels.
   """
   if images.ndim == 4 and images.shape[-1] != CHANNELS:
     raise ValueError(
       f'images have {images.shape[-1]} channels and Inception takes '
-      f'{CHANNELS}; use a feature net for such images, or make them RGB.'
+      f'{CHANNELS}; use another feature net or convert the images to RGB.'
     )
   return _embed(variables, resize_lib.resize(images, SIDE, resize), resize)
 
@@ -175,13 +174,13 @@ def _embed(variables: Variables, images: Array, resize: str) -> Outputs:
   return cast(Outputs, Inception().apply(variables, SCALES[resize](images)))
 
 
-def _follow(branch: Branch, x: Array) -> Array:
-  """The layers of a branch, one after the other."""
+def _apply(branch: Branch, x: Array) -> Array:
+  """Applies the layers of a branch in sequence."""
   for layer in branch:
     if isinstance(layer, Conv):
       x = Unit(layer, name=layer.name)(x)
     elif isinstance(layer, Fork):
-      x = jnp.concatenate([_follow((conv,), x) for conv in layer], axis=-1)
+      x = jnp.concatenate([_apply((conv,), x) for conv in layer], axis=-1)
     else:
       x = layer(x)
   return x
@@ -196,7 +195,7 @@ def _max_pool(x: Array) -> Array:
 
 
 def _mean_pool(x: Array) -> Array:
-  """Means over what is inside the image, as TensorFlow pads."""
+  """Average pool that excludes the padding, as in TensorFlow."""
   return nn.avg_pool(x, (3, 3), padding='SAME', count_include_pad=False)
 
 
@@ -294,6 +293,6 @@ MIXED: dict[str, Sequence[Branch]] = {
   'Mixed_6e': _block_c(192),
   'Mixed_7a': _block_d(),
   'Mixed_7b': _block_e(_mean_pool),
-  # Probably an oversight of 2015, and every published FID has it.
+  # The max pool is probably a mistake of 2015, but every published FID has it.
   'Mixed_7c': _block_e(_max_pool),
 }

@@ -1,17 +1,14 @@
-"""The weights of Inception: from the public PyTorch file to one .npz, and back.
+"""Converts the public PyTorch weights of Inception to .npz and reads them.
 
-Nothing here downloads. The .npz holds one float32 array per name of the net,
-`params/Mixed_5b/branch1x1/conv/kernel` and so on, and the SHA-256 of the file
-that it was made from; no pickle.
+Nothing is downloaded. The .npz file holds one float32 array per parameter, such
+as `params/Mixed_5b/branch1x1/conv/kernel`, and the SHA-256 of the PyTorch file.
+Nothing in it is pickled.
 """
 
 import functools
 import hashlib
-import os
 import pathlib
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
 
-from jaxgan.metrics import inception
+from jaxgan.metrics import inception, npz
 from jaxgan.types import Variables
 
-# Of pt_inception-2015-12-05-6726825d.pth as pytorch-fid publishes it, and of
-# weights-inception-2015-12-05-6726825d.pth, its copy by torch-fidelity.
+# SHA-256 of pt_inception-2015-12-05-6726825d.pth, published by pytorch-fid, and
+# of its copy by torch-fidelity, weights-inception-2015-12-05-6726825d.pth.
 PUBLIC_SHA256 = (
   '6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2'
 )
@@ -32,7 +29,7 @@ PUBLIC_SHA256 = (
 Arrays = dict[str, np.ndarray]
 
 _HASH = 'source_sha256'
-# The last part of a name here, and what PyTorch has in its place.
+# end of a name here -> end of the name in PyTorch.
 _LEAVES = {
   'conv/kernel': 'conv.weight',
   'bn/scale': 'bn.weight',
@@ -42,18 +39,18 @@ _LEAVES = {
   'fc/kernel': 'fc.weight',
   'fc/bias': 'fc.bias',
 }
-# From PyTorch's order of axes to ours, by their number.
+# number of axes -> transposition from PyTorch's order of axes to flax's.
 _AXES = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
-# PyTorch counts the batches behind its statistics in newer files.
+# A counter of batch norm in newer PyTorch files.
 _UNUSED = '.num_batches_tracked'
 
 
 class Weights(NamedTuple):
-  """Weights read from an .npz.
+  """The weights of Inception, with the SHA-256 that identifies them.
 
   Attributes:
-    variables: of `inception.Inception`.
-    sha256: of the file that the .npz was made from; it names the net.
+    variables: variables of `inception.Inception`.
+    sha256: SHA-256 of the PyTorch file that they were converted from.
   """
 
   variables: Variables
@@ -62,7 +59,7 @@ class Weights(NamedTuple):
 
 @functools.cache
 def shapes() -> dict[str, tuple[int, ...]]:
-  """The names of all arrays of the net, and their shapes."""
+  """Returns {name: shape} of all arrays of the net."""
   image = jax.ShapeDtypeStruct(
     (1, inception.SIDE, inception.SIDE, inception.CHANNELS), jnp.float32
   )
@@ -73,55 +70,54 @@ def shapes() -> dict[str, tuple[int, ...]]:
 
 
 def torch_name(name: str) -> str:
-  """What the public PyTorch weights call an array of the net.
+  """Returns the PyTorch name of an array of the net.
 
-  Args:
-    name: as in `shapes`, `params/Mixed_5b/branch1x1/conv/kernel`.
-
-  Returns:
-    As in a state dict, `Mixed_5b.branch1x1.conv.weight`.
+  `params/Mixed_5b/branch1x1/conv/kernel` becomes
+  `Mixed_5b.branch1x1.conv.weight`.
   """
   *path, kind, leaf = name.split('/')[1:]
   return '.'.join([*path, _LEAVES[f'{kind}/{leaf}']])
 
 
 def check_source(path: pathlib.Path, sha256: str | None = None) -> str:
-  """Makes sure that a file is the one that was meant, before it is read.
+  """Verifies the SHA-256 of a weights file and returns it.
 
   Args:
-    path: of the PyTorch weights.
-    sha256: of the file that is meant, 64 hexadecimal digits; None for the
+    path: the PyTorch file.
+    sha256: the expected hash, 64 hexadecimal digits; None for the hash of the
       public weights.
 
-  Returns:
-    Its SHA-256.
-
   Raises:
-    ValueError: no such file, or one of another hash.
+    ValueError: the file cannot be read, or has another hash.
   """
-  wanted = _digits(sha256) if sha256 else PUBLIC_SHA256
+  if sha256 and not re.fullmatch('[0-9a-fA-F]{64}', sha256):
+    raise ValueError(
+      f'--sha256 is {sha256!r}; a SHA-256 has 64 hexadecimal digits.'
+    )
+  expected = sha256.lower() if sha256 else PUBLIC_SHA256
   try:
     with path.open('rb') as file:
-      found = hashlib.file_digest(file, 'sha256').hexdigest()
+      actual = hashlib.file_digest(file, 'sha256').hexdigest()
   except OSError as error:
     raise ValueError(f'{path} cannot be read ({error.strerror}).') from error
-  if found != wanted:
-    meant = '--sha256' if sha256 else 'the public FID weights'
+  if actual != expected:
+    source = '--sha256' if sha256 else 'the public FID weights'
     raise ValueError(
-      f'{path} has the SHA-256 {found} and not {wanted}, that of {meant}; it '
-      'is cut off or another file: fetch it again or name its hash by --sha256.'
+      f'{path} has the SHA-256 {actual} and not {expected}, that of {source}; '
+      'it is truncated or another file: download it again or give its hash by '
+      '--sha256.'
     )
-  return found
+  return actual
 
 
 def read_torch(path: pathlib.Path) -> Arrays:
-  """The arrays of a PyTorch state dict, read without running its pickle.
+  """Reads a PyTorch state dict without executing its pickle.
 
   Args:
-    path: of a .pth file, old or new format.
+    path: a .pth file of the old or the new format.
 
   Returns:
-    Arrays by the names of the state dict.
+    {name in the state dict: array}.
 
   Raises:
     ValueError: PyTorch is not installed, or the file is not a state dict.
@@ -144,120 +140,92 @@ def read_torch(path: pathlib.Path) -> Arrays:
 
 
 def from_torch(state: Mapping[str, np.ndarray]) -> Arrays:
-  """The arrays of the net from those of PyTorch's Inception for FID.
+  """Converts the state dict of pytorch-fid's Inception to the arrays of ours.
 
   Args:
-    state: arrays by the names of the state dict; kernels [Cout, Cin, kh, kw].
+    state: {name in the state dict: array}; kernels are [Cout, Cin, kh, kw].
 
   Returns:
-    float32 arrays by the names of `shapes`; kernels [kh, kw, Cin, Cout].
+    {name in `shapes`: float32 array}; kernels are [kh, kw, Cin, Cout].
 
   Raises:
-    ValueError: a name that is missing or too many, or another shape.
+    ValueError: a missing or an extra name, or a wrong shape.
   """
   rest, arrays = dict(state), {}
   for name, shape in shapes().items():
-    theirs = torch_name(name)
-    if theirs not in rest:
+    key = torch_name(name)
+    if key not in rest:
       raise ValueError(
-        f'The weights have no {theirs}; they must be those of the Inception-v3 '
-        'of pytorch-fid.'
+        f'The weights have no {key}; they must be those of the Inception-v3 of '
+        'pytorch-fid.'
       )
-    array = np.asarray(rest.pop(theirs), np.float32)
+    array = np.asarray(rest.pop(key), np.float32)
     if array.ndim == len(shape):
       array = array.transpose(_AXES[array.ndim])
     arrays[name] = np.ascontiguousarray(array)
   more = [name for name in rest if not name.endswith(_UNUSED)]
   if more:
     raise ValueError(
-      f'The weights have {more[0]}, which the Inception-v3 of pytorch-fid has '
-      'not; those of other catalogs are of another net.'
+      f'The weights have {more[0]}, which the Inception-v3 of pytorch-fid does '
+      'not have; weights of torchvision and of other sources do not fit.'
     )
   _check(arrays, 'The weights')
   return arrays
 
 
 def save(path: pathlib.Path, arrays: Arrays, sha256: str) -> None:
-  """Writes an .npz, in one move so that no crash leaves half a file.
+  """Writes converted weights atomically; equal weights give equal bytes.
 
   Args:
-    path: ends in .npz.
-    arrays: as `from_torch` returns them.
-    sha256: of the file that they came from.
+    path: the .npz file.
+    arrays: from `from_torch`.
+    sha256: SHA-256 of the PyTorch file.
   """
-  new = path.with_name(f'{path.name}.{os.getpid()}')
-  with zipfile.ZipFile(new, 'w') as archive:
-    for name, array in {**arrays, _HASH: np.array(sha256)}.items():
-      # Without a time, so that equal weights make equal files.
-      info = zipfile.ZipInfo(f'{name}.npy')
-      with archive.open(info, 'w', force_zip64=True) as file:
-        np.lib.format.write_array(file, array, allow_pickle=False)
-  new.replace(path)
+  npz.write(path, {**arrays, _HASH: np.array(sha256)})
 
 
-def load(path: pathlib.Path, sha256: str | None = None) -> Weights:
-  """Reads the weights that `save` wrote.
-
-  Args:
-    path: of the .npz.
-    sha256: that the file it was made from must have; None for any.
+def load(path: pathlib.Path) -> Weights:
+  """Reads weights that `save` wrote.
 
   Raises:
-    ValueError: no such file, damaged, not the whole net, or of another hash.
+    ValueError: the file is missing, damaged or not the complete net.
   """
-  arrays = _read_npz(path)
-  found = str(arrays.pop(_HASH, ''))
-  if not re.fullmatch('[0-9a-f]{64}', found):
+  arrays = _read(path)
+  sha256 = str(arrays.pop(_HASH, ''))
+  if not re.fullmatch('[0-9a-f]{64}', sha256):
     raise ValueError(
       f'{path} does not say which weights it was made from; make it with '
       'python -m jaxgan.convert_inception.'
     )
-  if sha256 and found != _digits(sha256):
-    raise ValueError(
-      f'{path} was made from weights of SHA-256 {found} and {sha256} was asked '
-      'for; numbers of different nets do not compare.'
-    )
   _check(arrays, str(path))
   tree = {name: jnp.asarray(array) for name, array in arrays.items()}
-  return Weights(traverse_util.unflatten_dict(tree, sep='/'), found)
+  return Weights(traverse_util.unflatten_dict(tree, sep='/'), sha256)
 
 
-def _read_npz(path: pathlib.Path) -> Arrays:
+def _read(path: pathlib.Path) -> Arrays:
+  """Reads all arrays; turns the errors into sentences."""
   try:
-    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-      return {name: archive[name] for name in archive.files}
+    return npz.read(path)
   except FileNotFoundError as error:
     raise ValueError(
       f'{path} does not exist; make it from the public PyTorch weights with '
       'python -m jaxgan.convert_inception.'
     ) from error
-  # A lone array has no context; zip and zlib find flipped bits.
-  except (
-    OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error,
-  ) as error:  # fmt: skip
+  except (OSError, *npz.DAMAGED) as error:
     raise ValueError(
       f'{path} is damaged or no .npz ({error}); convert the weights again.'
     ) from error
 
 
-def _check(arrays: Mapping[str, np.ndarray], where: str) -> None:
-  """Raises a ValueError unless all arrays of the net are there and fit."""
+def _check(arrays: Mapping[str, np.ndarray], source: str) -> None:
+  """Raises a ValueError unless the arrays are exactly those of the net."""
   expected = shapes()
   for name in sorted(expected.keys() ^ arrays.keys()):
     fault = 'is missing' if name in expected else 'is not of this net'
-    raise ValueError(f'{where}: {name} {fault}; convert the weights again.')
+    raise ValueError(f'{source}: {name} {fault}; convert the weights again.')
   for name, array in arrays.items():
     if array.shape != expected[name] or array.dtype != np.float32:
       raise ValueError(
-        f'{where}: {name} is {array.dtype} of shape {list(array.shape)}; the '
+        f'{source}: {name} is {array.dtype} of shape {list(array.shape)}; the '
         f'net needs float32 of shape {list(expected[name])}.'
       )
-
-
-def _digits(sha256: str) -> str:
-  """A hash in lower case, or a ValueError for what is none."""
-  if not re.fullmatch('[0-9a-fA-F]{64}', sha256):
-    raise ValueError(
-      f'--sha256 is {sha256!r}; a SHA-256 has 64 hexadecimal digits.'
-    )
-  return sha256.lower()

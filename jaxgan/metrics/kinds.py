@@ -1,4 +1,8 @@
-"""The kinds of metrics: what each reads, and what it finds there."""
+"""All kinds of metrics, such as FID and KID: the table `KINDS` at the end.
+
+An entry names the function of a kind, the real data that it reads, the feature
+nets that it accepts and the limits of its sample count.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -6,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.data.builders.toys import Mixture
-from jaxgan.data.ranges import to_uint8
 from jaxgan.metrics import (
   diversity,
   frechet,
@@ -18,17 +21,18 @@ from jaxgan.metrics import (
   transport,
 )
 from jaxgan.metrics.features import CLASSIFIERS, Features
+from jaxgan.types import to_uint8
 
-_NOTHING = Features(np.zeros((0, 1), np.float32), None)
+_EMPTY = Features(np.zeros((0, 1), np.float32), None)
 
 
 class Value(NamedTuple):
-  """What a metric found.
+  """The value of a metric with its standard error.
 
   Attributes:
     value: the number.
-    error: its standard error, or None where the metric has none.
-    details: what else there is to know, fit for JSON; None for nothing.
+    error: its standard error, or None if the metric has none.
+    details: further results as JSON values, such as class counts, or None.
   """
 
   value: float
@@ -37,133 +41,131 @@ class Value(NamedTuple):
 
 
 class Real(NamedTuple):
-  """What is known of the real data, as one feature net sees it.
+  """The real data of a metric: features of three sets, under one feature net.
 
   Attributes:
-    reference: what fakes are compared with.
-    train: what the generator was trained on.
-    heldout: what it was not trained on.
-    shape: of one example: (H, W, C) or (D,).
-    mixture: the Gaussians that the data are drawn from, or None.
+    reference: the examples that fakes are compared with.
+    train: the examples that the generator was trained on.
+    heldout: real examples that it was not trained on.
+    shape: shape of one example: (H, W, C) or (D,).
+    mixture: the Gaussian mixture that the data are drawn from, or None.
   """
 
-  reference: Features = _NOTHING
-  train: Features = _NOTHING
-  heldout: Features = _NOTHING
+  reference: Features = _EMPTY
+  train: Features = _EMPTY
+  heldout: Features = _EMPTY
   shape: tuple[int, ...] = ()
   mixture: Mixture | None = None
 
 
 Measure = Callable[[Real, Features, int], Value]
 
-# Which sets of `Real` are read: `whole`, or `as_many` examples as fakes.
-_PAIR: Mapping[str, str] = {'reference': 'as_many'}
-_WHOLE: Mapping[str, str] = {'reference': 'whole'}
+# set of `Real` -> `all` of its examples, or a `subset` as large as the fakes.
+_SUBSET: Mapping[str, str] = {'reference': 'subset'}
+_ALL: Mapping[str, str] = {'reference': 'all'}
 _NONE: Mapping[str, str] = {}
-_MEMORY: Mapping[str, str] = {'train': 'whole', 'heldout': 'as_many'}
+_MEMORIZATION: Mapping[str, str] = {'train': 'all', 'heldout': 'subset'}
 
 
 class Kind(NamedTuple):
-  """One way to measure fakes.
+  """A kind of metric: its function, its inputs and its limits.
 
   Attributes:
-    measure: (what is known of the real data, fakes, seed) -> Value.
-    reads: which sets of `Real`, each `whole` or `as_many`.
-    needs: what the real data must be beside: `images`, `mixture`, or nothing.
-    nets: the feature nets that it can look through; empty for all.
-    streams: whether it needs no more than the moments of the features.
-    least: fewest examples of each side.
-    most: examples beyond which it takes hours; 0 for no limit.
-    better: `low` or `high`; `neither` where the best lies between.
-    signed: whether it can be 0 or less, so that it has no logarithm.
-    in_turn: whether fakes are asked for all classes in turn, and not in the
+    measure: computes it: (real data, features of fakes, seed) -> Value.
+    reads: the sets of `Real` that it reads: `all` examples of a set, or a
+      `subset` of as many examples as there are fakes.
+    requires: what the real data must have: `images`, `mixture` or nothing.
+    feature_nets: the feature nets that it accepts; empty for all.
+    moments_only: whether mean and covariance of the features are enough.
+    min_samples: smallest number of fakes, and of examples in each set.
+    max_samples: largest number of fakes, above which it takes hours; 0 for
+      no limit.
+    better: `low` or `high`; `neither` where the best value lies between.
+    signed: whether the value can be 0 or less, so that it has no logarithm.
+    balanced: whether the fakes have equal class counts instead of the class
       proportions of the training data.
   """
 
   measure: Measure
-  reads: Mapping[str, str] = _PAIR
-  needs: str = ''
-  nets: tuple[str, ...] = ()
-  streams: bool = False
-  least: int = 2
-  most: int = 0
+  reads: Mapping[str, str] = _SUBSET
+  requires: str = ''
+  feature_nets: tuple[str, ...] = ()
+  moments_only: bool = False
+  min_samples: int = 2
+  max_samples: int = 0
   better: str = 'low'
   signed: bool = False
-  in_turn: bool = False
+  balanced: bool = False
 
 
 def _fid(real: Real, fake: Features, seed: int) -> Value:
   del seed
-  sides = (real.reference, fake)
-  moments = (x.moments or frechet.moments(x.values) for x in sides)
+  sets = (real.reference, fake)
+  moments = (x.moments or frechet.moments(x.values) for x in sets)
   return Value(frechet.frechet(*moments))
 
 
 def _fid_infinity(real: Real, fake: Features, seed: int) -> Value:
-  found = frechet.frechet_infinity(
+  result = frechet.frechet_infinity(
     fake.values, frechet.moments(real.reference.values), seed=seed
   )
-  return Value(found.value, found.error)
+  return Value(result.value, result.error)
 
 
 def _kid(real: Real, fake: Features, seed: int) -> Value:
-  found = kid.kid(real.reference.values, fake.values, seed=seed)
-  return Value(found.value, found.error)
+  result = kid.kid(real.reference.values, fake.values, seed=seed)
+  return Value(result.value, result.error)
 
 
 def _inception_score(real: Real, fake: Features, seed: int) -> Value:
   del real, seed
-  assert fake.logits is not None  # Kind.nets says so.
-  found = inception_score.from_logits(fake.logits)
-  return Value(found.value, found.error)
+  assert fake.logits is not None  # Guaranteed by Kind.feature_nets.
+  result = inception_score.from_logits(fake.logits)
+  return Value(result.value, result.error)
 
 
 def _prdc(field: str) -> Measure:
   def measure(real: Real, fake: Features, seed: int) -> Value:
     del seed
-    found = precision_recall.prdc(real.reference.values, fake.values)
-    return Value(float(getattr(found, field)))
+    result = precision_recall.prdc(real.reference.values, fake.values)
+    return Value(float(getattr(result, field)))
 
   return measure
 
 
-def _transport(order: int) -> Measure:
+def _distance(function: Callable[..., float], **options: int) -> Measure:
   def measure(real: Real, fake: Features, seed: int) -> Value:
     del seed
-    return Value(
-      transport.wasserstein(real.reference.values, fake.values, order=order)
-    )
+    return Value(function(real.reference.values, fake.values, **options))
 
   return measure
-
-
-def _sliced(real: Real, fake: Features, seed: int) -> Value:
-  del seed
-  return Value(transport.sliced(real.reference.values, fake.values))
-
-
-def _energy(real: Real, fake: Features, seed: int) -> Value:
-  del seed
-  return Value(transport.energy(real.reference.values, fake.values))
 
 
 def _ms_ssim(real: Real, fake: Features, seed: int) -> Value:
-  # The net of pixels gives numbers in [-1, 1], in rows.
+  # The features of `pixels` are flattened images in [-1, 1].
   images = to_uint8(fake.values).reshape(-1, *real.shape)
-  found = diversity.ms_ssim_diversity(images, seed=seed)
-  details = {'pairs': found.pairs, 'scales': found.scales}
-  return Value(found.value, found.error, details | {'window': found.window})
+  result = diversity.ms_ssim_diversity(images, seed=seed)
+  details = {'pairs': result.pairs, 'scales': result.scales}
+  return Value(result.value, result.error, details | {'window': result.window})
+
+
+def _class_counts(features: Features) -> np.ndarray:
+  """Counts [K] of the predicted classes."""
+  assert features.logits is not None  # Guaranteed by Kind.feature_nets.
+  classes = features.logits.shape[1]
+  return np.bincount(features.logits.argmax(axis=1), minlength=classes)
 
 
 def _classes(real: Real, fake: Features, seed: int) -> Value:
   del real, seed
-  counts = _histogram(fake)
+  counts = _class_counts(fake)
   return Value(float((counts > 0).sum()), None, {'counts': counts.tolist()})
 
 
-def _asked(real: Real, fake: Features, seed: int) -> Value:
+def _label_accuracy(real: Real, fake: Features, seed: int) -> Value:
+  """The share of fakes whose predicted class is their label i mod K."""
   del real, seed
-  assert fake.logits is not None  # Kind.nets says so.
+  assert fake.logits is not None  # Guaranteed by Kind.feature_nets.
   num, classes = fake.logits.shape
   right = fake.logits.argmax(axis=1) == np.arange(num) % classes
   counts = [int(right[c::classes].sum()) for c in range(classes)]
@@ -173,7 +175,7 @@ def _asked(real: Real, fake: Features, seed: int) -> Value:
 
 def _label_kl(real: Real, fake: Features, seed: int) -> Value:
   del seed
-  counts, reference = _histogram(fake), _histogram(real.reference)
+  counts, reference = _class_counts(fake), _class_counts(real.reference)
   details = {'counts': counts.tolist(), 'reference': reference.tolist()}
   return Value(diversity.label_kl(counts, reference), None, details)
 
@@ -181,58 +183,55 @@ def _label_kl(real: Real, fake: Features, seed: int) -> Value:
 def _modes(field: str) -> Measure:
   def measure(real: Real, fake: Features, seed: int) -> Value:
     del seed
-    assert real.mixture is not None  # Kind.needs says so.
-    found = modes.gaussian_modes(fake.values, *real.mixture)
-    details = {'counts': found.counts.tolist()}
-    return Value(float(getattr(found, field)), None, details)
+    assert real.mixture is not None  # Guaranteed by Kind.requires.
+    result = modes.gaussian_modes(fake.values, *real.mixture)
+    details = {'counts': result.counts.tolist()}
+    return Value(float(getattr(result, field)), None, details)
 
   return measure
 
 
-def _memorising(real: Real, fake: Features, seed: int) -> Value:
+def _memorization(real: Real, fake: Features, seed: int) -> Value:
   del seed
-  found = neighbors.distance_ratio(
+  result = neighbors.distance_ratio(
     fake.values, real.heldout.values, real.train.values
   )
-  details = {'samples': found.samples, 'heldout': found.heldout}
-  return Value(found.ratio, None, details)
+  details = {'samples': result.samples, 'heldout': result.heldout}
+  return Value(result.ratio, None, details)
 
 
+# One kind per name in metric names; the names stand in stored records.
 KINDS: Mapping[str, Kind] = {
-  'fid': Kind(_fid, _WHOLE, streams=True),
-  'fidinf': Kind(_fid_infinity, _WHOLE, least=30, signed=True),
-  'kid': Kind(_kid, least=4, signed=True),
+  'fid': Kind(_fid, _ALL, moments_only=True),
+  'fidinf': Kind(_fid_infinity, _ALL, min_samples=30, signed=True),
+  'kid': Kind(_kid, min_samples=4, signed=True),
   'is': Kind(
-    _inception_score, _NONE, nets=CLASSIFIERS, least=10, better='high'
+    _inception_score, _NONE, '', CLASSIFIERS, min_samples=10, better='high'
   ),
-  'precision': Kind(_prdc('precision'), least=6, better='high'),
-  'recall': Kind(_prdc('recall'), least=6, better='high'),
-  'density': Kind(_prdc('density'), least=6, better='high'),
-  'coverage': Kind(_prdc('coverage'), least=6, better='high'),
-  'w1_': Kind(_transport(1), most=10_000),
-  'w2_': Kind(_transport(2), most=10_000),
-  'swd': Kind(_sliced),
-  'energy': Kind(_energy, signed=True),
-  'msssim': Kind(
-    _ms_ssim, _NONE, needs='images', nets=('pixels',), better='neither'
-  ),
-  'classes': Kind(_classes, _NONE, nets=CLASSIFIERS, better='high'),
+  'precision': Kind(_prdc('precision'), min_samples=6, better='high'),
+  'recall': Kind(_prdc('recall'), min_samples=6, better='high'),
+  'density': Kind(_prdc('density'), min_samples=6, better='high'),
+  'coverage': Kind(_prdc('coverage'), min_samples=6, better='high'),
+  'w1_': Kind(_distance(transport.wasserstein, order=1), max_samples=10_000),
+  'w2_': Kind(_distance(transport.wasserstein, order=2), max_samples=10_000),
+  'swd': Kind(_distance(transport.sliced)),
+  'energy': Kind(_distance(transport.energy), signed=True),
+  'msssim': Kind(_ms_ssim, _NONE, 'images', ('pixels',), better='neither'),
+  'classes': Kind(_classes, _NONE, '', CLASSIFIERS, better='high'),
   'asked': Kind(
-    _asked, _NONE, nets=('digits', 'mnist'), better='high', in_turn=True
+    _label_accuracy,
+    _NONE,
+    '',
+    ('digits', 'mnist'),
+    better='high',
+    balanced=True,
   ),
-  'labelkl': Kind(_label_kl, _WHOLE, nets=CLASSIFIERS),
+  'labelkl': Kind(_label_kl, _ALL, '', CLASSIFIERS),
   'modes': Kind(
-    _modes('covered'), _NONE, needs='mixture', nets=('pixels',), better='high'
+    _modes('covered'), _NONE, 'mixture', ('pixels',), better='high'
   ),
   'quality': Kind(
-    _modes('quality'), _NONE, needs='mixture', nets=('pixels',), better='high'
+    _modes('quality'), _NONE, 'mixture', ('pixels',), better='high'
   ),
-  'memorising': Kind(_memorising, _MEMORY, better='neither'),
+  'memorising': Kind(_memorization, _MEMORIZATION, better='neither'),
 }
-
-
-def _histogram(found: Features) -> np.ndarray:
-  """[C]: how many examples each class gets."""
-  assert found.logits is not None  # Kind.nets says so.
-  labels = found.logits.argmax(axis=1)
-  return diversity.label_histogram(labels, found.logits.shape[1])

@@ -1,7 +1,7 @@
-"""Has the generator learnt the training set by heart: nearest neighbours.
+"""Memorization: distances of samples to their nearest training examples.
 
-A distance says that only in a space where distance means likeness: pixels
-find copies and small shifts at best, features find look-alikes.
+Distances need a space in which near means similar. Pixels find copies and
+small shifts at best; features find similar images.
 """
 
 from typing import NamedTuple
@@ -11,8 +11,8 @@ import numpy as np
 from jaxgan.metrics import arrays, pairwise
 
 
-class Neighbours(NamedTuple):
-  """The nearest training examples of each sample, the nearest first.
+class Neighbors(NamedTuple):
+  """The k nearest training examples of each sample, nearest first.
 
   Attributes:
     indices: [N, k] int64, rows of the training set.
@@ -24,16 +24,16 @@ class Neighbours(NamedTuple):
 
 
 class DistanceRatio(NamedTuple):
-  """How near samples lie to the training set, and unseen real data does.
+  """Nearest-neighbor distances of samples relative to held-out real data.
 
   Attributes:
-    ratio: samples / heldout. About 1: as near as real data that the
-      generator never saw. Well below 1: nearer than new real data can be, so
-      it repeats the training set (or shows only its densest part). Well above
-      1: far from the training set, so poor or off the subject; that it copies
-      nothing is then no merit.
+    ratio: samples / heldout. About 1: the samples are as near to the training
+      set as unseen real data. Well below 1: nearer than new real data can be,
+      so the generator repeats the training set, or shows only its densest
+      part. Well above 1: far from the training set, so of poor quality or
+      off the subject. It is then no merit that nothing is copied.
     samples: median distance of a sample to its nearest training example.
-    heldout: that of held-out real examples.
+    heldout: the same median for held-out real examples.
   """
 
   ratio: float
@@ -41,34 +41,29 @@ class DistanceRatio(NamedTuple):
   heldout: float
 
 
-def nearest(
-  samples: np.ndarray, train: np.ndarray, *, k: int = 1
-) -> Neighbours:
-  """The k nearest training examples of each sample, by Euclidean distance.
+def nearest(samples: np.ndarray, train: np.ndarray, *, k: int = 1) -> Neighbors:
+  """Finds the k nearest training examples of each sample, by exact search.
 
-  All of them are looked at, in blocks; nothing is approximate.
+  Distances are Euclidean. All pairs are compared, in blocks.
 
   Args:
-    samples: [N, D] features, or flattened pixels.
+    samples: [N, D] features or flattened pixels.
     train: [M, D] likewise, M >= k.
-    k: how many.
-
-  Returns:
-    Indices and distances.
+    k: number of neighbors.
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few for k.
   """
   arrays.within('k', k, 1, 10**6)
-  samples = arrays.features('samples', samples, least=1)
-  train = arrays.features('train', train, least=k)
+  samples = arrays.features('samples', samples, minimum=1)
+  train = arrays.features('train', train, minimum=k)
   arrays.same_width('samples', samples.shape[1], 'train', train.shape[1])
   indices = np.concatenate(
     [_smallest(d, k) for _, d in pairwise.distances(samples, train)]
   )
-  distances = _exact(samples, train, indices)
+  distances = _exact_distances(samples, train, indices)
   order = np.argsort(distances, axis=1, kind='stable')
-  return Neighbours(
+  return Neighbors(
     np.take_along_axis(indices, order, axis=1),
     np.take_along_axis(distances, order, axis=1),
   )
@@ -77,38 +72,35 @@ def nearest(
 def distance_ratio(
   samples: np.ndarray, heldout: np.ndarray, train: np.ndarray
 ) -> DistanceRatio:
-  """Median distance to the training set, against that of held-out real data.
+  """Median distance to the training set, of samples over held-out real data.
 
-  Only where `heldout` and `train` are drawn alike is 1 the value of a perfect
-  generator. A median hides a few copies among many new images: for those look
-  at the smallest distances of `nearest`.
+  A perfect generator has the value 1 only if `heldout` and `train` come from
+  one distribution. A median hides a few copies among many new images. To find
+  them, look at the smallest distances of `nearest`.
 
   Args:
-    samples: [N, D] features, or flattened pixels.
+    samples: [N, D] features or flattened pixels.
     heldout: [H, D] of real examples that were not trained on.
-    train: [M, D] of those that were.
-
-  Returns:
-    The ratio and both medians.
+    train: [M, D] of the training examples.
 
   Raises:
-    ValueError: the shapes do not fit, not finite, or most of `heldout` is in
-      `train`.
+    ValueError: the shapes do not fit, not finite, or at least half of `heldout`
+      is in `train`.
   """
-  heldout = arrays.features('heldout', heldout, least=1)
+  heldout = arrays.features('heldout', heldout, minimum=1)
   medians = [
     float(np.median(nearest(x, train).distances)) for x in (samples, heldout)
   ]
   if medians[1] == 0:
     raise ValueError(
       'At least half of heldout is in train as well; held-out examples must '
-      'be others than those that were trained on.'
+      'not be training examples.'
     )
   return DistanceRatio(medians[0] / medians[1], *medians)
 
 
 def _smallest(distances: np.ndarray, k: int) -> np.ndarray:
-  """[B, k] columns of the smallest values of each row; overwrites them."""
+  """Columns [B, k] of the smallest values in each row; overwrites them."""
   rows = np.arange(len(distances))
   columns = np.empty((len(distances), k), np.int64)
   for i in range(k):
@@ -117,13 +109,13 @@ def _smallest(distances: np.ndarray, k: int) -> np.ndarray:
   return columns
 
 
-def _exact(
+def _exact_distances(
   samples: np.ndarray, train: np.ndarray, indices: np.ndarray
 ) -> np.ndarray:
-  """[N, k] distances by differences, so that a copy is at exactly zero."""
+  """Distances [N, k] computed from differences: exactly zero for copies."""
   distances = np.empty(indices.shape)
-  size = pairwise.rows_within(samples.shape[1] * indices.shape[1])
+  size = pairwise.block_rows(samples.shape[1] * indices.shape[1])
   for part in pairwise.slices(len(samples), size):
-    apart = samples[part, None].astype(np.float64) - train[indices[part]]
-    distances[part] = np.linalg.norm(apart, axis=2)
+    difference = samples[part, None].astype(np.float64) - train[indices[part]]
+    distances[part] = np.linalg.norm(difference, axis=2)
   return distances

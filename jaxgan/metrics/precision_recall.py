@@ -1,4 +1,4 @@
-"""Fidelity and diversity apart: precision, recall, density, coverage."""
+"""Precision, recall, density and coverage from k-nearest-neighbor balls."""
 
 from typing import NamedTuple
 
@@ -8,15 +8,15 @@ from jaxgan.metrics import arrays, pairwise
 
 
 class Prdc(NamedTuple):
-  """How two sets lie within each other's neighbourhoods.
+  """Precision, recall, density and coverage of two sets.
 
-  A sample's ball reaches to its k-th neighbour within its own set.
+  The ball of a sample reaches to its k-th nearest neighbor in its own set.
 
   Attributes:
-    precision: share of fake samples inside the ball of some real one.
-    recall: share of real samples inside the ball of some fake one.
-    density: real balls around a fake sample, over k; may exceed 1.
-    coverage: share of real samples with a fake one inside their ball.
+    precision: share of fakes inside the ball of a real sample.
+    recall: share of real samples inside the ball of a fake.
+    density: mean number of real balls around a fake, over k; may exceed 1.
+    coverage: share of real samples whose ball holds a fake.
   """
 
   precision: float
@@ -26,44 +26,41 @@ class Prdc(NamedTuple):
 
 
 def prdc(real: np.ndarray, fake: np.ndarray, *, k: int = 5) -> Prdc:
-  """Precision, recall (Kynkaanniemi et al., 2019), density, coverage.
+  """Precision and recall (Kynkaanniemi et al., 2019), density and coverage.
 
-  The last two are those of Naeem et al. (2020), whose package `prdc` this
-  equals: a ball is open, and its centre is not its own neighbour. Distances
-  are computed in blocks, so memory grows with N and not with N^2.
+  Density and coverage are those of Naeem et al. (2020). All four equal the
+  package `prdc`: balls are open, and a sample is not its own neighbor.
+  Distances are computed in blocks, so memory grows with N, not with N^2.
 
   Args:
     real: [N, D], N > k.
     fake: [M, D], M > k.
-    k: which neighbour the balls reach to; the papers use 3 and 5.
-
-  Returns:
-    The four shares.
+    k: rank of the neighbor that sets the radius; the papers use 3 and 5.
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples for k.
   """
   arrays.within('k', k, 1, 10**6)
-  real, fake = arrays.pair(real, fake, least=k + 1)
+  real, fake = arrays.pair(real, fake, minimum=k + 1)
   real_radii, fake_radii = (_radii(x, k) for x in (real, fake))
-  around = np.zeros(len(fake), np.int64)  # Real balls around each fake.
-  inside, covered = [], []  # By real sample.
+  balls = np.zeros(len(fake), np.int64)  # Real balls around each fake.
+  recalled, covered = [], []  # For each real sample.
   for rows, distances in pairwise.distances(real, fake):
     radii = real_radii[rows]
-    around += (distances < radii[:, None]).sum(axis=0)
-    inside.append((distances < fake_radii).any(axis=1))
+    balls += (distances < radii[:, None]).sum(axis=0)
+    recalled.append((distances < fake_radii).any(axis=1))
     covered.append(distances.min(axis=1) < radii)
   return Prdc(
-    precision=float((around > 0).mean()),
-    recall=float(np.concatenate(inside).mean()),
-    density=float(1 / k * around.mean()),
+    precision=float((balls > 0).mean()),
+    recall=float(np.concatenate(recalled).mean()),
+    density=float(1 / k * balls.mean()),
     coverage=float(np.concatenate(covered).mean()),
   )
 
 
 def _radii(x: np.ndarray, k: int) -> np.ndarray:
-  """[N] distances from each sample to its k-th neighbour in the same set."""
-  # The sample itself comes first, at a distance of exactly zero.
+  """Distance [N] of each sample to its k-th neighbor in the same set."""
+  # Index 0 is the sample itself, at a distance of exactly zero.
   return np.concatenate(
     [np.partition(d, k, axis=1)[:, k] for _, d in pairwise.distances(x, x)]
   )

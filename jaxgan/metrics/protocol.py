@@ -1,8 +1,8 @@
-"""Metrics by name: `fid10k_mnist` is FID of 10,000 fakes by MNIST features.
+"""Parses metric names, checks that they fit the data, and measures them.
 
-A name is a kind, a count of fakes and a feature net. What a kind reads of the
-real data, the whole of a set or as many as fakes, chosen by the seed, stands in
-`kinds.KINDS`.
+A name is a kind of metric, a number of fakes and a feature net: `fid10k_mnist`
+is the FID of 10,000 fakes in the features of the MNIST classifier. The real
+data that a kind reads are listed in `kinds.KINDS`.
 """
 
 import re
@@ -16,12 +16,12 @@ from jaxgan.metrics import features
 from jaxgan.metrics.features import Features
 from jaxgan.metrics.kinds import KINDS, Kind, Real, Value
 
-# What a kind may ask of the real data, in words.
+# What is missing if the real data do not fit a kind, for error messages.
 _HELDOUT = (
-  'what was trained on and real examples that were not; name another split '
-  'than that of the training as the reference or for the floor'
+  'training examples and real examples that were not trained on; name another '
+  'split than the training split as the reference or for the floor'
 )
-_NEEDS: Mapping[str, str] = {
+_MISSING: Mapping[str, str] = {
   'train': _HELDOUT,
   'heldout': _HELDOUT,
   'images': 'images, and the real data are vectors',
@@ -30,13 +30,13 @@ _NEEDS: Mapping[str, str] = {
 
 
 class Metric(NamedTuple):
-  """A metric's name, taken apart.
+  """A parsed metric name.
 
   Attributes:
-    name: as it was given.
-    kind: one of KINDS.
-    num: fakes.
-    features: one of features.FEATURES.
+    name: the full name.
+    kind: the entry of KINDS.
+    num: number of fakes.
+    features: name of the feature net, a key of features.FEATURES.
   """
 
   name: str
@@ -46,86 +46,88 @@ class Metric(NamedTuple):
 
 
 def parse(name: str) -> Metric:
-  """Reads the name of a metric.
+  """Parses the name of a metric.
 
   Args:
     name: kind, count (k for thousands), `_`, feature net: `fid50k_inception`,
       `kid2000_digits`, `w1_1797_pixels`.
 
   Raises:
-    ValueError: not such a name, an unknown kind or net, a net that the kind
-      cannot look through, or a count that it cannot take.
+    ValueError: wrong syntax, unknown kind or feature net, a net that the kind
+      does not accept, or a count outside its limits.
   """
   match = re.fullmatch(r'(w[12]_|[a-z]+)(\d+)(k?)_(\w+)', name)
   if not match:
     raise ValueError(
-      f'{name!r} is no metric; it must be a kind ({", ".join(sorted(KINDS))}), '
-      'a count and a feature net, such as fid10k_mnist.'
+      f'{name!r} is not a metric; it must be a kind '
+      f'({", ".join(sorted(KINDS))}), a count and a feature net, such as '
+      'fid10k_mnist.'
     )
   kind = pick(f'The kind of {name}', match[1], KINDS)
-  nets = kind.nets or features.FEATURES
+  nets = kind.feature_nets or features.FEATURES
   pick(f'The feature net of {name}', match[4], dict.fromkeys(nets))
   num = int(match[2]) * (1000 if match[3] else 1)
-  if num < kind.least or 0 < kind.most < num:
-    most = f' and at most {kind.most}' if kind.most else ''
+  if num < kind.min_samples or 0 < kind.max_samples < num:
+    most = f' and at most {kind.max_samples}' if kind.max_samples else ''
     raise ValueError(
-      f'{name} counts {num} samples; they must be at least {kind.least}{most}.'
+      f'{name} counts {num} samples; they must be at least {kind.min_samples}'
+      f'{most}.'
     )
   return Metric(name, kind, num, match[4])
 
 
-def check(metric: Metric, has: Collection[str]) -> None:
-  """Whether a metric fits the real data, before any of it is looked at.
+def check(metric: Metric, available: Collection[str]) -> None:
+  """Checks that the real data have what a metric reads, before any work.
 
   Args:
     metric: from `parse`.
-    has: what there is, of `reference`, `train`, `heldout`, `images` and
-      `mixture`.
+    available: those of `reference`, `train`, `heldout`, `images` and `mixture`
+      that the real data have.
 
   Raises:
-    ValueError: it asks for something else.
+    ValueError: something is missing.
   """
-  needs = metric.kind.needs
-  for need in (*metric.kind.reads, *([needs] if needs else [])):
-    if need not in has:
-      raise ValueError(f'{metric.name} needs {_NEEDS[need]}.')
+  requires = metric.kind.requires
+  for need in (*metric.kind.reads, *([requires] if requires else [])):
+    if need not in available:
+      raise ValueError(f'{metric.name} needs {_MISSING[need]}.')
 
 
 def measure(
   metric: Metric, real: Real, fake: Features, seed: int
 ) -> tuple[Value, int]:
-  """A metric of fakes, beside what is known of the real data.
+  """Measures one metric on features of fakes and of real data.
 
   Args:
-    metric: from `parse`, passed by `check`.
-    real: whole sets.
-    fake: of at least `metric.num` fakes.
-    seed: of the choice of real examples, and of what the metric draws.
+    metric: from `parse`, accepted by `check`.
+    real: features of the whole sets.
+    fake: features of at least `metric.num` fakes; the first ones are used.
+    seed: chooses the subset of real examples and seeds the metric.
 
   Returns:
-    What it found, and how many real examples it read.
+    (value, number of real examples that were read).
 
   Raises:
-    ValueError: too few of any set that it reads.
+    ValueError: a set has too few examples.
   """
-  _check_enough(metric, 'fake', fake.num, metric.num)
+  _check_count(metric, 'fake', fake.num, metric.num)
   if fake.moments is None:
     fake = _rows(fake, np.arange(metric.num))
-  read = {}
-  for name, share in metric.kind.reads.items():
-    found = getattr(real, name)
-    whole = share == 'whole'
-    need = metric.kind.least if whole else metric.num
-    _check_enough(metric, f'real ({name})', found.num, need)
-    if not whole:
-      order = np.random.default_rng(seed).permutation(found.num)
-      found = _rows(found, np.sort(order[: metric.num]))
-    read[name] = found
-  value = metric.kind.measure(real._replace(**read), fake, seed)
-  return value, sum(found.num for found in read.values())
+  sets = {}
+  for name, part in metric.kind.reads.items():
+    chosen = getattr(real, name)
+    need = metric.num if part == 'subset' else metric.kind.min_samples
+    _check_count(metric, f'real ({name})', chosen.num, need)
+    if part == 'subset':
+      order = np.random.default_rng(seed).permutation(chosen.num)
+      chosen = _rows(chosen, np.sort(order[: metric.num]))
+    sets[name] = chosen
+  value = metric.kind.measure(real._replace(**sets), fake, seed)
+  return value, sum(chosen.num for chosen in sets.values())
 
 
-def _check_enough(metric: Metric, side: str, num: int, need: int) -> None:
+def _check_count(metric: Metric, side: str, num: int, need: int) -> None:
+  """Raises a ValueError if a set has fewer examples than needed."""
   if num < need:
     raise ValueError(
       f'{metric.name} needs {need} {side} examples and there are {num}; choose '
@@ -133,6 +135,7 @@ def _check_enough(metric: Metric, side: str, num: int, need: int) -> None:
     )
 
 
-def _rows(found: Features, rows: np.ndarray) -> Features:
-  logits = None if found.logits is None else found.logits[rows]
-  return Features(found.values[rows], logits)
+def _rows(outputs: Features, rows: np.ndarray) -> Features:
+  """Selects rows of the features and logits."""
+  logits = None if outputs.logits is None else outputs.logits[rows]
+  return Features(outputs.values[rows], logits)

@@ -1,4 +1,4 @@
-"""A measured number and all that must be equal before it is compared."""
+"""Records of metrics: a value with everything that makes it comparable."""
 
 import dataclasses
 import json
@@ -11,29 +11,29 @@ from jaxgan import __version__
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-  """One metric of one generator.
+  """One metric of one generator, with the protocol of its measurement.
 
   Attributes:
-    metric: its name, which is its protocol: `fid10k_mnist`.
+    metric: the metric name, such as `fid10k_mnist`.
     value: the number.
-    error: its standard error, or None where the metric has none.
+    error: its standard error, or None if the metric has none.
     features: name of the feature net.
-    features_sha256: of the net's weights; empty where it has none.
-    resize: how images were brought to the net's size.
+    features_sha256: SHA-256 of the net's weights; empty if it has none.
+    resize: resize protocol that brings images to the net's size.
     reference: name of the real data.
-    reference_sha256: of its examples.
-    split: of the real data, as tfds writes splits.
-    real_num, fake_num: how many of each were measured.
-    seed: of the latents and of whatever the metric draws.
-    source: what made the fakes: a run's folder name, or a file's.
-    weights: `ema`, `raw`, or `none` where the fakes came as files.
-    step: after which the generator was saved; -1 where there is none.
-    floor: the same metric of other real data, or None where there is none.
-    ceiling: the same metric of uniform noise, or None where there is none.
-    train_sha256, heldout_sha256: of the examples that were trained on, and of
-      those that were not; empty where the metric does not read them.
-    details: what else the metric found, such as counts of labels; or None.
-    version: of jaxgan.
+    reference_sha256: SHA-256 of the real examples.
+    split: split of the real data, in the syntax of tfds.
+    real_num, fake_num: number of real and of fake examples.
+    seed: seed of the latents and of the metric's own random choices.
+    source: name of the run's folder or of the file of fakes.
+    weights: `ema`, `raw`, or `none` for fakes from files.
+    step: step at which the generator was saved; -1 if unknown.
+    floor: the same metric of other real data, or None.
+    ceiling: the same metric of uniform noise, or None.
+    train_sha256, heldout_sha256: SHA-256 of the training and of the held-out
+      examples; empty if the metric does not read them.
+    details: further results of the metric, such as class counts, or None.
+    version: version of jaxgan.
   """
 
   metric: str
@@ -59,7 +59,7 @@ class Record:
   version: str = __version__
 
 
-# A number is of the same kind as another where these agree.
+# The fields that must be equal before two values may be compared.
 PROTOCOL = (
   'metric', 'features', 'features_sha256', 'resize', 'reference',
   'reference_sha256', 'split', 'train_sha256', 'heldout_sha256', 'real_num',
@@ -68,42 +68,37 @@ PROTOCOL = (
 
 
 def difference(a: Record, b: Record) -> float:
-  """a.value - b.value, of records of one protocol.
+  """Returns a.value - b.value for two records with equal protocols.
 
   Raises:
-    ValueError: they were measured differently; names the first such field.
+    ValueError: a field in PROTOCOL differs; the message names the first one.
   """
   for field in PROTOCOL:
     one, other = getattr(a, field), getattr(b, field)
     if one != other:
       raise ValueError(
-        f'The records differ in {field} ({one!r} and {other!r}); only numbers '
+        f'The records differ in {field} ({one!r} and {other!r}); only values '
         'of one protocol can be compared.'
       )
   return a.value - b.value
 
 
-def to_dict(record: Record) -> dict[str, Any]:
-  """The record as plain values, fit for JSON."""
-  return dataclasses.asdict(record)
-
-
 def append(path: pathlib.Path, records: Sequence[Record]) -> None:
-  """Adds a line of JSON for each record to an evaluation.jsonl."""
+  """Appends records to a JSON Lines file, one line per record."""
   with path.open('a') as file:
     for record in records:
-      file.write(json.dumps(to_dict(record)) + '\n')
+      file.write(json.dumps(dataclasses.asdict(record)) + '\n')
 
 
 def table(records: Sequence[Record]) -> str:
-  """Records as a table for the terminal."""
+  """Formats records as a text table: metric, value, error, floor, ceiling."""
   rows: list[tuple[str, ...]] = [
     ('metric', 'value', 'error', 'floor', 'ceiling')
   ]
   for r in records:
     numbers = (r.value, r.error, r.floor, r.ceiling)
-    shown = ('-' if x is None else f'{x:.5g}' for x in numbers)
-    rows.append((r.metric, *shown))
+    texts = ('-' if x is None else f'{x:.5g}' for x in numbers)
+    rows.append((r.metric, *texts))
   widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
   return '\n'.join(
     '  '.join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))

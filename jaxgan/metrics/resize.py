@@ -1,9 +1,8 @@
-"""Images to the side that a feature net expects, by the name of a protocol.
+"""Resizes images to the input size of a feature net, by named protocol.
 
-A resize that treats rows and columns apart is two matrix products: the weights
-of a side are computed once, and a batch costs what its products cost. They are
-kept in float32 and not rounded to 8 bits, since what rounding takes away shows
-in a distance (Parmar et al., 2022).
+Rows and columns are resized separately, as two matrix products with cached
+weights. Results stay in float32: rounding them to 8 bits changes distances
+between feature sets (Parmar et al., 2022).
 """
 
 import functools
@@ -18,19 +17,19 @@ from jaxgan.types import Array
 
 
 def resize(images: Array | np.ndarray, side: int, name: str) -> Array:
-  """Squeezes or stretches images to side x side pixels.
+  """Resizes images to side x side pixels; the aspect ratio is not kept.
 
   Args:
     images: [N, H, W, C] uint8.
-    side: of the result, at least 1.
-    name: one of RESIZES.
+    side: side of the result, at least 1.
+    name: a protocol in RESIZES.
 
   Returns:
     [N, side, side, C] float32 in [0, 255], not rounded. At side 299 an image
-    of three channels is 1 MB, so resize a part of many at a time.
+    of three channels takes 1 MB, so resize large sets in chunks.
 
   Raises:
-    ValueError: unknown name, another dtype or shape, or no side.
+    ValueError: unknown name, wrong type or shape, or side < 1.
   """
   weights = pick('resize', name, RESIZES)
   if images.ndim != 4 or images.dtype != np.uint8 or not all(images.shape[1:]):
@@ -39,75 +38,76 @@ def resize(images: Array | np.ndarray, side: int, name: str) -> Array:
       'takes uint8 of shape [N, H, W, C].'
     )
   if side < 1:
-    raise ValueError(f'side is {side}; images are resized to at least 1.')
+    raise ValueError(f'side is {side}; it must be at least 1.')
   rows, cols = (weights(n, side) for n in images.shape[1:3])
   return _apply(images, rows, cols)
 
 
 @functools.lru_cache(maxsize=32)
 def antialiased_bicubic(size: int, side: int) -> np.ndarray:
-  """Weights of PIL's bicubic, whose kernel widens as the image shrinks.
+  """Weights of PIL's bicubic resize, whose kernel widens for downsampling.
 
   The kernel is Keys' cubic with a = -1/2 (Keys, 1981) at the distance of pixel
-  centres, over max(1, size / side); at the border the weights inside are
-  scaled to the sum 1.
+  centers, divided by max(1, size / side). At the border the weights inside the
+  image are normalized to sum to 1.
 
   Args:
-    size: pixels there are.
-    side: pixels there will be.
+    size: input pixels.
+    side: output pixels.
 
   Returns:
-    [side, size] float32, each row of sum 1.
+    [side, size] float32; each row sums to 1.
   """
   scale = size / side
-  centres = (np.arange(side)[:, None] + 0.5) * scale
-  away = (np.arange(size)[None, :] + 0.5 - centres) / max(1.0, scale)
-  weights = _cubic(np.abs(away))
+  centers = (np.arange(side)[:, None] + 0.5) * scale
+  distances = (np.arange(size)[None, :] + 0.5 - centers) / max(1.0, scale)
+  weights = _cubic(np.abs(distances))
   return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=32)
-def bilinear(size: int, side: int, centre: float = 0.5) -> np.ndarray:
-  """Weights of a bilinear resize that reads two pixels, however it shrinks.
+def bilinear(size: int, side: int, center: float = 0.5) -> np.ndarray:
+  """Weights of a bilinear resize of two pixels, without antialiasing.
 
-  Pixel i is read at (i + centre) size / side - centre, or 0 if that is less.
+  Pixel i is read at (i + center) size / side - center, or 0 if that is less.
 
   Args:
-    size: pixels there are.
-    side: pixels there will be.
-    centre: of a pixel: 0.5 as PyTorch has it with align_corners=False, 0 as
-      TensorFlow 1 has it, which moves the image up and to the left.
+    size: input pixels.
+    side: output pixels.
+    center: offset of the pixel center: 0.5 as in PyTorch with
+      align_corners=False, 0 as in TensorFlow 1, which moves the image up and to
+      the left.
 
   Returns:
-    [side, size] float32, each row of sum 1.
+    [side, size] float32; each row sums to 1.
   """
-  # Rounded to float32 where the originals round, after scale and after the sum;
-  # in float64 alone a value would be off by up to 0.02 in 255.
+  # Rounded to float32 after the scale and after the sum, as in the originals;
+  # float64 alone would change values by up to 0.02 of 255.
   scale = np.float64(np.float32(size / side))
-  at = (np.arange(side) + centre) * scale - centre
-  at = np.clip(at, 0, size - 1).astype(np.float32)
-  lower = np.floor(at).astype(int)
-  share = at - lower.astype(np.float32)
+  positions = (np.arange(side) + center) * scale - center
+  positions = np.clip(positions, 0, size - 1).astype(np.float32)
+  lower = np.floor(positions).astype(int)
+  fraction = positions - lower.astype(np.float32)
   weights = np.zeros((side, size), np.float32)
-  each = np.arange(side)
-  weights[each, lower] = 1 - share
-  weights[each, np.minimum(lower + 1, size - 1)] += share
+  rows = np.arange(side)
+  weights[rows, lower] = 1 - fraction
+  weights[rows, np.minimum(lower + 1, size - 1)] += fraction
   return weights
 
 
 def tensorflow1(size: int, side: int) -> np.ndarray:
-  """`bilinear` with pixels at their corners, as the first FID code had it."""
+  """Weights of `bilinear` with pixel centers at corners, as in TensorFlow 1."""
   return bilinear(size, side, 0.0)
 
 
-# Each gives the weights [side, size] of one axis.
-#   clean      as clean-fid does: PIL's bicubic, each channel in float32 (mode
-#              F), cut to [0, 255] and not rounded.
-#   legacy     as pytorch-fid does inside its net: torch's interpolate with
+# protocol -> function of the weights [side, size] of one axis.
+#   clean      clean-fid: PIL's bicubic, each channel in float32 (mode F),
+#              clipped to [0, 255] and not rounded.
+#   legacy     pytorch-fid, inside its net: torch's interpolate with
 #              mode='bilinear', align_corners=False and no antialiasing.
-#   legacy_tf  as the first FID code, torch-fidelity and clean-fid's
-#              legacy_tensorflow do: TensorFlow 1's resize_bilinear with
-#              align_corners=False, without half-pixel centres.
+#   legacy_tf  the first FID code, torch-fidelity and clean-fid's
+#              legacy_tensorflow: TensorFlow 1's resize_bilinear with
+#              align_corners=False, without half-pixel centers.
 RESIZES: dict[str, Callable[[int, int], np.ndarray]] = {
   'clean': antialiased_bicubic,
   'legacy': bilinear,
@@ -116,7 +116,7 @@ RESIZES: dict[str, Callable[[int, int], np.ndarray]] = {
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
-  """Keys' kernel at distances x >= 0, a = -1/2."""
+  """Keys' cubic kernel with a = -1/2, at distances x >= 0."""
   near = (1.5 * x - 2.5) * x**2 + 1
   far = ((-0.5 * x + 2.5) * x - 4) * x + 2
   return np.where(x < 1, near, np.where(x < 2, far, 0.0))
@@ -124,7 +124,8 @@ def _cubic(x: np.ndarray) -> np.ndarray:
 
 @jax.jit
 def _apply(images: Array, rows: Array, cols: Array) -> Array:
-  # Half precision, the default of accelerators, would be 0.5 off in 255.
+  """Applies the weights of both axes and clips to [0, 255]."""
+  # The default half precision of accelerators would be off by 0.5 of 255.
   highest = jax.lax.Precision.HIGHEST
   x = images.astype(jnp.float32)
   x = jnp.einsum('oh,nhwc->nowc', rows, x, precision=highest)

@@ -1,4 +1,4 @@
-"""Distances that ask how far mass must travel, and the energy distance."""
+"""Wasserstein distances (exact and sliced) and the energy distance."""
 
 import jax
 import numpy as np
@@ -8,20 +8,20 @@ from scipy.spatial.distance import cdist
 from jaxgan.config import pick
 from jaxgan.metrics import arrays, pairwise
 
-# The cost of a unit of mass by the order of the distance, in scipy's words.
+# order p of the distance -> scipy's name of the cost |x - y|^p.
 _COSTS = {'1': 'euclidean', '2': 'sqeuclidean'}
 
 
 def wasserstein(real: np.ndarray, fake: np.ndarray, *, order: int = 1) -> float:
-  """W_p = (min over plans of E |x - y|^p)^(1/p), exactly.
+  """Exact Wasserstein distance W_p = (min over plans of E |x - y|^p)^(1/p).
 
-  An optimal plan between uniform samples of equal size is an assignment
-  (Peyre & Cuturi, 2019, proposition 2.1). Takes memory in N^2 and time in
-  N^3: a second at N = 2,048 in the plane, half a minute at 10,000.
+  Between uniform samples of equal size an optimal plan is an assignment
+  (Peyre & Cuturi, 2019, proposition 2.1). Memory is O(N^2) and time O(N^3):
+  a second at N = 2,048 in the plane, half a minute at 10,000.
 
   Args:
     real: [N, D].
-    fake: [M, D]; of N and M one is a multiple of the other.
+    fake: [M, D]; N and M are equal or one is a multiple of the other.
     order: p, 1 or 2.
 
   Returns:
@@ -31,29 +31,28 @@ def wasserstein(real: np.ndarray, fake: np.ndarray, *, order: int = 1) -> float:
     ValueError: the shapes do not fit, not finite, or an unknown order.
   """
   cost = pick('order', str(order), _COSTS)
-  real, fake = _of_equal_size(real, fake)
+  real, fake = _equal_sizes(real, fake)
   costs = cdist(real, fake, cost)
-  # What is taken off a whole row or column changes no plan's rank. Without it
-  # the search takes three times as long for 1,797 digits against noise.
-  around = costs - costs.mean(axis=0) - costs.mean(axis=1, keepdims=True)
-  plan = scipy.optimize.linear_sum_assignment(around)
+  # Subtracting a constant from a row or column keeps the optimal plan. Without
+  # it the search takes three times as long for 1,797 digits against noise.
+  centered = costs - costs.mean(axis=0) - costs.mean(axis=1, keepdims=True)
+  plan = scipy.optimize.linear_sum_assignment(centered)
   return float(costs[plan].mean() ** (1 / order))
 
 
 def sliced(
   real: np.ndarray, fake: np.ndarray, *, projections: int = 512, seed: int = 0
 ) -> float:
-  """Mean W1 of the sets' shadows on fixed directions (Rabin et al., 2011).
+  """Sliced W1: mean W1 over projections on fixed lines (Rabin et al., 2011).
 
-  The directions are those of `games.distances.sliced`, which takes 64 of
-  them, and takes the floor off as well; here the floor of two real sets is
-  left to the caller.
+  The directions are those of `gan.distances.sliced`, which uses 64 of them and
+  subtracts the floor between two real sets. Here nothing is subtracted.
 
   Args:
     real: [N, D].
-    fake: [M, D]; of N and M one is a multiple of the other.
-    projections: how many directions.
-    seed: of the directions.
+    fake: [M, D]; N and M are equal or one is a multiple of the other.
+    projections: number of directions.
+    seed: seed of the directions.
 
   Returns:
     At least 0, in units of the features.
@@ -62,14 +61,16 @@ def sliced(
     ValueError: the shapes do not fit, or not finite.
   """
   arrays.within('projections', projections, 1, 10**6)
-  real, fake = _of_equal_size(real, fake)
+  real, fake = _equal_sizes(real, fake)
   directions = _directions(real.shape[1], projections, seed)
-  shadows = (np.sort(_project(x, directions), axis=0) for x in (real, fake))
-  return float(np.abs(np.subtract(*shadows)).mean())
+  projected = (np.sort(_project(x, directions), axis=0) for x in (real, fake))
+  return float(np.abs(np.subtract(*projected)).mean())
 
 
 def energy(real: np.ndarray, fake: np.ndarray) -> float:
-  """2 E|x - y| - E|x - x'| - E|y - y'|, unbiased (Szekely & Rizzo, 2013).
+  """Unbiased energy distance 2 E|x - y| - E|x - x'| - E|y - y'|.
+
+  No sample is paired with itself (Szekely & Rizzo, 2013).
 
   Args:
     real: [N, D], N >= 2.
@@ -88,11 +89,11 @@ def energy(real: np.ndarray, fake: np.ndarray) -> float:
   return 2 * between - sum(within)
 
 
-def _of_equal_size(
+def _equal_sizes(
   real: np.ndarray, fake: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Both sets, the smaller repeated: its samples count for several each."""
-  real, fake = arrays.pair(real, fake, least=1)
+  """Repeats the samples of the smaller set, so that both have equal size."""
+  real, fake = arrays.pair(real, fake, minimum=1)
   size = max(len(real), len(fake))
   if size % len(real) or size % len(fake):
     raise ValueError(
@@ -104,20 +105,20 @@ def _of_equal_size(
 
 
 def _directions(width: int, num: int, seed: int) -> np.ndarray:
-  """[D, num] unit vectors in float64."""
+  """Random unit vectors [D, num] in float64."""
   key = jax.random.key(seed)
   normal = np.asarray(jax.random.normal(key, (width, num)), np.float64)
   return normal / np.linalg.norm(normal, axis=0)
 
 
 def _project(x: np.ndarray, directions: np.ndarray) -> np.ndarray:
-  """[N, num] in float64; x is widened in parts, not as a whole."""
-  parts = pairwise.slices(len(x), pairwise.rows_within(x.shape[1]))
+  """Projections [N, num] in float64; x is converted in parts to save memory."""
+  parts = pairwise.slices(len(x), pairwise.block_rows(x.shape[1]))
   return np.concatenate([x[s].astype(np.float64) @ directions for s in parts])
 
 
 def _total(x: np.ndarray, y: np.ndarray) -> float:
-  """The sum of all distances between two sets."""
+  """Sum of all distances between two sets."""
   return float(
     sum(d.sum(dtype=np.float64) for _, d in pairwise.distances(x, y))
   )

@@ -1,4 +1,4 @@
-"""The figure of a search; matplotlib is imported late."""
+"""Draws the objective over trials and over each key of the space."""
 
 import pathlib
 from collections.abc import Sequence
@@ -7,23 +7,25 @@ from typing import Any
 import numpy as np
 from optuna.trial import FrozenTrial, TrialState
 
-from jaxgan.search import study as study_lib
-from jaxgan.search.goal import Goal
-from jaxgan.search.space import Axis, Space, label
+from jaxgan.search.objective import Objective
+from jaxgan.search.space import Domain, Space, label
 
 
-def values(
-  path: pathlib.Path, trials: Sequence[FrozenTrial], space: Space, goal: Goal
+def plot_values(
+  path: pathlib.Path,
+  trials: Sequence[FrozenTrial],
+  space: Space,
+  objective: Objective,
 ) -> None:
-  """The best value so far, and the value against each searched key.
+  """Plots the best value over trials, and the values over each key.
 
-  Filled points came to their end, hollow ones were pruned on the way.
+  Filled points are complete trials, hollow ones pruned trials.
 
   Args:
     path: of the PNG.
-    trials: those that are over; those without a value are left out.
-    space: a panel for each key.
-    goal: the value's name, and which is better.
+    trials: finished trials; those without a value are left out.
+    space: gives a panel for each key.
+    objective: names the value and says which is better.
 
   Raises:
     ValueError: matplotlib is not installed.
@@ -40,58 +42,58 @@ def values(
   figure = Figure(figsize=(9, 3.2 * rows), layout='tight')
   FigureCanvasAgg(figure)
   panels = list(figure.subplots(rows, 2, squeeze=False).flat)
-  shown = [t for t in trials if t.value is not None]
-  _progress(panels[0], shown, goal)
-  for axes, (key, axis) in zip(panels[1:], space.items(), strict=False):
-    _against(axes, key, axis, shown, space)
+  trials = [t for t in trials if t.value is not None]
+  _plot_best(panels[0], trials, objective)
+  for axes, key in zip(panels[1:], space, strict=False):
+    _plot_key(axes, key, space[key], trials)
   for axes in panels[: len(space) + 1]:
-    axes.set_ylabel(goal.metric)
+    axes.set_ylabel(objective.metric)
     axes.grid(visible=True, color='#dddddd', linewidth=0.5)
     axes.set_axisbelow(True)
-    found = [t.value for t in shown if t.value is not None]
-    if found and max(found) > 10 * min(found) > 0:
+    values = [t.value for t in trials if t.value is not None]
+    if values and max(values) > 10 * min(values) > 0:
       axes.set_yscale('log')
   for axes in panels[len(space) + 1 :]:
     axes.remove()
   figure.savefig(path, dpi=100, metadata={'Software': None})
 
 
-def _progress(axes: Any, trials: Sequence[FrozenTrial], goal: Goal) -> None:
+def _plot_best(
+  axes: Any, trials: Sequence[FrozenTrial], objective: Objective
+) -> None:
   done = [t for t in trials if t.state == TrialState.COMPLETE]
   done = sorted(done, key=lambda t: t.number)
-  best = np.minimum if goal.direction == 'minimise' else np.maximum
+  best = np.minimum if objective.direction == 'minimise' else np.maximum
   if done:
     numbers = [t.number for t in done]
-    found = best.accumulate(np.array([t.value for t in done]))
-    axes.step(numbers, found, where='post', color='#0072B2', label='best')
-  _points(axes, trials, [t.number for t in trials])
+    values = best.accumulate(np.array([t.value for t in done]))
+    axes.step(numbers, values, where='post', color='#0072B2', label='best')
+  _scatter(axes, trials, [t.number for t in trials])
   axes.set_xlabel('trial')
 
 
-def _against(
-  axes: Any,
-  key: str,
-  axis: Axis,
-  trials: Sequence[FrozenTrial],
-  space: Space,
+def _plot_key(
+  axes: Any, key: str, domain: Domain, trials: Sequence[FrozenTrial]
 ) -> None:
-  found = [study_lib.meant(space, t.params)[key] for t in trials]
-  if axis.choices:
-    names = [str(label(x)) for x in axis.choices]
-    found = [names.index(str(label(x))) for x in found]
-    axes.set_xticks(range(len(names)), names)
-  _points(axes, trials, found)
-  if axis.log:
+  params = [t.params[key] for t in trials]
+  if domain.choices:
+    labels = [str(label(x)) for x in domain.choices]
+    params = [labels.index(str(x)) for x in params]
+    axes.set_xticks(range(len(labels)), labels)
+  _scatter(axes, trials, params)
+  if domain.log:
     axes.set_xscale('log')
   axes.set_xlabel(key)
 
 
-def _points(axes: Any, trials: Sequence[FrozenTrial], x: Sequence[Any]) -> None:
-  for state, fill in ((TrialState.COMPLETE, '#0072B2'), (None, 'none')):
+def _scatter(
+  axes: Any, trials: Sequence[FrozenTrial], x: Sequence[Any]
+) -> None:
+  for complete, fill in ((True, '#0072B2'), (False, 'none')):
     pairs = [
       (at, t.value)
       for at, t in zip(x, trials, strict=True)
-      if (t.state == TrialState.COMPLETE) == (state is not None)
+      if (t.state == TrialState.COMPLETE) == complete
     ]
     if pairs:
       axes.scatter(

@@ -1,20 +1,19 @@
-"""What a search found: a table, a figure, and the best run's config file."""
+"""Reports a search: a table, a figure, and a config file of the best trial."""
 
 import logging
 import pathlib
-import runpy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from jaxgan.config import flatten, from_config_dict, to_dict
+from jaxgan.config import files, flatten, from_config_dict, replace, to_dict
 from jaxgan.search import figures
 from jaxgan.search import space as space_lib
 from jaxgan.search import study as study_lib
-from jaxgan.search.goal import Goal
-from jaxgan.search.space import Params, Space
+from jaxgan.search.objective import Objective
+from jaxgan.search.space import Space
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,77 +21,63 @@ _LOG = logging.getLogger(__name__)
 def write(
   study: optuna.Study, facts: Mapping[str, Any], folder: pathlib.Path
 ) -> str:
-  """Writes report/report.md, values.png and best.py; replaces older ones.
+  """Writes report.md, values.png and best.py to report/; replaces old files.
 
   Args:
-    study: whose trials it is about.
-    facts: of search.json.
+    study: the study of the search.
+    facts: contents of search.json.
     folder: the workdir.
 
   Returns:
-    The table.
+    The text of report.md.
   """
   space = space_lib.from_plain(facts['space'])
-  goal = Goal(**facts['goal'])
-  trials = ranked(study, goal)
+  objective = Objective(**facts['goal'])
+  trials = rank(study, objective)
   out = folder / 'report'
   out.mkdir(exist_ok=True)
-  text = table(trials, space, goal, study)
+  text = table(study, space, objective)
   (out / 'report.md').write_text(text)
   if trials and trials[0].state == TrialState.COMPLETE:
-    found = study_lib.meant(space, trials[0].params)
-    (out / 'best.py').write_text(best(trials[0], found, facts, folder))
+    (out / 'best.py').write_text(config_file(trials[0], facts, folder))
   try:
-    figures.values(out / 'values.png', trials, space, goal)
+    figures.plot_values(out / 'values.png', trials, space, objective)
   except ValueError as error:
     _LOG.warning('%s', error)
   return text
 
 
-def ranked(study: optuna.Study, goal: Goal) -> list[FrozenTrial]:
-  """Trials that are over, best first; the longer of those that were ended.
+def rank(study: optuna.Study, objective: Objective) -> list[FrozenTrial]:
+  """Sorts finished trials from best to worst.
 
-  Args:
-    study: whose they are.
-    goal: says which is better.
+  Complete trials come first, then pruned trials by their length, then failed
+  trials by their length.
   """
-  sign = 1 if goal.direction == 'minimise' else -1
+  sign = 1 if objective.direction == 'minimise' else -1
 
-  def rank(trial: FrozenTrial) -> tuple[bool, bool, int, float]:
-    over = trial.state == TrialState.COMPLETE
-    steps = 0 if over else -(trial.last_step or 0)
+  def key(trial: FrozenTrial) -> tuple[bool, bool, int, float]:
+    complete = trial.state == TrialState.COMPLETE
+    steps = 0 if complete else -(trial.last_step or 0)
     value = float('inf') if trial.value is None else sign * trial.value
-    return (not over, 'why' in trial.user_attrs, steps, value)
+    return (not complete, 'why' in trial.user_attrs, steps, value)
 
   states = (TrialState.COMPLETE, TrialState.PRUNED)
-  return sorted(study.get_trials(states=states), key=rank)
+  return sorted(study.get_trials(states=states), key=key)
 
 
-def table(
-  trials: Sequence[FrozenTrial],
-  space: Space,
-  goal: Goal,
-  study: optuna.Study,
-) -> str:
-  """Markdown: a row for each trial.
-
-  Args:
-    trials: best first.
-    space: gives the columns.
-    goal: gives the value's name.
-    study: counts those that are not over.
-  """
-  heads = ['trial', 'folder', goal.metric, 'step', 'end', *space]
+def table(study: optuna.Study, space: Space, objective: Objective) -> str:
+  """Formats a Markdown table: a row for each finished trial, best first."""
+  heads = ['trial', 'folder', objective.metric, 'step', 'end', *space]
   lines = [_row(heads), _row(['---'] * len(heads))]
-  for trial in trials:
-    found = study_lib.meant(space, trial.params)
+  for trial in rank(study, objective):
+    values = study_lib.config_values(space, trial.params)
     cells = [
       trial.number,
       _folder(trial),
       '' if trial.value is None else f'{trial.value:.6g}',
       trial.last_step or '',
       _end(trial),
-      *(_cell(found.get(key, '')) for key in space),
+      *(_cell(values.get(key, '')) for key in space),
     ]
     lines.append(_row(cells))
   states = [t.state for t in study.get_trials(deepcopy=False)]
@@ -100,45 +85,41 @@ def table(
     f'{states.count(state)} {word}'
     for state, word in (
       (TrialState.COMPLETE, 'done'),
-      (TrialState.PRUNED, 'pruned or gone wrong'),
+      (TrialState.PRUNED, 'pruned or failed'),
       (TrialState.RUNNING, 'running'),
       (TrialState.WAITING, 'waiting'),
-      (TrialState.FAIL, 'stopped and tried again under another number'),
+      (TrialState.FAIL, 'stopped and restarted under another number'),
     )
     if states.count(state)
   )
-  head = f'{goal.metric}, to {goal.direction}: {counts or "no trials yet"}.'
-  return f'{head}\n\n' + '\n'.join(lines) + '\n'
+  head = f'{objective.metric}, to {objective.direction}: '
+  return '\n'.join([f'{head}{counts or "no trials yet"}.', '', *lines, ''])
 
 
-def best(
-  trial: FrozenTrial,
-  found: Params,
-  facts: Mapping[str, Any],
-  folder: pathlib.Path,
+def config_file(
+  trial: FrozenTrial, facts: Mapping[str, Any], folder: pathlib.Path
 ) -> str:
-  """A config file: the one that was searched, and the values of a trial.
+  """Formats a config file that applies the values of a trial.
 
   Args:
-    trial: which.
-    found: its values.
-    facts: of search.json.
-    folder: the workdir, for the command in the file's head.
+    trial: a complete trial.
+    facts: contents of search.json; the new file imports the searched one.
+    folder: the workdir, for the command in the file's docstring.
   """
-  imports, call, variant = _source(facts['file'])
-  wanted = flatten(to_dict(space_lib.config_of(facts['config'], found)))
-  given = flatten(space_lib.applied(facts['config'], found))
-  base = flatten(_from_file(facts['file']))
-  lines = [
-    f'  config.{key} = {_literal(wanted[key])}'
-    for key, value in given.items()
+  imports, call, variant = _import_base(facts['file'])
+  space = space_lib.from_plain(facts['space'])
+  params = study_lib.config_values(space, trial.params)
+  config = flatten(to_dict(space_lib.make_config(facts['config'], params)))
+  base = flatten(_load_base(facts['file']))
+  changed = '\n'.join(
+    f'  config.{key} = {_literal(config[key])}'
+    for key, value in flatten(replace(facts['config'], params)).items()
     if value != base.get(key)
-  ]
-  goal = Goal(**facts['goal'])
-  head = f'Trial {trial.number} of a search: {goal.metric} {trial.value:.6g}.'
+  )
+  metric = facts['goal']['metric']
+  head = f'Trial {trial.number} of a search: {metric} {trial.value:.6g}.'
   path = folder / 'report' / 'best.py'
   command = f'python -m jaxgan.main --config={path} --workdir=W'
-  changed = '\n'.join(lines)
   return f'''"""{head}
 
   {command}
@@ -154,8 +135,8 @@ def get_config(variant={variant!r}):
 '''
 
 
-def _source(file: str) -> tuple[str, str, str]:
-  """How a file calls the config file: imports, function, variant."""
+def _import_base(file: str) -> tuple[str, str, str]:
+  """Returns import lines, function name and variant of a config file."""
   path, _, variant = file.partition(':')
   if pathlib.Path(path).is_absolute():
     lines = f'import runpy\n\nbase = runpy.run_path({path!r})'
@@ -165,13 +146,11 @@ def _source(file: str) -> tuple[str, str, str]:
   return lines, 'base.get_config', variant
 
 
-def _from_file(file: str) -> dict[str, Any]:
-  """What the config file says now."""
-  path, _, variant = file.partition(':')
-  root = pathlib.Path(__file__).parents[2]
-  found = runpy.run_path(str(root / path))['get_config'](variant)
-  from_config_dict(found)  # A sentence, if the file was spoilt since.
-  return found.to_dict()
+def _load_base(file: str) -> dict[str, Any]:
+  """Loads the values of a config file, as it is now."""
+  config = files.read(file)
+  from_config_dict(config)  # Raises if the file has become invalid.
+  return config.to_dict()
 
 
 def _literal(value: Any) -> str:
@@ -185,10 +164,10 @@ def _end(trial: FrozenTrial) -> str:
 
 
 def _folder(trial: FrozenTrial) -> str:
-  """Where the run is; nowhere if it was trained in a group."""
-  found = trial.user_attrs
-  alone = 'folder' in found and not found.get('group', False)
-  return f'trials/{found["folder"]}' if alone else ''
+  """Returns the folder of the run; empty if it was trained in a group."""
+  attrs = trial.user_attrs
+  single = 'folder' in attrs and not attrs.get('group', False)
+  return f'trials/{attrs["folder"]}' if single else ''
 
 
 def _cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a search may change: a range or choices for each config key.
+"""The search space: a range or a list of choices for each config key.
 
 A space file returns plain values from `get_space()`:
 
@@ -6,10 +6,9 @@ A space file returns plain values from `get_space()`:
   'train.critic_steps': {'low': 1, 'high': 5, 'int': True},
   'net.gen_widths': {'choices': ((64, 64), (128, 128))},
 
-A range may say `num`, how many of its values a grid takes.
+`num` in a range is the number of values that a grid takes from it.
 """
 
-import copy
 import dataclasses
 import itertools
 import json
@@ -21,27 +20,35 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.config import Config, flatten, from_config_dict, pick, to_dict
-from jaxgan.gan import step as step_lib
+from jaxgan.config import (
+  Config,
+  flatten,
+  from_config_dict,
+  pick,
+  replace,
+  to_dict,
+  unknown_key,
+)
+from jaxgan.evaluation import names
 
 Values = Mapping[str, Any]  # Nested config values, as in a config file.
-Params = Mapping[str, Any]  # Config key -> what a trial sets it to.
+Params = Mapping[str, Any]  # Config key -> its value in a trial.
 
 _KEYS = ('low', 'high', 'log', 'int', 'num', 'choices')
-# They say how a run is measured and kept; trials would not compare.
+# They define how a run is measured; trials could not be compared.
 _FIXED = ('checkpoint', 'eval', 'log')
 
 
 @dataclasses.dataclass(frozen=True)
-class Axis:
-  """One searched key.
+class Domain:
+  """The values that trials may give to one config key.
 
   Attributes:
-    low, high: ends of a range, both possible.
-    log: whether the range is even in the logarithm.
-    whole: whether only whole numbers are meant.
-    num: values of a grid; 0 for all whole numbers.
-    choices: instead of a range.
+    low, high: ends of a range, both included.
+    log: whether the range is uniform in the logarithm.
+    whole: whether the values are integers.
+    num: number of values of a grid; 0 for every integer of the range.
+    choices: the values, instead of a range.
   """
 
   low: float = 0.0
@@ -51,14 +58,14 @@ class Axis:
   num: int = 0
   choices: tuple[Any, ...] = ()
 
-  def holds(self, value: Any) -> bool:
-    """Whether a value lies on the axis."""
+  def contains(self, value: Any) -> bool:
+    """Returns whether a trial may take a value."""
     if self.choices:
       return label(value) in map(label, self.choices)
     return self.low <= value <= self.high
 
   def grid(self) -> list[Any]:
-    """The values that a grid takes, lowest first."""
+    """Returns the values that a grid takes, in increasing order."""
     if self.choices:
       return list(self.choices)
     if self.whole and not self.num:
@@ -68,126 +75,111 @@ class Axis:
     return sorted({round(x) for x in values}) if self.whole else values
 
 
-Space = Mapping[str, Axis]
+Space = Mapping[str, Domain]
 
 
-def read(path: str) -> Values:
-  """What a space file says.
-
-  Args:
-    path: of a Python file with `get_space()`.
+def load(path: str) -> Values:
+  """Runs a space file and returns the value of its `get_space()`.
 
   Raises:
-    ValueError: it cannot be run, or has no `get_space`.
+    ValueError: the file cannot be run, or defines no `get_space`.
   """
   try:
-    found = runpy.run_path(path)
+    names = runpy.run_path(path)
   except (OSError, SyntaxError, NameError, ImportError) as error:
     raise ValueError(f'--space cannot be read ({error}).') from error
-  if 'get_space' not in found:
+  if 'get_space' not in names:
     raise ValueError(f'{path} has no get_space(); a space file must have one.')
-  return found['get_space']()
+  return names['get_space']()
 
 
 def parse(values: Values, base: Values) -> Space:
-  """Checks a space against the configuration that its trials start from.
+  """Parses a space and checks it against the base configuration.
 
   Args:
-    values: config key -> as in the docstring above.
-    base: nested config values.
+    values: config key -> range or choices, as a space file returns them.
+    base: nested config values that all trials start from.
 
   Raises:
-    ValueError: an unknown key, a value of another type than the key's or out
-      of its range, or ends that are none; one sentence.
+    ValueError: a key is unknown, or its range or choices are malformed, of
+      another type than the key, or outside the values the key allows.
   """
   known = flatten(to_dict(from_config_dict(base)))
   if not isinstance(values, Mapping) or not values:
     raise ValueError('The space is empty; it must name at least one key.')
   space = {}
-  for key, axis in values.items():
+  for key, domain in values.items():
     if key not in known:
-      raise ValueError(
-        f'Unknown config key {key} in the space; configs/default.py lists the '
-        'keys.'
-      )
+      raise ValueError(f'The space: {unknown_key(key, known)}')
     if key.split('.')[0] in _FIXED:
       raise ValueError(
-        f'{key} in the space says how a run is measured or kept; set it in the '
-        'config, the same for all trials.'
+        f'{key} in the space defines how runs are measured or stored; set it '
+        'in the config, so that all trials share it.'
       )
-    space[key] = _axis(key, axis, known[key])
+    space[key] = _parse_domain(key, domain, known[key])
     for value in space[key].choices or (space[key].low, space[key].high):
-      # One key at a time; which pairs exclude each other, trials find out.
-      config_of(base, {key: value})
+      # Each key alone; a trial fails if two of its values are incompatible.
+      make_config(base, {key: value})
   return space
 
 
-def applied(base: Values, params: Params) -> dict[str, Any]:
-  """The nested values of a trial."""
-  nested = copy.deepcopy(dict(base))
-  for key, value in params.items():
-    *sections, name = key.split('.')
-    section = nested
-    for part in sections:
-      section = section.setdefault(part, {})
-    section[name] = value
-  return nested
-
-
-def config_of(base: Values, params: Params) -> Config:
-  """The configuration of a trial.
+def make_config(base: Values, params: Params) -> Config:
+  """Returns the configuration of a trial.
 
   Raises:
-    ValueError: the values exclude each other, or one is none.
+    ValueError: a value is invalid, or two values are incompatible.
   """
-  config = from_config_dict(applied(base, params))
-  step_lib.check_names(config)
+  config = from_config_dict(replace(base, params))
+  names.check(config)
   return config
 
 
-def first(space: Space, base: Values) -> list[Params]:
-  """The config's own values; nothing where the space has no place for them."""
+def initial(space: Space, base: Values) -> list[Params]:
+  """Returns the values of the config itself, or [] if the space excludes them.
+
+  Tuples are labels, as in `grid`.
+  """
   known = flatten(to_dict(from_config_dict(base)))
-  inside = all(axis.holds(known[key]) for key, axis in space.items())
+  inside = all(domain.contains(known[key]) for key, domain in space.items())
   return [{key: label(known[key]) for key in space}] if inside else []
 
 
 def grid(space: Space) -> list[Params]:
-  """Every combination, the last key's value changing fastest, as labels.
+  """Returns all combinations as labels; the last key varies fastest.
 
   Raises:
-    ValueError: a range of real numbers without `num`.
+    ValueError: a range of real numbers has no `num`.
   """
-  for key, axis in space.items():
-    if not (axis.choices or axis.whole or axis.num):
+  for key, domain in space.items():
+    if not (domain.choices or domain.whole or domain.num):
       raise ValueError(
         f'{key} in the space is a range of real numbers; a grid needs choices, '
         "or 'num' for how many of them."
       )
-  rows = itertools.product(*(axis.grid() for axis in space.values()))
+  rows = itertools.product(*(domain.grid() for domain in space.values()))
   return [dict(zip(space, map(label, row), strict=True)) for row in rows]
 
 
 def label(value: Any) -> Any:
-  """A choice as storages can hold it: a tuple is the text of a list."""
+  """Returns a value that storages can hold: a tuple becomes JSON text."""
   return json.dumps(value) if isinstance(value, list | tuple) else value
 
 
 def to_plain(space: Space) -> dict[str, Any]:
-  """Plain values, fit for JSON."""
-  return {key: dataclasses.asdict(axis) for key, axis in space.items()}
+  """Converts a space to plain values for JSON."""
+  return {key: dataclasses.asdict(domain) for key, domain in space.items()}
 
 
 def from_plain(values: Mapping[str, Any]) -> Space:
-  """What `to_plain` gave, after JSON made lists of tuples."""
+  """Reverses `to_plain`; lists, which JSON makes of tuples, become tuples."""
   return {
-    key: Axis(**{**axis, 'choices': tuple(map(_tuples, axis['choices']))})
-    for key, axis in values.items()
+    key: Domain(**{**domain, 'choices': tuple(map(_tuple, domain['choices']))})
+    for key, domain in values.items()
   }
 
 
-def _axis(key: str, values: Any, now: Any) -> Axis:
-  """One axis, checked by itself; `now` is the key's value in the config."""
+def _parse_domain(key: str, values: Any, current: Any) -> Domain:
+  """Parses the domain of a key; `current` is its value in the config."""
   if not isinstance(values, Mapping):
     raise ValueError(
       f"{key} in the space is {values!r}; it must be {{'low': .., 'high': ..}} "
@@ -201,25 +193,26 @@ def _axis(key: str, values: Any, now: Any) -> Axis:
     if name not in values:
       raise ValueError(f'{key} in the space has no {name}; it must have one.')
   fields = {str(k): v for k, v in values.items() if k != 'int'}
-  axis = Axis(**fields, whole=values.get('int', False))
-  _check_range(key, axis)
-  if type(now) not in (int, float):
+  domain = Domain(**fields, whole=values.get('int', False))
+  _check_range(key, domain)
+  if type(current) not in (int, float):
     raise ValueError(
-      f'{key} is {now!r} in the config and has no range; give choices.'
+      f'{key} is {current!r} in the config and cannot have a range; its entry '
+      "in the space must have 'choices'."
     )
-  if type(now) is int and not axis.whole:
+  if type(current) is int and not domain.whole:
     raise ValueError(
-      f"{key} in the space is a whole number; say 'int': True in its range."
+      f"{key} in the space is an integer; its range must have 'int': True."
     )
-  return axis
+  return domain
 
 
-def _choices(key: str, values: Mapping[str, Any]) -> Axis:
+def _choices(key: str, values: Mapping[str, Any]) -> Domain:
   choices = values['choices']
   if len(values) > 1:
     raise ValueError(
       f'{key} in the space has choices and {sorted({*values} - {"choices"})}; '
-      'it must have choices alone or a range.'
+      'it must have either choices or a range.'
     )
   if not isinstance(choices, list | tuple) or not choices:
     raise ValueError(
@@ -227,41 +220,40 @@ def _choices(key: str, values: Mapping[str, Any]) -> Axis:
       'least one value.'
     )
   if len({str(label(x)) for x in choices}) < len(choices):
-    raise ValueError(f'choices of {key} in the space holds a value twice.')
-  return Axis(choices=tuple(choices))
+    raise ValueError(
+      f'choices of {key} in the space repeats a value; each must occur once.'
+    )
+  return Domain(choices=tuple(choices))
 
 
-def _check_range(key: str, axis: Axis) -> None:
-  what = f'{key} in the space'
-  for name, value in (('low', axis.low), ('high', axis.high)):
+def _check_range(key: str, domain: Domain) -> None:
+  def refuse(name: str, value: Any, allowed: str) -> None:
+    raise ValueError(
+      f'{name} of {key} in the space is {value!r}; it must be {allowed}.'
+    )
+
+  for name, value in (('low', domain.low), ('high', domain.high)):
     if type(value) not in (int, float) or not math.isfinite(value):
-      raise ValueError(f'{name} of {what} is {value!r}; it must be a number.')
-    if axis.whole and type(value) is not int:
-      raise ValueError(f'{name} of {what} is {value!r}; it must be whole.')
-  if not axis.low < axis.high:
-    raise ValueError(
-      f'low of {what} is {axis.low:g} and high is {axis.high:g}; low must be '
-      'less.'
-    )
-  for name, flag in (('log', axis.log), ('int', axis.whole)):
+      refuse(name, value, 'a number')
+    if domain.whole and type(value) is not int:
+      refuse(name, value, 'an integer')
+  if not domain.low < domain.high:
+    refuse('low', domain.low, f'less than high, which is {domain.high:g}')
+  for name, flag in (('log', domain.log), ('int', domain.whole)):
     if type(flag) is not bool:
-      raise ValueError(f'{name} of {what} is {flag!r}; it must be a bool.')
-  if axis.log and axis.low <= 0:
-    raise ValueError(
-      f'low of {what} is {axis.low:g}; a logarithmic range must be above 0.'
-    )
-  if type(axis.num) is not int or axis.num < 0 or axis.num == 1:
-    raise ValueError(
-      f'num of {what} is {axis.num!r}; it must be a number of at least 2.'
-    )
+      refuse(name, flag, 'a bool')
+  if domain.log and domain.low <= 0:
+    refuse('low', domain.low, 'above 0 in a logarithmic range')
+  if type(domain.num) is not int or domain.num < 0 or domain.num == 1:
+    refuse('num', domain.num, 'an integer of at least 2')
 
 
-def _tuples(value: Any) -> Any:
+def _tuple(value: Any) -> Any:
   return tuple(value) if isinstance(value, list) else value
 
 
-def shown(path: str) -> str:
-  """A file by its place in the checkout, or whole where it is elsewhere."""
+def relative_to_checkout(path: str) -> str:
+  """Returns a path relative to the checkout, or absolute if it is outside."""
   root = pathlib.Path(__file__).parents[2]
   whole = pathlib.Path(path).resolve()
   return str(whole.relative_to(root) if whole.is_relative_to(root) else whole)

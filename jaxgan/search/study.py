@@ -1,4 +1,4 @@
-"""Optuna's study of a search: its storage, what it proposes, what it prunes."""
+"""The Optuna study of a search: storage, sampler, pruner, distributions."""
 
 import pathlib
 import warnings
@@ -12,20 +12,19 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
-from jaxgan.search.goal import Goal
-from jaxgan.search.space import Axis, Space, label
+from jaxgan.search.objective import Objective
+from jaxgan.search.space import Domain, Space, label
 from jaxgan.storage import workdir
 
-# After so many random trials TPE begins to learn, and medians to mean much.
-_STARTUP = 5
+_STARTUP = 5  # Random trials of TPE, and complete ones before pruning.
 
 
 def _tpe(seed: int) -> BaseSampler:
   with warnings.catch_warnings():
-    # The last argument is on trial in Optuna 4, and its default in Optuna 5.
+    # `constant_liar` is experimental in Optuna 4 and the default in Optuna 5.
     warnings.simplefilter('ignore', optuna.exceptions.ExperimentalWarning)
-    # What is under way counts as bad, or several that are asked for at once
-    # would be much the same.
+    # It treats running trials as bad. Otherwise trials that are sampled at
+    # once would be almost equal.
     return optuna.samplers.TPESampler(
       n_startup_trials=_STARTUP, seed=seed, constant_liar=True
     )
@@ -34,37 +33,34 @@ def _tpe(seed: int) -> BaseSampler:
 _SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
   'tpe': _tpe,
   'random': lambda seed: optuna.samplers.RandomSampler(seed),
-  # Its points wait in the study; none is left to be drawn.
+  # The points of a grid are enqueued, so this sampler draws nothing.
   'grid': lambda seed: optuna.samplers.RandomSampler(seed),
 }
-SAMPLERS = tuple(_SAMPLERS)
 
 _PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
   'median': lambda: optuna.pruners.MedianPruner(n_startup_trials=_STARTUP),
   'none': optuna.pruners.NopPruner,
 }
-PRUNERS = tuple(_PRUNERS)
 
 
-class Seeded(BaseSampler):
-  """A sampler whose draws are a function of (seed, trial number, history).
+class _Seeded(BaseSampler):
+  """Makes the draws of a sampler a function of (seed, trial number, history).
 
-  So a search that is stopped and started again goes on as if it had not been,
-  and processes that share one do not draw the same.
+  A search that is stopped and restarted draws as if it had not stopped, and
+  processes that share a study draw different values.
   """
 
   def __init__(self, name: str, seed: int) -> None:
     self._make, self._seed = _SAMPLERS[name], seed
 
-  def _of(self, trial: FrozenTrial) -> BaseSampler:
-    words = np.random.SeedSequence((self._seed, trial.number))
+  def _sampler(self, trial: FrozenTrial, name: str = '') -> BaseSampler:
+    words = np.random.SeedSequence((self._seed, trial.number, *name.encode()))
     return self._make(int(words.generate_state(1)[0]))
 
   def infer_relative_search_space(
     self, study: optuna.Study, trial: FrozenTrial
   ) -> dict[str, BaseDistribution]:
-    """As the sampler of the trial."""
-    return self._of(trial).infer_relative_search_space(study, trial)
+    return self._sampler(trial).infer_relative_search_space(study, trial)
 
   def sample_relative(
     self,
@@ -72,8 +68,7 @@ class Seeded(BaseSampler):
     trial: FrozenTrial,
     search_space: dict[str, BaseDistribution],
   ) -> dict[str, Any]:
-    """As the sampler of the trial."""
-    return self._of(trial).sample_relative(study, trial, search_space)
+    return self._sampler(trial).sample_relative(study, trial, search_space)
 
   def sample_independent(
     self,
@@ -82,103 +77,99 @@ class Seeded(BaseSampler):
     param_name: str,
     param_distribution: BaseDistribution,
   ) -> Any:
-    """One value; its own seed for each key, or all would be drawn alike."""
-    words = np.random.SeedSequence(
-      (self._seed, trial.number, *param_name.encode())
-    )
-    return self._make(int(words.generate_state(1)[0])).sample_independent(
+    # A seed for each key, so that keys are independent.
+    sampler = self._sampler(trial, param_name)
+    return sampler.sample_independent(
       study, trial, param_name, param_distribution
     )
 
 
-def local(folder: pathlib.Path) -> str:
-  """The URL of a search's own storage."""
+def sqlite_url(folder: pathlib.Path) -> str:
+  """Returns the URL of the default storage, search.db in the workdir."""
   return f'sqlite:///{(folder / "search.db").resolve()}'
 
 
-def connect(
-  url: str, name: str, goal: Goal, facts: Mapping[str, Any]
+def create_or_load(
+  url: str, name: str, objective: Objective, facts: Mapping[str, Any]
 ) -> optuna.Study:
-  """The study of a name in a storage, made where it is missing.
+  """Returns the study of a name in a storage; creates it if it is missing.
 
   Args:
-    url: of an RDB.
-    name: of the study there.
-    goal: gives the direction.
-    facts: what all who share the study must agree on.
+    url: of a relational database.
+    name: of the study in it.
+    objective: gives the direction.
+    facts: settings that must be equal in all processes that share the study.
 
   Raises:
-    ValueError: the storage cannot be opened, or the study is another one's.
+    ValueError: the storage cannot be opened, or the study has other facts.
   """
-  optuna.logging.set_verbosity(optuna.logging.WARNING)
   study = optuna.create_study(
     storage=_storage(url),
     study_name=name,
-    direction='minimize' if goal.direction == 'minimise' else 'maximize',
+    direction='minimize' if objective.direction == 'minimise' else 'maximize',
     load_if_exists=True,
   )
   if 'facts' not in study.user_attrs:
     study.set_user_attr('facts', dict(facts))
-  found = workdir.differences(study.user_attrs['facts'], facts)
-  if found:
+  differences = workdir.differences(study.user_attrs['facts'], facts)
+  if differences:
     raise ValueError(
-      f'The study {name} in the storage is of another search: {found}; choose '
-      'another name with --study.'
+      f'The study {name} in the storage belongs to another search: '
+      f'{differences}; --study must be another name.'
     )
   return study
 
 
 def load(url: str, name: str) -> optuna.Study:
-  """The study of a name, to read.
+  """Returns an existing study.
 
   Raises:
     ValueError: the storage cannot be opened, or has no such study.
   """
-  optuna.logging.set_verbosity(optuna.logging.WARNING)
   try:
     return optuna.load_study(storage=_storage(url), study_name=name)
   except KeyError as error:
-    raise ValueError(f'The storage has no study {name}.') from error
+    raise ValueError(
+      f'The storage has no study {name}; --study must be the name of one.'
+    ) from error
 
 
-def steer(study: optuna.Study, sampler: str, seed: int, prune: str) -> None:
-  """Sets what proposes trials, and what ends them early."""
-  study.sampler = Seeded(sampler, seed)
+def configure(study: optuna.Study, sampler: str, seed: int, prune: str) -> None:
+  """Sets the sampler and the pruner by name."""
+  study.sampler = _Seeded(sampler, seed)
   study.pruner = _PRUNERS[prune]()
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
-  """The space in Optuna's words."""
-  return {key: _distribution(axis) for key, axis in space.items()}
+  """Converts a space to Optuna's distributions."""
+  return {key: _distribution(domain) for key, domain in space.items()}
 
 
-def meant(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
-  """The config values that Optuna's stand for."""
+def config_values(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+  """Converts Optuna's parameters to config values: labels become choices."""
   choices = {
-    key: {label(x): x for x in axis.choices} for key, axis in space.items()
+    key: {label(x): x for x in domain.choices} for key, domain in space.items()
   }
   return {k: choices[k].get(params[k], params[k]) for k in space if k in params}
 
 
-def _distribution(axis: Axis) -> BaseDistribution:
-  if axis.choices:
-    return optuna.distributions.CategoricalDistribution(
-      [label(x) for x in axis.choices]
-    )
-  if axis.whole:
-    return optuna.distributions.IntDistribution(
-      int(axis.low), int(axis.high), log=axis.log
-    )
-  return optuna.distributions.FloatDistribution(
-    axis.low, axis.high, log=axis.log
-  )
+def _distribution(domain: Domain) -> BaseDistribution:
+  low, high, log = domain.low, domain.high, domain.log
+  if domain.choices:
+    labels = [label(x) for x in domain.choices]
+    return optuna.distributions.CategoricalDistribution(labels)
+  if domain.whole:
+    return optuna.distributions.IntDistribution(int(low), int(high), log=log)
+  return optuna.distributions.FloatDistribution(low, high, log=log)
 
 
 def _storage(url: str) -> optuna.storages.RDBStorage:
-  # SQLite lets one write at a time, and a busy machine keeps it waiting.
-  patient = {'connect_args': {'timeout': 60}} if 'sqlite' in url[:6] else {}
+  optuna.logging.set_verbosity(optuna.logging.WARNING)
+  # SQLite lets one process write at a time; a busy machine needs more patience
+  # than its default of 5 seconds.
+  slow = {'connect_args': {'timeout': 60}} if url.startswith('sqlite') else {}
   try:
-    return optuna.storages.RDBStorage(url, engine_kwargs=patient)
+    return optuna.storages.RDBStorage(url, engine_kwargs=slow)
   except (
     ImportError,
     RuntimeError,

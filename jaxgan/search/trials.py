@@ -1,10 +1,10 @@
-"""The life of a trial in the study and in the workdir.
+"""Creates, reports, ends and restarts trials in the study and the workdir.
 
-Who trains trials holds a lock in their folder, which the system lets go of when
-the process ends, however it ends. So a trial that is running by the study and
-not locked in this workdir was killed: it is marked as failed, and another with
-the same values is tried next. Trials of other workdirs (other machines) are
-left to these.
+A process that trains trials holds a lock in their folder. The operating system
+releases the lock when the process ends for any reason. So a trial that the
+study calls running, but whose folder in this workdir is not locked, was killed:
+it is marked as failed, and a new trial with the same parameters comes next.
+Trials of other workdirs, that is of other machines, are not touched.
 """
 
 import contextlib
@@ -18,82 +18,84 @@ from typing import Any, NamedTuple
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from jaxgan.config import Config
+from jaxgan.search import space as space_lib
 from jaxgan.search import study as study_lib
-from jaxgan.search.goal import Goal
+from jaxgan.search.objective import Objective
 from jaxgan.search.space import Space
 from jaxgan.storage import workdir
 from jaxgan.training.preemption import Interrupted
 
 _LOG = logging.getLogger(__name__)
 
-_ATTEMPTS = 3  # A trial that ends its process so often is given up.
-_OVER = (TrialState.COMPLETE, TrialState.PRUNED)
+_ATTEMPTS = 3  # After as many attempts that end the process, a trial is pruned.
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class Search(NamedTuple):
-  """What is searched, and where.
+  """A search: the study, what its trials change, and the workdir.
 
   Attributes:
-    study: its trials, from `study.connect`, steered.
+    study: the Optuna study, with its sampler and pruner.
     base: nested config values that all trials start from.
-    space: what they change.
-    goal: what they are compared by.
+    space: the search space.
+    objective: the metric to optimize.
     folder: the workdir; trials/ holds the runs.
-    points: of a grid, or those to begin with, in Optuna's values.
-    grid: whether nothing is tried but the points.
+    points: parameters of the grid or of the initial trials, as labels.
+    grid: whether the points are the only trials.
   """
 
   study: optuna.Study
   base: Mapping[str, Any]
   space: Space
-  goal: Goal
+  objective: Objective
   folder: pathlib.Path
   points: tuple[Mapping[str, Any], ...] = ()
   grid: bool = False
 
 
-def asking(folder: pathlib.Path) -> contextlib.AbstractContextManager[None]:
-  """One process of a workdir at a time; the others wait."""
-  return workdir.held(folder, '.asking', wait=True)
+def lock(folder: pathlib.Path) -> contextlib.AbstractContextManager[None]:
+  """Locks a workdir for one process; other processes wait."""
+  return workdir.lock(folder, '.asking', wait=True)
 
 
-def mourn(search: Search) -> None:
-  """Queues the values of the trials that were killed here."""
+def requeue_killed(search: Search) -> None:
+  """Enqueues the parameters of trials that were killed in this workdir."""
   for trial in search.study.get_trials(states=(TrialState.RUNNING,)):
     if _killed(search, trial):
       _LOG.info('Trial %d was killed; it is tried again.', trial.number)
-      _again(search.study, trial, trial.user_attrs['attempt'] + 1)
+      _requeue(search.study, trial, trial.user_attrs['attempt'] + 1)
 
 
 def ask(search: Search, trials: int, num: int) -> list[Trial]:
-  """The next trials.
+  """Samples the next trials.
 
   Args:
-    search: whose they are.
-    trials: of the whole study.
-    num: how many at most.
+    search: the search.
+    trials: total number of trials of the study.
+    num: maximum number of trials to return.
 
   Returns:
-    Fewer where the study has no room for more, and none where it is over.
+    At most `num` trials; none when the study has all its trials.
   """
-  found: list[Trial] = []
-  while len(found) < num:
-    trial = _next(search, trials - len(found))
+  new: list[Trial] = []
+  while len(new) < num:
+    trial = _ask(search, trials - len(new))
     if trial is None:
       break
-    found.append(trial)
-  return found
+    new.append(trial)
+  return new
 
 
-def claim(
+def assign_folder(
   search: Search, trials: Sequence[Trial], *, group: bool = False
 ) -> pathlib.Path:
-  """The folder of trials, which now is this workdir's.
+  """Creates the folder of one trial or a group and records it in the study.
 
   Args:
-    search: whose they are.
-    trials: one, or those of a group.
-    group: whether they are trained together. The folder then holds nothing but
+    search: the search.
+    trials: one trial, or all trials of a group.
+    group: whether they are trained in one program. The folder then holds only
       their lock.
   """
   first = trials[0]
@@ -105,30 +107,48 @@ def claim(
     trial.set_user_attr('folder', name)
     trial.set_user_attr('group', group)
     trial.set_user_attr('attempt', trial.user_attrs.get('attempt', 1))
-    trial.set_user_attr('place', _place(search.folder))
+    trial.set_user_attr('place', _workdir_id(search.folder))
   return folder
 
 
+def make_config(search: Search, trial: Trial) -> Config | None:
+  """Returns the configuration of a trial, or None if it is invalid.
+
+  An invalid combination of values ends the trial as failed.
+  """
+  params = study_lib.config_values(search.space, trial.params)
+  words = ', '.join(
+    f'{key} {value:.4g}' if isinstance(value, float) else f'{key} {value}'
+    for key, value in params.items()
+  )
+  _LOG.info('Trial %d: %s.', trial.number, words)
+  try:
+    return space_lib.make_config(search.base, params)
+  except ValueError as error:
+    mark_failed(search.study, trial, str(error))
+    return None
+
+
 def retry(study: optuna.Study, trial: Trial, error: BaseException) -> None:
-  """Queues the values of a trial that an error, or a signal, cut short."""
+  """Enqueues the parameters of a trial that an error or a signal ended."""
   attempt = trial.user_attrs['attempt'] + (not isinstance(error, Interrupted))
-  _again(study, study.trials[trial.number], attempt)
+  _requeue(study, study.trials[trial.number], attempt)
 
 
-def reporting(
+def reporter(
   search: Search, trial: Trial, steps: int
 ) -> Callable[[int, float], bool]:
-  """What tells the study of a trial's values on the way.
+  """Returns a function that reports intermediate values of a trial.
 
   Args:
-    search: whose trial it is.
-    trial: that is under way.
-    steps: at the last of them nothing is pruned.
+    search: the search.
+    trial: a running trial.
+    steps: length of the run; a trial is not pruned at its last step.
 
   Returns:
-    A function (step, value) -> whether it is of no use to go on.
+    A function (step, value) -> whether to prune the trial.
   """
-  # A trial that is tried again has what it reported before.
+  # A restarted trial has the values of its earlier attempts.
   reported = search.study.trials[trial.number].intermediate_values
 
   def report(step: int, value: float) -> bool:
@@ -140,68 +160,56 @@ def reporting(
 
 
 def prune(search: Search, trial: Trial) -> None:
-  """Ends a trial at the value that it reported last."""
+  """Ends a trial as pruned, with its last reported value."""
   search.study.tell(trial, state=TrialState.PRUNED)
   _LOG.info('Trial %d is pruned.', trial.number)
 
 
 def finish(search: Search, trial: Trial, value: float | None) -> None:
-  """Ends a trial at its last step; None is a value that is not finite."""
-  metric = search.goal.metric
+  """Ends a trial at its last step; None stands for a value not finite."""
+  metric = search.objective.metric
   if value is None or not math.isfinite(value):
-    give_up(search.study, trial, f'{metric} was not finite.')
+    mark_failed(search.study, trial, f'{metric} was not finite.')
     return
   search.study.tell(trial, value)
   best = search.study.best_trial
-  _LOG.info(
-    'Trial %d: %s is %g; the best is %g, of trial %d.',
-    trial.number,
-    metric,
-    value,
-    best.value,
-    best.number,
-  )
+  numbers = trial.number, metric, value, best.value, best.number
+  _LOG.info('Trial %d: %s is %g; the best is %g, of trial %d.', *numbers)
 
 
-def give_up(study: optuna.Study, trial: Trial, why: str) -> None:
-  """Worse than every trial that came to its end."""
-  trial.set_user_attr('why', why)
+def mark_failed(study: optuna.Study, trial: Trial, reason: str) -> None:
+  """Ends a trial so that it ranks below every complete trial."""
+  trial.set_user_attr('why', reason)
+  # Optuna's FAIL would not count as a trial, and samplers would ignore it.
   study.tell(trial, state=TrialState.PRUNED)
-  _LOG.warning('Trial %d went wrong: %s', trial.number, why)
+  _LOG.warning('Trial %d failed: %s', trial.number, reason)
 
 
-def said(params: Mapping[str, Any]) -> str:
-  """Values in words."""
-  return ', '.join(
-    f'{key} {value:.4g}' if isinstance(value, float) else f'{key} {value}'
-    for key, value in params.items()
-  )
-
-
-def _next(search: Search, trials: int) -> Trial | None:
-  found = search.study.get_trials(deepcopy=False)
+def _ask(search: Search, trials: int) -> Trial | None:
+  """Samples a trial, unless `trials` are finished or running."""
+  existing = search.study.get_trials(deepcopy=False)
   taken = [
     t
-    for t in found
-    if t.state in _OVER
+    for t in existing
+    if t.state in _FINISHED
     or (t.state == TrialState.RUNNING and 'place' in t.user_attrs)
   ]
   if len(taken) >= trials:
     return None
-  if all(t.state != TrialState.WAITING for t in found):
-    known = [t.params for t in found]
+  if all(t.state != TrialState.WAITING for t in existing):
+    known = [t.params for t in existing]
     left = [p for p in search.points if p not in known]
     if search.grid and not left:
       return None
-    # What is queued is tried next; of a grid one by one, so that what was
-    # killed does not wait for its end.
-    if left and (search.grid or not found):
+    # The study tries enqueued trials first. A grid is enqueued point by point,
+    # so that killed trials do not wait for its end.
+    if left and (search.grid or not existing):
       search.study.enqueue_trial(dict(left[0]))
   return search.study.ask(study_lib.distributions(search.space))
 
 
-def _place(folder: pathlib.Path) -> str:
-  """A name of the workdir that no other has, wherever it is moved to."""
+def _workdir_id(folder: pathlib.Path) -> str:
+  """Returns a unique name of the workdir, which stays when it is moved."""
   path = folder / 'place'
   if not path.exists():
     path.write_text(uuid.uuid4().hex)
@@ -209,30 +217,34 @@ def _place(folder: pathlib.Path) -> str:
 
 
 def _killed(search: Search, trial: FrozenTrial) -> bool:
-  if trial.user_attrs.get('place') != _place(search.folder):
+  """Returns whether a running trial of this workdir has no process."""
+  if trial.user_attrs.get('place') != _workdir_id(search.folder):
     return False
   folder = search.folder / 'trials' / trial.user_attrs['folder']
   try:
-    with workdir.held(folder, '.trial'):
+    with workdir.lock(folder, '.trial'):
       return True
-  except FileNotFoundError:  # Somebody took it away.
+  except FileNotFoundError:  # The folder was deleted.
     return True
   except ValueError:
     return False
 
 
-def _again(study: optuna.Study, trial: FrozenTrial, attempt: int) -> None:
-  """Marks a trial as failed and queues its values, unless it is hopeless."""
+def _requeue(study: optuna.Study, trial: FrozenTrial, attempt: int) -> None:
+  """Marks a trial as failed and enqueues its parameters as a new trial.
+
+  After too many attempts the new trial is not enqueued but pruned.
+  """
   study.tell(trial.number, state=TrialState.FAIL)
   attrs = {k: v for k, v in trial.user_attrs.items() if k != 'place'}
   reported = trial.intermediate_values
-  if attrs.pop('group', False):  # Nothing is left of it to go on from.
+  if attrs.pop('group', False):  # It has no checkpoint to continue from.
     del attrs['folder']
     reported = {}
   state = TrialState.WAITING
   if attempt > _ATTEMPTS:
     state = TrialState.PRUNED
-    attrs['why'] = f'It ended its process {_ATTEMPTS} times.'
+    attrs['why'] = f'The process of the trial ended {_ATTEMPTS} times.'
   study.add_trial(
     optuna.trial.create_trial(
       state=state,

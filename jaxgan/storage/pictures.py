@@ -1,4 +1,4 @@
-"""Pictures for people: grids of images, clouds of points, PNG files."""
+"""Draws samples: grids of images, plots of vectors, PNG files."""
 
 import math
 import pathlib
@@ -7,41 +7,42 @@ import numpy as np
 
 from jaxgan import __version__
 
-# Smaller grids are enlarged by whole pixels until one side has so many.
-_LEAST_SIDE = 384
-_CLOUD_SIDE = 256
+_MIN_SIDE = 384  # Smaller images are enlarged until one side is this long.
+_PLOT_SIDE = 256
 _PANEL_SIDE = 128
-_MOST_PANELS = 4  # Along each side of a page of pairs.
-_BARS = 32  # Of a histogram; they divide the sides.
-_BOUND = 3.0  # Vectors have deviations of about one.
+_MAX_PANELS = 4  # Rows and columns of a page of panels.
+_BINS = 32  # Of a histogram; must divide both sides.
+_RANGE = 3.0  # Plots cover [-3, 3]; vectors have a deviation of about 1.
 
 
 def picture(samples: np.ndarray, columns: int = 0) -> np.ndarray:
-  """One image of many samples.
+  """Draws samples as one image: a grid of images, or plots of vectors.
+
+  Vectors of one number give a histogram and vectors of two numbers a density
+  plot, both over [-3, 3]. Of longer vectors, the first four numbers are shown
+  in pairs: a page of panels with histograms on the diagonal.
 
   Args:
-    samples: [N, H, W, C] uint8 images, shown as a grid; or [N, D] float32
-      vectors over [-3, 3]: two numbers as a cloud, one as a histogram, of more
-      the first four in pairs, row against column, histograms on the diagonal.
-    columns: of the grid; 0 for about as many as rows.
+    samples: [N, H, W, C] uint8 images or [N, D] float32 vectors.
+    columns: of the grid of images; 0 for a square grid.
 
   Returns:
-    [height, width, 1, 3 or 4] uint8.
+    [height, width, C] uint8; C is 1 for plots.
   """
   if samples.ndim == 2:
-    return enlarged(_plot(samples))
-  return enlarged(grid(samples, columns or math.ceil(len(samples) ** 0.5)))
+    return enlarge(_plot(samples))
+  return enlarge(grid(samples, columns or math.ceil(len(samples) ** 0.5)))
 
 
 def save_png(path: pathlib.Path, image: np.ndarray, *, generated: bool) -> None:
-  """Writes a PNG; a generated one says so in its metadata.
+  """Writes a PNG; the metadata say whether it was generated.
 
   Args:
     path: of the file; an existing one is replaced.
-    image: [H, W, C] uint8 with C in 1..4.
+    image: [H, W, C] uint8 with 1 <= C <= 4.
     generated: whether a generator made it.
   """
-  from PIL import Image, PngImagePlugin  # Slow to import, and used late.
+  from PIL import Image, PngImagePlugin  # Slow to import.
 
   info = PngImagePlugin.PngInfo()
   info.add_text('Software', f'jaxgan {__version__}')
@@ -53,11 +54,11 @@ def save_png(path: pathlib.Path, image: np.ndarray, *, generated: bool) -> None:
 
 
 def grid(images: np.ndarray, columns: int) -> np.ndarray:
-  """Images in rows, one black pixel apart.
+  """Arranges images in rows, one black pixel apart.
 
   Args:
     images: [N, H, W, C] uint8.
-    columns: images per row; the last row may stay short.
+    columns: images per row; empty places of the last row are black.
 
   Returns:
     [rows (H + 1) - 1, columns (W + 1) - 1, C] uint8.
@@ -72,42 +73,41 @@ def grid(images: np.ndarray, columns: int) -> np.ndarray:
   return page[:-1, :-1]
 
 
-def enlarged(image: np.ndarray) -> np.ndarray:
-  """A small image [H, W, C] by whole pixels, until people can see it."""
-  factor = math.ceil(_LEAST_SIDE / max(image.shape[:2]))
+def enlarge(image: np.ndarray) -> np.ndarray:
+  """Repeats pixels of [H, W, C] until the longer side has 384 or more."""
+  factor = math.ceil(_MIN_SIDE / max(image.shape[:2]))
   return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _plot(points: np.ndarray) -> np.ndarray:
-  """[side, side, 1] of vectors [N, D], by what D allows to be seen."""
-  size = min(points.shape[1], _MOST_PANELS)
+  """Plots vectors [N, D] as [side, side, 1] uint8."""
+  size = min(points.shape[1], _MAX_PANELS)
   if size == 1:
-    return _histogram(points[:, 0], _CLOUD_SIDE)
+    return _histogram(points[:, 0], _PLOT_SIDE)
   if size == 2:
-    return _cloud(points[:, 0], points[:, 1], _CLOUD_SIDE)
+    return _density(points[:, 0], points[:, 1], _PLOT_SIDE)
   panels = [
     _histogram(points[:, row], _PANEL_SIDE)
     if row == column
-    else _cloud(points[:, column], points[:, row], _PANEL_SIDE)
+    else _density(points[:, column], points[:, row], _PANEL_SIDE)
     for row in range(size)
     for column in range(size)
   ]
   return grid(np.stack(panels), size)
 
 
-def _histogram(numbers: np.ndarray, side: int) -> np.ndarray:
-  """[side, side, 1]: black bars on white, the highest of full height."""
-  counts, _ = np.histogram(numbers, _BARS, (-_BOUND, _BOUND))
-  heights = (counts / max(1, counts.max())).repeat(side // _BARS)
+def _histogram(values: np.ndarray, side: int) -> np.ndarray:
+  """[side, side, 1]: black bars on white; the highest has full height."""
+  counts, _ = np.histogram(values, _BINS, (-_RANGE, _RANGE))
+  heights = (counts / max(1, counts.max())).repeat(side // _BINS)
   levels = np.linspace(1, 0, side, endpoint=False)
-  return np.where(levels[:, None] <= heights, 0, 255)[..., None].astype(
-    np.uint8
-  )
+  bars = np.where(levels[:, None] <= heights, 0, 255)
+  return bars[..., None].astype(np.uint8)
 
 
-def _cloud(across: np.ndarray, up: np.ndarray, side: int) -> np.ndarray:
-  """[side, side, 1]: the denser, the darker, on white."""
-  edges = np.linspace(-_BOUND, _BOUND, side + 1)
-  counts, _, _ = np.histogram2d(-up, across, bins=(edges, edges))
+def _density(x: np.ndarray, y: np.ndarray, side: int) -> np.ndarray:
+  """[side, side, 1]: a 2-D histogram; high counts are dark."""
+  edges = np.linspace(-_RANGE, _RANGE, side + 1)
+  counts, _, _ = np.histogram2d(-y, x, bins=(edges, edges))
   shade = 1 - np.minimum(counts / max(1.0, np.quantile(counts, 0.999)), 1)
   return (255 * shade[..., None]).astype(np.uint8)

@@ -1,130 +1,130 @@
-"""The folder of a run: whose it is, and what was decided for it.
+"""The workdir of a run: its configuration, its data set and its lock.
 
-A workdir belongs to one configuration and one data set. `config.json` and
-`data.json` say which, and a start with another is refused by the names of what
-differs.
+A workdir belongs to one configuration (config.json) and one data set
+(data.json). A later start with different values is refused; the error message
+lists the keys that differ.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jaxgan import config as config_lib
-from jaxgan.config import Config
+import filelock
+
+from jaxgan.config import Config, flatten, from_config_dict, to_dict
+from jaxgan.storage import atomic
 
 Facts = dict[str, Any]
 
-_MOST_SHOWN = 8  # Of the values of a list, in a sentence.
+_MAX_ITEMS = 8  # Items of a list that an error message shows.
 
 
 def open_run(
   workdir: pathlib.Path, config: Config, *, accept_new_config: bool = False
 ) -> None:
-  """Claims a workdir for a configuration.
+  """Creates a workdir for a configuration, or checks an existing one.
 
   Args:
-    workdir: made where it is missing.
+    workdir: created if missing.
     config: written to config.json in a new workdir.
-    accept_new_config: goes on under a configuration that differs from that of
-      the workdir; the old config.json stays beside the new one.
+    accept_new_config: continues with a configuration that differs from that of
+      the workdir; the old config.json is renamed to config.1.json, and so on.
 
   Raises:
-    ValueError: the workdir cannot be written, or it is of another
-      configuration; the sentence names the keys that differ.
+    ValueError: the workdir is not writable, or belongs to another
+      configuration; the message names the keys that differ.
   """
   make(workdir)
-  values = _plain(config_lib.to_dict(config))
+  values = _plain(to_dict(config))
   path = workdir / 'config.json'
-  if not path.exists():
-    _write(path, values)
-    return
-  old = _plain(config_lib.to_dict(load_config(workdir)))
-  if old == values:
-    return
-  if not accept_new_config:
-    raise ValueError(
-      f'{workdir} holds a run of another configuration, which differs in '
-      f'{differences(old, values)}; choose another workdir, or go on under '
-      'the new one with accept_new_config.'
-    )
-  _keep_beside(path)
+  if path.exists():
+    old = _plain(to_dict(load_config(workdir)))
+    if old == values:
+      return
+    if not accept_new_config:
+      raise ValueError(
+        f'{workdir} holds a run of another configuration, which differs in '
+        f'{differences(old, values)}; choose another workdir, or continue with '
+        'the new configuration by accept_new_config.'
+      )
+    _back_up(path)
   _write(path, values)
 
 
 @contextlib.contextmanager
-def held(
+def lock(
   workdir: pathlib.Path, name: str = '.lock', *, wait: bool = False
 ) -> Iterator[None]:
-  """Keeps a second process out of a run for as long as it lasts.
+  """Holds an exclusive lock on a workdir during a `with` block.
 
-  The system lets go of the lock when the process ends, however it ends.
+  The operating system releases the lock when the process ends, also after a
+  crash or `kill -9`. The empty lock file stays.
 
   Args:
-    workdir: of the run; it exists.
-    name: of the lock there.
-    wait: for the other process to end, instead of raising.
+    workdir: an existing folder.
+    name: of the lock file in it.
+    wait: waits until the lock is free, instead of raising.
 
   Raises:
-    ValueError: another process trains there.
+    ValueError: another process holds the lock.
   """
-  with (workdir / name).open('w') as file:
-    try:
-      fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError as error:
-      raise ValueError(
-        f'{workdir} is in use by another process; wait for it or choose '
-        'another workdir.'
-      ) from error
+  path = workdir / name
+  try:
+    acquired = filelock.FileLock(path, timeout=-1 if wait else 0).acquire()
+  except filelock.Timeout as error:
+    raise ValueError(
+      f'{workdir} is in use by another process; wait for it or choose '
+      'another workdir.'
+    ) from error
+  with acquired:
     yield
 
 
 def check_data(workdir: pathlib.Path, facts: Facts) -> None:
-  """Writes data.json, or compares with the one that is there.
+  """Writes data.json, or checks that it describes the same data set.
 
   Args:
     workdir: of the run.
-    facts: name, shape, num_classes and num_examples of the data set, the sizes
-      of its classes, the attributes that they are made of, and the columns of
-      a table. What an earlier version did not note is added.
+    facts: name, shape, num_classes and num_examples of the data set, the
+      number of examples per class, the attributes that define the classes, and
+      the columns of a table. Keys that an older version did not write are
+      added to the file.
 
   Raises:
-    ValueError: the run was started on other data.
+    ValueError: the run was started with another data set.
   """
   path = workdir / 'data.json'
-  known = read(path) if path.exists() else facts
-  same = {key: value for key, value in facts.items() if key in known}
-  settle(path, same, 'a run on other data')
-  if len(same) < len(facts):
-    _write(path, _plain({**known, **facts}))
+  saved = read(path) if path.exists() else facts
+  common = {key: value for key, value in facts.items() if key in saved}
+  write_or_compare(path, common, 'a run on other data')
+  if len(common) < len(facts):
+    _write(path, _plain({**saved, **facts}))
 
 
-def settle(path: pathlib.Path, values: Facts, other: str) -> None:
-  """Writes values, or compares them with those that are there.
+def write_or_compare(path: pathlib.Path, values: Facts, owner: str) -> None:
+  """Writes values to a JSON file, or compares them with an existing file.
 
   Args:
-    path: of the JSON in a folder.
-    values: plain ones.
-    other: what the folder holds if they differ, for the sentence.
+    path: of the JSON file in a workdir.
+    values: JSON values.
+    owner: completes the error message "WORKDIR holds ..." if they differ.
 
   Raises:
-    ValueError: they differ; the sentence names where.
+    ValueError: the file holds other values; the message lists them.
   """
   if not path.exists():
     _write(path, _plain(values))
-    return
-  found = differences(read(path), values)
-  if found:
+  elif changed := differences(read(path), values):
     raise ValueError(
-      f'{path.parent} holds {other}: {found}; choose another workdir.'
+      f'{path.parent} holds {owner}: {changed}; choose another workdir.'
     )
 
 
 def rollbacks(workdir: pathlib.Path) -> list[Facts]:
-  """Every time that the run went back: why, from where, and to which step.
+  """Reads all rollbacks of a run: reason, step of the failure, step restored.
 
   Raises:
     ValueError: rollbacks.json is damaged.
@@ -132,50 +132,51 @@ def rollbacks(workdir: pathlib.Path) -> list[Facts]:
   path = workdir / 'rollbacks.json'
   if not path.exists():
     return []
-  found = read(path)
-  if not isinstance(found, dict) or 'rollbacks' not in found:
+  values = read(path)
+  if not isinstance(values, dict) or 'rollbacks' not in values:
     raise ValueError(f'{path} is damaged; it must hold a list of rollbacks.')
-  return found['rollbacks']
+  return values['rollbacks']
 
 
 def add_rollback(workdir: pathlib.Path, facts: Facts) -> None:
-  """Adds one to rollbacks.json."""
+  """Appends one rollback to rollbacks.json."""
   records = [*rollbacks(workdir), facts]
   _write(workdir / 'rollbacks.json', {'rollbacks': records})
 
 
 def load_config(workdir: pathlib.Path) -> Config:
-  """The configuration of a run.
+  """Reads the configuration of a run.
 
   Raises:
-    ValueError: the folder holds no run, or one whose config.json is damaged.
+    ValueError: the folder holds no run, or config.json is damaged.
   """
-  return config_lib.from_config_dict(read(workdir / 'config.json'))
+  return from_config_dict(read(workdir / 'config.json'))
 
 
 def load_data(workdir: pathlib.Path) -> Facts:
-  """The facts of a run's data set.
+  """Reads the description of a run's data set (see `check_data`).
 
   Raises:
-    ValueError: the folder holds no run, or one whose data.json is damaged.
+    ValueError: the folder holds no run, or data.json is damaged.
   """
   return read(workdir / 'data.json')
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-  """Where nested plain values differ, in words; empty if they do not."""
-  old, new = config_lib.flatten(_plain(old)), config_lib.flatten(_plain(new))
+  """Lists the keys whose values differ, as text; empty if none do."""
+  old, new = flatten(_plain(old)), flatten(_plain(new))
   names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
   return ', '.join(
-    f'{k} ({_brief(old.get(k))} there, {_brief(new.get(k))} now)' for k in names
+    f'{k} ({_shorten(old.get(k))} there, {_shorten(new.get(k))} now)'
+    for k in names
   )
 
 
 def read(path: pathlib.Path) -> dict[str, Any]:
-  """The values of a JSON in a workdir.
+  """Reads a JSON file of a workdir.
 
   Raises:
-    ValueError: it is missing or damaged.
+    ValueError: the file is missing or damaged.
   """
   try:
     return json.loads(path.read_text())
@@ -188,10 +189,10 @@ def read(path: pathlib.Path) -> dict[str, Any]:
 
 
 def make(folder: pathlib.Path) -> None:
-  """Makes a folder and makes sure that it can be written.
+  """Creates a folder if it is missing and checks that it is writable.
 
   Raises:
-    ValueError: it cannot.
+    ValueError: it is not writable.
   """
   try:
     folder.mkdir(parents=True, exist_ok=True)
@@ -200,19 +201,17 @@ def make(folder: pathlib.Path) -> None:
     probe.unlink()
   except OSError as error:
     raise ValueError(
-      f'{folder} cannot be written ({error.strerror}); choose a folder that '
-      'you may write to.'
+      f'{folder} cannot be written ({error.strerror}); choose a writable '
+      'folder.'
     ) from error
 
 
 def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:
-  """In one move, so that no crash leaves half a file."""
-  new = path.with_name(f'{path.name}.{os.getpid()}')
-  new.write_text(json.dumps(values, indent=2) + '\n')
-  new.replace(path)
+  atomic.write_text(path, json.dumps(values, indent=2) + '\n')
 
 
-def _keep_beside(path: pathlib.Path) -> None:
+def _back_up(path: pathlib.Path) -> None:
+  """Renames config.json to the first free config.N.json."""
   number = 1
   while (old := path.with_name(f'config.{number}.json')).exists():
     number += 1
@@ -220,12 +219,12 @@ def _keep_beside(path: pathlib.Path) -> None:
 
 
 def _plain(values: Any) -> Any:
-  """What JSON makes of them: tuples are lists."""
+  """Converts values to what JSON returns: tuples become lists."""
   return json.loads(json.dumps(values))
 
 
-def _brief(value: Any) -> str:
-  """A table may have thousands of columns, and a sentence may not."""
-  if isinstance(value, list) and len(value) > _MOST_SHOWN:
-    return f'{str(value[:_MOST_SHOWN])[:-1]}, ...]'
+def _shorten(value: Any) -> str:
+  """Shows the first items of a list; a table may have thousands of columns."""
+  if isinstance(value, list) and len(value) > _MAX_ITEMS:
+    return f'{str(value[:_MAX_ITEMS])[:-1]}, ...]'
   return str(value)

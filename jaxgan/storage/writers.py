@@ -1,58 +1,54 @@
-"""What a run tells: scalars to JSONL and TensorBoard, pictures to PNG.
+"""Writes the logs of a run: metrics.jsonl, TensorBoard and samples/*.png.
 
-`metrics.jsonl` holds one object per line, with null for what is not finite.
+`metrics.jsonl` holds one JSON object per line. Values that are not finite are
+written as null.
 """
 
 import contextlib
 import json
 import math
 import pathlib
-import types
 from collections.abc import Mapping
 from typing import Any, TextIO
 
 import numpy as np
 
-from jaxgan.storage import pictures
+from jaxgan.storage import atomic, pictures
 
 
 class Writer(contextlib.AbstractContextManager):
-  """Writes into a workdir; close it, or use it in a `with` block."""
+  """Writes logs into a workdir; close it, or use it in a `with` block."""
 
   def __init__(
     self, workdir: pathlib.Path, *, tensorboard: bool, first_step: int
   ) -> None:
-    """Opens the files of a run that starts, or goes on, after `first_step`.
+    """Opens the log files of a run that starts or resumes at `first_step`.
 
-    What an interrupted run wrote after its last checkpoint is taken back, so
-    that a resumed run tells the same story as one that was never stopped.
+    Entries after `first_step`, written by an interrupted run after its last
+    checkpoint, are removed: a resumed run has the same log as one that was
+    never stopped.
 
     Args:
       workdir: of the run; it exists.
-      tensorboard: whether event files are written.
+      tensorboard: whether to write event files.
       first_step: the step of the restored state; 0 for a new run.
     """
     self._folder = workdir / 'samples'
     self._folder.mkdir(exist_ok=True)
-    self._jsonl = _reopen(workdir / 'metrics.jsonl', first_step)
-    self._board = _board(workdir, first_step) if tensorboard else None
+    self._jsonl = _open_truncated(workdir / 'metrics.jsonl', first_step)
+    self._board = _summary_writer(workdir, first_step) if tensorboard else None
 
-  def __exit__(
-    self,
-    kind: type[BaseException] | None,
-    error: BaseException | None,
-    trace: types.TracebackType | None,
-  ) -> None:
+  def __exit__(self, *_: object) -> None:
     self.close()
 
   def close(self) -> None:
-    """Flushes and closes every file."""
+    """Flushes and closes all files."""
     self._jsonl.close()
     if self._board is not None:
       self._board.close()
 
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
-    """Adds a line to metrics.jsonl, and a point to each curve."""
+    """Writes a line to metrics.jsonl and one point per TensorBoard curve."""
     finite = {k: v if math.isfinite(v) else None for k, v in values.items()}
     self._jsonl.write(json.dumps({'step': step, **finite}) + '\n')
     self._jsonl.flush()
@@ -64,31 +60,29 @@ class Writer(contextlib.AbstractContextManager):
   def samples(
     self, name: str, step: int, samples: np.ndarray, *, generated: bool
   ) -> None:
-    """Writes samples/NAME.png, and the same picture to TensorBoard.
+    """Writes a picture of samples to samples/NAME.png and to TensorBoard.
 
     Args:
-      name: of the file; TensorBoard's tag is `generated` or `real`.
-      step: after which they were made.
+      name: of the file; the TensorBoard tag is `generated` or `real`.
+      step: the training step of the generator.
       samples: [N, H, W, C] uint8 or [N, D] float32.
       generated: whether a generator made them.
     """
-    picture = pictures.picture(samples)
-    pictures.save_png(
-      self._folder / f'{name}.png', picture, generated=generated
-    )
+    image = pictures.picture(samples)
+    pictures.save_png(self._folder / f'{name}.png', image, generated=generated)
     if self._board is not None:
       tag = 'generated' if generated else 'real'
-      self._board.add_image(tag, picture, step, dataformats='HWC')
+      self._board.add_image(tag, image, step, dataformats='HWC')
       self._board.flush()
 
   def text(self, name: str, text: str) -> None:
-    """Adds a text to TensorBoard."""
+    """Writes a text to TensorBoard, at step 0."""
     if self._board is not None:
       self._board.add_text(name, text, 0)
 
 
 def read_metrics(path: pathlib.Path) -> list[dict]:
-  """The lines of a metrics.jsonl; one cut short by a crash is left out."""
+  """Reads metrics.jsonl; skips a line that a crash left incomplete."""
   rows = []
   for line in path.read_text().splitlines():
     with contextlib.suppress(json.JSONDecodeError):
@@ -96,22 +90,20 @@ def read_metrics(path: pathlib.Path) -> list[dict]:
   return rows
 
 
-def _reopen(path: pathlib.Path, first_step: int) -> TextIO:
+def _open_truncated(path: pathlib.Path, last_step: int) -> TextIO:
+  """Opens a JSONL file for appending, without the rows after `last_step`."""
   if path.exists():
-    kept = [row for row in read_metrics(path) if row['step'] <= first_step]
-    # Replaced in one move: a crash leaves the old file or the new one.
-    new = path.with_suffix('.new')
-    new.write_text(''.join(json.dumps(row) + '\n' for row in kept))
-    new.replace(path)
+    kept = [row for row in read_metrics(path) if row['step'] <= last_step]
+    atomic.write_text(path, ''.join(json.dumps(row) + '\n' for row in kept))
   return path.open('a')
 
 
-def _board(workdir: pathlib.Path, first_step: int) -> Any:
+def _summary_writer(workdir: pathlib.Path, first_step: int) -> Any:
   import tensorboardX
 
   return tensorboardX.SummaryWriter(
     str(workdir),
     purge_step=first_step + 1 if first_step else None,
-    # A restart within the same second would overwrite the file before it.
+    # A restart within the same second would overwrite the previous file.
     filename_suffix=f'.{first_step}',
   )

@@ -1,9 +1,9 @@
-"""The arms of one task beside its baseline, the tuning, and the control.
+"""Compares the arms of one task with the baseline; tuning and A/A control.
 
-A comparison takes the seeds that both arms have. The first question is the
-ratio of areas, the second that of times. Holm's correction runs over all arms
-that were declared for the test, those without runs included; the baseline and
-its copy are no hypotheses and are left out.
+A comparison takes the seeds that both arms share, and asks for the ratio of
+areas first, of times second. Holm's correction runs over all arms declared for
+the test, with or without runs. The baseline and its copy are no hypotheses and
+are left out.
 """
 
 import dataclasses
@@ -14,12 +14,12 @@ import numpy as np
 from jaxgan.study import curves, statistics
 from jaxgan.study.runs import Scores
 from jaxgan.study.spec import Study
-from jaxgan.study.statistics import Ratio
+from jaxgan.study.statistics import Failures, Ratio
 
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-  """Median and quartiles over seeds; infinite next to runs that diverged."""
+  """Median and quartiles over seeds; infinite next to diverged runs."""
 
   median: float
   low: float
@@ -28,20 +28,20 @@ class Spread:
 
 @dataclasses.dataclass(frozen=True)
 class ArmSummary:
-  """One arm on one task; None where there is no run, or no pair.
+  """Summary of one arm on one task; None without a run, or without a pair.
 
   Attributes:
     arm: its name.
-    seeds, missing: numbers of runs that are there, and that are not.
-    final: the task's metric at the end, of the raw weights.
-    ema: its median of the averaged weights.
+    seeds, missing: numbers of complete and of missing runs.
+    final: the task's metric at the last step, for the raw weights.
+    ema: its median for the averaged weights.
     area: geometric mean over steps and seeds.
-    time: median steps to the target; None where fewer than half reached it.
-    censored: runs that never reached it.
-    diverged: runs without a number at the end.
-    failed: share of runs that did either.
+    time: median steps to the target; None if fewer than half reached it.
+    censored: number of runs that never reached it.
+    diverged: number of runs without a finite metric at the last step.
+    failed: share of runs that were censored or diverged.
     area_ratio, time_ratio: over the baseline.
-    area_holm, time_holm: their p, adjusted.
+    area_holm, time_holm: their p, after Holm's correction.
   """
 
   arm: str
@@ -61,15 +61,15 @@ class ArmSummary:
 
 
 @dataclasses.dataclass(frozen=True)
-class Tuned:
-  """One arm of the tuning, on the tuning seeds that all of them have.
+class TuningSummary:
+  """Summary of one tuning arm, over the seeds that all tuning arms share.
 
   Attributes:
     arm, family: names.
-    seeds: how many.
+    seeds: number of seeds.
     area, final, time, censored: as in `ArmSummary`, over these seeds.
-    best: the least area of all.
-    best_of_family: the least area of its family.
+    best: whether its area is the least of all.
+    best_of_family: whether its area is the least of its family.
   """
 
   arm: str
@@ -85,11 +85,11 @@ class Tuned:
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-  """The baseline under another name over the baseline.
+  """A/A control: the baseline under another name, over the baseline.
 
   Attributes:
     area, time: ratios, which should be 1.
-    area_contains_one, time_contains_one: whether their intervals hold it.
+    area_contains_one, time_contains_one: whether their intervals contain 1.
   """
 
   area: Ratio
@@ -98,20 +98,18 @@ class Control:
   time_contains_one: bool
 
 
-def compare(
-  study: Study, scores: Mapping[str, Scores], least: float
+def compare_arms(
+  study: Study, scores: Mapping[str, Scores]
 ) -> tuple[ArmSummary, ...]:
-  """The arms of the test, on one task.
+  """Compares the arms of the test with the baseline, on one task.
 
   Args:
-    study: arms, baseline and its copy.
-    scores: arm -> what its runs scored on the task.
-    least: distance of two measurements in steps, the least time there is.
+    study: gives arms, baseline, its copy, and the distance of measurements.
+    scores: arm -> scores of its runs on the task.
   """
   names = [arm.name for arm in study.arms if not arm.tunes]
-  baseline = scores[study.baseline]
   ratios = {
-    name: _ratios(scores[name], baseline, least)
+    name: _ratios(study, scores, name)
     for name in names
     if name != study.baseline
   }
@@ -130,28 +128,26 @@ def compare(
   )
 
 
-def tuning(study: Study, scores: Mapping[str, Scores]) -> tuple[Tuned, ...]:
-  """The arms that tune, on one task; those without a run are left out.
+def compare_tuning(
+  study: Study, scores: Mapping[str, Scores]
+) -> tuple[TuningSummary, ...]:
+  """Compares the tuning arms of one task; arms without runs are left out.
 
   Args:
-    study: arms and tuning seeds.
-    scores: arm -> what its runs scored on the task.
+    study: gives the arms and the tuning seeds.
+    scores: arm -> scores of its runs on the task.
   """
   arms = [arm for arm in study.arms if arm.tunes and scores[arm.name].seeds]
-  shared = [
-    seed
-    for seed in study.tuning_seeds
-    if all(seed in scores[arm.name].seeds for arm in arms)
-  ]
-  if not arms or not shared:
+  shared = shared_seeds([scores[arm.name] for arm in arms]) if arms else []
+  if not shared:
     return ()
-  own = {arm.name: scores[arm.name].only(shared) for arm in arms}
+  own = {arm.name: scores[arm.name].select(shared) for arm in arms}
   area = {name: mean_area(x) for name, x in own.items()}
   families: dict[str, list[float]] = {}
   for arm in arms:
     families.setdefault(arm.family or arm.name, []).append(area[arm.name])
   return tuple(
-    Tuned(
+    TuningSummary(
       arm=arm.name,
       family=arm.family or arm.name,
       seeds=len(shared),
@@ -166,61 +162,56 @@ def tuning(study: Study, scores: Mapping[str, Scores]) -> tuple[Tuned, ...]:
   )
 
 
-def control(
-  study: Study, scores: Mapping[str, Scores], least: float
-) -> Control | None:
-  """The control of the harness on one task; None while there are no pairs.
+def control(study: Study, scores: Mapping[str, Scores]) -> Control | None:
+  """Compares the baseline with its copy on one task; None without pairs.
 
   Args:
-    study: the baseline and its copy.
-    scores: arm -> what its runs scored on the task.
-    least: as for `compare`.
+    study: as for `compare_arms`.
+    scores: as for `compare_arms`.
   """
-  pair = (scores[study.again], scores[study.baseline])
-  area, time = _ratios(*pair, least)
+  area, time = _ratios(study, scores, study.again)
   if area is None or time is None:
     return None
   return Control(area, time, area.contains_one, time.contains_one)
 
 
 def spread(values: np.ndarray) -> Spread:
-  """Median and quartiles of [S] values, S >= 1, of which low is better."""
+  """Median and quartiles of [S] values for which low is better, S >= 1."""
   low, median, high = curves.quantiles(values, (0.25, 0.5, 0.75))
   return Spread(float(median), float(low), float(high))
 
 
 def mean_area(scores: Scores) -> float:
-  """The geometric mean over seeds, as ratios of areas are made of."""
+  """Geometric mean of the areas over seeds, as in ratios of areas."""
   return float(np.exp(np.log(scores.area).mean()))
 
 
 def shared_seeds(all_scores: Iterable[Scores]) -> list[int]:
-  """Seeds that all of them have, in the order of the first."""
+  """Seeds that all scores have, in the order of the first."""
   first, *others = all_scores
   return [s for s in first.seeds if all(s in x.seeds for x in others)]
 
 
-def adjust(
-  found: Sequence[Ratio | statistics.Failures | None],
-) -> list[float | None]:
-  """Holm's p of each; what has no pairs yet counts with p = 1."""
-  p = statistics.holm(np.array([1.0 if x is None else x.p for x in found]))
+def adjust(tests: Sequence[Ratio | Failures | None]) -> list[float | None]:
+  """Holm-adjusted p of each test; one without pairs yet counts as p = 1."""
+  p = statistics.holm(np.array([1.0 if x is None else x.p for x in tests]))
   return [
-    None if x is None else float(y) for x, y in zip(found, p, strict=True)
+    None if x is None else float(y) for x, y in zip(tests, p, strict=True)
   ]
 
 
 def _ratios(
-  ours: Scores, baseline: Scores, least: float
+  study: Study, scores: Mapping[str, Scores], name: str
 ) -> tuple[Ratio | None, Ratio | None]:
-  """Of areas and of times."""
-  seeds = shared_seeds((ours, baseline))
+  """Ratios of areas and of times, of an arm over the baseline."""
+  sides = (scores[name], scores[study.baseline])
+  seeds = shared_seeds(sides)
   if not seeds:
     return None, None
-  ours, baseline = ours.only(seeds), baseline.only(seeds)
+  ours, baseline = (side.select(seeds) for side in sides)
   return (
     statistics.paired_ratio(ours.area, baseline.area),
-    statistics.paired_time_ratio(ours.time, baseline.time, least),
+    statistics.paired_time_ratio(ours.time, baseline.time, study.every_steps),
   )
 
 
@@ -231,18 +222,18 @@ def _summary(
   ratios: tuple[Ratio | None, Ratio | None],
   holm: tuple[float | None, float | None],
 ) -> ArmSummary:
-  there = bool(own.seeds)
+  any_run = bool(own.seeds)
   return ArmSummary(
     arm=name,
     seeds=len(own.seeds),
     missing=missing,
-    final=spread(own.final) if there else None,
+    final=spread(own.final) if any_run else None,
     ema=spread(own.ema).median if np.isfinite(own.ema).any() else None,
-    area=mean_area(own) if there else None,
+    area=mean_area(own) if any_run else None,
     time=curves.median_time(own.time, own.reached),
     censored=int((~own.reached).sum()),
     diverged=int((~np.isfinite(own.final)).sum()),
-    failed=float(own.failed.mean()) if there else None,
+    failed=float(own.failed.mean()) if any_run else None,
     area_ratio=ratios[0],
     area_holm=holm[0],
     time_ratio=ratios[1],

@@ -1,44 +1,28 @@
-"""What a learning curve says: when it reached its target, and its area."""
+"""Scores of a learning curve: steps to a target, area, quantiles over seeds."""
 
-import dataclasses
+from typing import Any
 
 import numpy as np
-
-
-@dataclasses.dataclass(frozen=True)
-class Survival:
-  """Share of runs that are not yet at the target, a step function.
-
-  Attributes:
-    times: distinct times at which runs reached it, rising.
-    at_risk: runs that were neither there nor censored just before each.
-    events: runs that reached it at each.
-    share: of runs not yet there, from each time on; 1 before the first.
-  """
-
-  times: tuple[float, ...]
-  at_risk: tuple[int, ...]
-  events: tuple[int, ...]
-  share: tuple[float, ...]
+import scipy.stats
 
 
 def time_to_target(
   steps: np.ndarray, values: np.ndarray, target: float, stay: int
 ) -> tuple[float, bool]:
-  """When a run reached its target and stayed there.
+  """Returns the step at which a run reaches its target and stays there.
 
-  Near the end, where fewer than `stay` measurements are left, a run can no
-  longer show that it stays and counts as one that did not reach the target.
+  A run that gets there with fewer than `stay` measurements left can no longer
+  show that it stays. It counts as one that never reached the target.
 
   Args:
     steps: [T], rising.
-    values: [T]; one that is not finite is not at the target.
-    target: what must be reached from above.
-    stay: so many measurements in a row must be at most `target`.
+    values: [T]; those that are not finite are not at the target.
+    target: upper limit of the values.
+    stay: number of measurements in a row that must be at most `target`.
 
   Returns:
-    The step of the first of them and True; or, censored, the last step and
-    False.
+    The step of the first of them and True; for a censored run, the last step
+    and False.
   """
   at_target = np.isfinite(values) & (np.asarray(values) <= target)
   if len(at_target) >= stay:
@@ -50,98 +34,100 @@ def time_to_target(
 
 
 def log_area(steps: np.ndarray, values: np.ndarray) -> float:
-  """Mean of log(metric) over a run: the area under it, by trapezoids.
+  """Returns the mean of log(metric) over a run, by the trapezoidal rule.
 
-  A measurement that is not finite, of a run that diverged, counts as the worst
-  finite one of the run. The untrained generator is among these: a run that
-  diverges at once is worth as much as no training, and none gains by it.
+  A value that is not finite (a diverged run) counts as the worst finite value
+  of the run. That includes the untrained generator, so a run that diverges at
+  once scores like no training at all, and no run gains by diverging.
 
   Args:
     steps: [T], rising, T >= 2.
-    values: [T], the finite ones above 0.
+    values: [T]; the finite ones must be above 0.
 
   Returns:
-    A logarithm; exp of it is the geometric mean of the metric over the run.
+    A logarithm; its exp is the geometric mean of the metric over the run.
 
   Raises:
-    ValueError: a value that has no logarithm, or none that is finite.
+    ValueError: a value is at most 0, or none is finite.
   """
   values = np.asarray(values, np.float64)
   finite = np.isfinite(values)
   if not finite.any() or values[finite].min() <= 0:
     raise ValueError(
-      'A metric without logarithm was given (at most 0, or never finite); the '
-      'area under a curve needs finite values above 0.'
+      'A metric has no logarithm (it is at most 0 or never finite); the area '
+      'under a curve needs finite values above 0.'
     )
   logs = np.log(np.where(finite, values, values[finite].max()))
   return float(np.trapezoid(logs, steps) / (steps[-1] - steps[0]))
 
 
 def quantiles(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-  """Quantiles over the first axis, where what is not finite is the worst.
+  """Returns quantiles over the first axis; values not finite are the worst.
 
-  Linear between the order statistics, as numpy's; next to a run that diverged
-  the quantile is infinite and never NaN.
+  Interpolates linearly, as numpy does, but gives infinity next to a diverged
+  run where numpy gives NaN.
 
   Args:
-    values: [S, ...], of a metric of which low is better; S >= 1.
+    values: [S, ...] of a metric for which lower is better; S >= 1.
     shares: [Q] in [0, 1].
 
   Returns:
     [Q, ...].
   """
-  ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
-  places = np.asarray(shares) * (len(ordered) - 1)
-  low, high = (ordered[f(places).astype(int)] for f in (np.floor, np.ceil))
-  part = (places % 1).reshape(-1, *[1] * (ordered.ndim - 1))
-  gap = np.where(np.isfinite(low), high, 0) - np.where(np.isfinite(low), low, 0)
-  rise = np.multiply(part, gap, where=part > 0, out=np.zeros_like(low))
-  return low + rise
+  filled = np.where(np.isfinite(values), values, np.inf)
+  low, high = (
+    np.quantile(filled, shares, axis=0, method=method)
+    for method in ('lower', 'higher')
+  )
+  part = np.asarray(shares) * (len(filled) - 1) % 1
+  part = part.reshape(-1, *[1] * (filled.ndim - 1))
+  with np.errstate(invalid='ignore'):  # Infinity minus infinity.
+    return np.where(low == high, low, low + part * (high - low))
+
+
+def middle(steps: np.ndarray) -> int:
+  """Returns the index of the [T] steps that is nearest to half of the run."""
+  return int(np.abs(steps - steps[-1] / 2).argmin())
 
 
 def median(values: np.ndarray) -> float | None:
-  """The median of what is finite; None where nothing is.
+  """Returns the median of the finite values, or None if there are none.
+
+  For traces only: a metric's median must count diverged runs (`quantiles`).
 
   Args:
-    values: [S], of a trace; of metrics, `quantiles` hides no diverged run.
+    values: [S].
   """
   finite = values[np.isfinite(values)]
   return float(np.median(finite)) if finite.size else None
 
 
-def survival(times: np.ndarray, reached: np.ndarray) -> Survival:
-  """The product-limit estimate (Kaplan & Meier, 1958).
+def kaplan_meier(times: np.ndarray, reached: np.ndarray) -> Any:
+  """Estimates the share of runs not yet at the target (Kaplan & Meier, 1958).
 
   Args:
-    times: [S] at which a run reached its target or was censored; one censored
-      at a time is still at risk there.
-    reached: [S] bool, False where censored.
+    times: [S] steps to the target, or to the end of a censored run.
+    reached: [S] bool; False where censored.
+
+  Returns:
+    scipy's survival function: `quantiles` are the distinct times, rising, and
+    `probabilities` the shares from each time on.
   """
   times, reached = np.asarray(times), np.asarray(reached, bool)
-  distinct = np.unique(times[reached])
-  at_risk = [int((times >= t).sum()) for t in distinct]
-  events = [int((reached & (times == t)).sum()) for t in distinct]
-  left = [1 - e / n for e, n in zip(events, at_risk, strict=True)]
-  return Survival(
-    times=tuple(float(t) for t in distinct),
-    at_risk=tuple(at_risk),
-    events=tuple(events),
-    share=tuple(float(x) for x in np.cumprod(left)),
-  )
+  data = scipy.stats.CensoredData(times[reached], right=times[~reached])
+  return scipy.stats.ecdf(data).sf
 
 
 def median_time(times: np.ndarray, reached: np.ndarray) -> float | None:
-  """The first time at which half of all runs or more are at the target.
+  """Returns the first time at which half of the runs are at the target.
 
   Args:
-    times: as for `survival`.
-    reached: likewise.
+    times: [S], as for `kaplan_meier`.
+    reached: [S], as for `kaplan_meier`.
 
   Returns:
-    None where fewer than half ever reached it.
+    None if fewer than half ever reached it.
   """
-  curve = survival(times, reached)
-  for time, share in zip(curve.times, curve.share, strict=True):
-    if share <= 0.5 + 1e-12:
-      return time
-  return None
+  curve = kaplan_meier(times, reached)
+  half = curve.quantiles[curve.probabilities <= 0.5 + 1e-12]
+  return float(half[0]) if half.size else None

@@ -1,7 +1,7 @@
-"""Failed runs of families: is one way of training more robust than another.
+"""Compares how often families of arms fail, as a measure of robustness.
 
-The arms of a family are one way of training under several settings; a run of
-any of them that never reached the target, or diverged by the end, failed.
+A family is one training method under several settings, each of them an arm. A
+run fails if it never reaches the target, or has diverged by the end.
 """
 
 import dataclasses
@@ -14,22 +14,21 @@ from jaxgan.study.runs import Scores
 from jaxgan.study.spec import Study
 from jaxgan.study.statistics import Failures
 
-ScoresByTask = Mapping[str, Mapping[str, Scores]]  # Task -> arm -> scores.
-
 ALL_TASKS = 'all'
 
 
 @dataclasses.dataclass(frozen=True)
 class FamilySummary:
-  """Failed runs of a family beside those of the baseline's.
+  """Failed runs of a family, compared with those of the baseline's family.
 
   Attributes:
-    task: a name; or `all`, where a setting is an arm on a task.
+    task: its name, or `all`, where a setting is one arm on one task.
     family: its name.
-    settings: how many.
-    failures: on the seeds that all settings of both have; None where there
-      are none.
-    holm: their p, adjusted over the task's families but the baseline's.
+    settings: number of settings.
+    failures: over the seeds that all settings of both families share; None if
+      they share none.
+    holm: p of `failures`, adjusted over the task's families except the
+      baseline's.
   """
 
   task: str
@@ -39,49 +38,57 @@ class FamilySummary:
   holm: float | None
 
 
-def compare(study: Study, scores: ScoresByTask) -> tuple[FamilySummary, ...]:
-  """All families of several arms, by task and, of several, over all tasks.
+def compare(
+  study: Study, scores: Mapping[str, Mapping[str, Scores]]
+) -> tuple[FamilySummary, ...]:
+  """Compares the families of several arms, per task and over all tasks.
 
   Args:
-    study: arms of the test, their families, the baseline.
-    scores: task -> arm -> what its runs scored.
+    study: gives the arms of the test, their families and the baseline.
+    scores: task -> arm -> scores of its runs.
 
   Returns:
-    Empty where no family has several arms; else the baseline's comes first.
+    The baseline's family first; empty if every family has a single arm.
   """
-  arms: dict[str, list[str]] = {}
-  for arm in study.arms:
-    if not arm.tunes:
-      arms.setdefault(arm.family or arm.name, []).append(arm.name)
-  baseline = study.arm(study.baseline)
-  first = baseline.family or baseline.name
-  others = [name for name in arms if name != first and len(arms[name]) > 1]
+  arms = _by_family(study)
+  first, *others = arms
+  others = [name for name in others if len(arms[name]) > 1]
   if not others and len(arms[first]) < 2:
     return ()
   scopes = [(name, [name]) for name in scores]
   if len(scores) > 1:
     scopes.append((ALL_TASKS, list(scores)))
-  found = []
+  summaries = []
   for scope, tasks in scopes:
-    cells = {
+    settings = {
       name: [scores[task][arm] for task in tasks for arm in arms[name]]
       for name in (first, *others)
     }
-    found += _compare(scope, cells)
-  return tuple(found)
+    summaries += _compare(scope, settings)
+  return tuple(summaries)
+
+
+def _by_family(study: Study) -> dict[str, list[str]]:
+  """Family -> its arms in the test; the baseline's family first."""
+  baseline = study.arm(study.baseline)
+  arms: dict[str, list[str]] = {baseline.family or baseline.name: []}
+  for arm in study.arms:
+    if not arm.tunes:
+      arms.setdefault(arm.family or arm.name, []).append(arm.name)
+  return arms
 
 
 def _compare(
-  scope: str, cells: Mapping[str, Sequence[Scores]]
+  scope: str, settings: Mapping[str, Sequence[Scores]]
 ) -> list[FamilySummary]:
-  """The families of a scope; the first is the baseline's."""
-  first, *others = cells
-  failures = {name: _failures(cells[name], cells[first]) for name in cells}
+  """Summarizes the families of one scope; the first is the baseline's."""
+  first, *others = settings
+  failures = {x: _failures(settings[x], settings[first]) for x in settings}
   adjusted = comparison.adjust([failures[name] for name in others])
   holm = dict(zip(others, adjusted, strict=True))
   return [
-    FamilySummary(scope, name, len(cells[name]), found, holm.get(name))
-    for name, found in failures.items()
+    FamilySummary(scope, name, len(settings[name]), compared, holm.get(name))
+    for name, compared in failures.items()
   ]
 
 
@@ -91,9 +98,8 @@ def _failures(
   seeds = comparison.shared_seeds((*ours, *baseline))
   if not seeds:
     return None
-  return statistics.failed_share(_cells(ours, seeds), _cells(baseline, seeds))
-
-
-def _cells(settings: Sequence[Scores], seeds: Sequence[int]) -> np.ndarray:
-  """[S, A] bool: who failed."""
-  return np.stack([x.only(seeds).failed for x in settings], axis=1)
+  failed = [  # [S, settings] each.
+    np.stack([setting.select(seeds).failed for setting in side], axis=1)
+    for side in (ours, baseline)
+  ]
+  return statistics.failed_share(failed[0], failed[1])

@@ -1,8 +1,8 @@
-"""Figures of a study; matplotlib is imported late and only here.
+"""Figures of a study; the only module that imports matplotlib, and late.
 
-Each function draws a few arms of one task into one PNG, in colours that most
-colour-blind readers tell apart (Okabe & Ito, 2008) and in four line styles.
-Equal runs give equal bytes: no date and no version is written.
+Each function draws a few arms of one task into one PNG, in colors that most
+color-blind readers can tell apart (Okabe & Ito, 2008) and in four line styles.
+The same runs give the same bytes: no date and no version is written.
 """
 
 import pathlib
@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.config import pick
 from jaxgan.study import curves, theory
+from jaxgan.study import runs as runs_lib
 from jaxgan.study.comparison import ArmSummary
-from jaxgan.study.runs import Runs, Scores
+from jaxgan.study.runs import Runs
 from jaxgan.study.spec import Task
-from jaxgan.study.theory import Moment
+from jaxgan.study.theory import TracePoint
 
-MOST_ARMS = 8
+MAX_ARMS = 8
 
 _COLORS = (
   '#000000', '#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9',
@@ -25,145 +27,130 @@ _COLORS = (
 )  # fmt: skip
 _DASHES = ('-', '--', '-.', ':')
 
-# One panel of the traces each: title, names, logarithmic or not.
+# Panels of the traces: title, name in the trace, logarithmic axis.
 _PANELS = (
-  ('ratio', ('ratio',), False),
-  ('weight (lambda)', ('weight',), True),
-  ('realised share: weight penalty / |gap|', ('penalty_share',), True),
-  ('slope at real', ('slope_real',), False),
-  ('slope at fake', ('slope_fake',), False),
-  ('slope between', ('slope_between',), False),
+  ('ratio', 'ratio', False),
+  ('weight (lambda)', 'weight', True),
+  ('realized share: weight penalty / |gap|', 'penalty_share', True),
+  ('slope at real', 'slope_real', False),
+  ('slope at fake', 'slope_fake', False),
+  ('slope between', 'slope_between', False),
 )
 
 
 def learning(
   path: pathlib.Path, task: Task, runs: Mapping[str, Runs], arms: Sequence[str]
 ) -> None:
-  """The metric against steps: median and quartiles over seeds.
+  """Draws learning curves: median and quartiles of the metric over seeds.
 
   Args:
     path: of the PNG.
-    task: its metric and target.
+    task: gives the metric and the target.
     runs: arm -> its runs on the task.
-    arms: which, at most 8; those without runs are left out.
+    arms: shown, at most 8; those without runs are left out.
 
   Raises:
-    ValueError: too many arms, or matplotlib is not installed.
+    ValueError: an unknown arm, too many, or matplotlib is not installed.
   """
-  figure, (axes,) = _page(1, 1, (7.5, 4.8))
-  for look, name in _looks(runs, arms):
+  figure, (axes,) = _make_figure(1, 1, (7.5, 4.8))
+  for style, name in _styles(runs, arms):
     own = runs[name]
-    low, middle, high = _finite(
-      curves.quantiles(own.metrics[task.metric], (0.25, 0.5, 0.75))
-    )
-    axes.plot(own.steps, middle, label=name, **look)
+    bands = curves.quantiles(own.metrics[task.metric], (0.25, 0.5, 0.75))
+    low, middle, high = np.where(np.isfinite(bands), bands, np.nan)  # Gaps.
+    axes.plot(own.steps, middle, label=name, **style)
     axes.fill_between(
-      own.steps, low, high, color=look['color'], alpha=0.15, linewidth=0
+      own.steps, low, high, color=style['color'], alpha=0.15, linewidth=0
     )
   axes.axhline(task.target, color='#666666', linewidth=0.8, linestyle=':')
   axes.set_yscale('log')
-  _words(axes, f'{task.name}: median and quartiles', 'generator steps')
+  _label(axes, f'{task.name}: median and quartiles', 'generator steps')
   axes.set_ylabel(task.metric)
   _legend(axes)
   _save(figure, path)
 
 
-def waiting(
+def survival(
   path: pathlib.Path,
   task: Task,
-  scores: Mapping[str, Scores],
+  runs: Mapping[str, Runs],
   arms: Sequence[str],
-  last: int,
+  stay: int,
 ) -> None:
-  """Share of runs that are not yet at the target, against steps.
+  """Draws the share of runs not yet at the target (Kaplan-Meier estimate).
 
-  Args:
-    path: of the PNG.
-    task: its name and target.
-    scores: arm -> what its runs scored on the task.
-    arms: which, at most 8; those without runs are left out.
-    last: length of the runs.
-
-  Raises:
-    ValueError: as `learning`.
+  Arguments and errors are those of `learning`; `stay` is the number of
+  measurements in a row that must be at the target.
   """
-  figure, (axes,) = _page(1, 1, (7.5, 4.8))
-  for look, name in _looks(scores, arms):
-    curve = curves.survival(scores[name].time, scores[name].reached)
-    times = [0.0, *curve.times, float(last)]
-    share = [1.0, *curve.share]
-    axes.step(times, [*share, share[-1]], where='post', label=name, **look)
+  figure, (axes,) = _make_figure(1, 1, (7.5, 4.8))
+  for style, name in _styles(runs, arms):
+    scores = runs_lib.scores(runs[name], task, stay)
+    curve = curves.kaplan_meier(scores.time, scores.reached)
+    times = [0.0, *curve.quantiles, float(runs[name].steps[-1])]
+    share = [1.0, *curve.probabilities]
+    axes.step(times, [*share, share[-1]], where='post', label=name, **style)
   axes.set_ylim(-0.02, 1.02)
   title = f'{task.name}: runs not yet at {task.metric} = {task.target:g}'
-  _words(axes, title, 'generator steps')
+  _label(axes, title, 'generator steps')
   axes.set_ylabel('share of runs')
   _legend(axes)
   _save(figure, path)
 
 
 def forest(path: pathlib.Path, task: Task, arms: Sequence[ArmSummary]) -> None:
-  """Ratios of areas over the baseline with their intervals, all arms.
+  """Draws a forest plot: each arm's area over the baseline's, with interval.
 
   Args:
     path: of the PNG.
-    task: its name.
-    arms: from the summary; those without a ratio are left out.
+    task: gives the name and the metric.
+    arms: of the summary; those without a ratio are left out.
 
   Raises:
     ValueError: matplotlib is not installed.
   """
-  found = [(x.arm, x.area_ratio) for x in arms if x.area_ratio is not None]
-  height = 1.4 + 0.24 * len(found)
-  figure, (axes,) = _page(1, 1, (7.5, height))
-  for row, (_, ratio) in enumerate(found):
+  ratios = [(x.arm, x.area_ratio) for x in arms if x.area_ratio is not None]
+  height = 1.4 + 0.24 * len(ratios)
+  figure, (axes,) = _make_figure(1, 1, (7.5, height))
+  for row, (_, ratio) in enumerate(ratios):
     color = '#D55E00' if ratio.low > 1 else '#666666'
     color = '#0072B2' if ratio.high < 1 else color
     axes.plot([ratio.low, ratio.high], [row, row], color=color, linewidth=1.6)
     axes.plot([ratio.ratio], [row], 'o', color=color, markersize=4)
   axes.axvline(1, color='black', linewidth=0.8)
   axes.set_xscale('log')
-  axes.set_yticks(range(len(found)), [name for name, _ in found])
+  axes.set_yticks(range(len(ratios)), [name for name, _ in ratios])
   axes.invert_yaxis()
-  _plain_numbers(axes)
+  _decimal_ticks(axes)
   title = f'{task.name}: geometric mean of {task.metric} over the baseline'
-  _words(axes, title, 'ratio, 95 % interval (left of 1 is better)')
+  _label(axes, title, 'ratio, 95 % interval (left of 1 is better)')
   _save(figure, path)
 
 
 def traces(
   path: pathlib.Path, task: Task, runs: Mapping[str, Runs], arms: Sequence[str]
 ) -> None:
-  """Medians over seeds of what the penalty did, and of both distances.
+  """Draws medians over seeds of the penalty's traces and of both distances.
 
-  Args:
-    path: of the PNG.
-    task: its name and metrics.
-    runs: arm -> its runs on the task.
-    arms: which, at most 8; those without runs are left out.
-
-  Raises:
-    ValueError: as `learning`.
+  Arguments and errors are those of `learning`.
   """
-  figure, panels = _page(4, 2, (9.5, 10.5))
-  looks = _looks(runs, arms)
-  for axes, (title, names, log) in zip(panels, _PANELS, strict=False):
-    for look, arm in looks:
-      for name in names:
-        _line(axes, runs[arm], runs[arm].trace[name], look, arm)
-    _words(axes, title, '')
+  figure, panels = _make_figure(4, 2, (9.5, 10.5))
+  styles = _styles(runs, arms)
+  for axes, (title, name, log) in zip(panels, _PANELS, strict=False):
+    for style, arm in styles:
+      _plot_median(axes, runs[arm], runs[arm].trace[name], style)
+    _label(axes, title, '')
     if log:
       axes.set_yscale('log', nonpositive='mask')
   exact = theory.exact_metric(task)
-  if exact:  # One scale: the critic's estimate is held against the other.
+  if exact:  # One scale, so that the critic's estimate can be compared with it.
     panels[6].sharey(panels[7])
   for axes, title in ((panels[6], "critic's distance"), (panels[7], exact)):
-    for look, arm in looks:
+    for style, arm in styles:
       own = runs[arm]
       critics = axes is panels[6]
       values = own.trace['distance'] if critics else own.metrics.get(exact)
       if values is not None:
-        _line(axes, own, values, look, arm)
-    _words(axes, title or 'no exact distance here', 'generator steps')
+        _plot_median(axes, own, values, style)
+    _label(axes, title or 'no exact distance here', 'generator steps')
     axes.set_yscale('log', nonpositive='mask')
   _legend(panels[0])
   figure.suptitle(f'{task.name}: medians over seeds')
@@ -171,52 +158,52 @@ def traces(
 
 
 def overshoot(
-  path: pathlib.Path, task: Task, moments: Sequence[Moment]
+  path: pathlib.Path, task: Task, points: Sequence[TracePoint]
 ) -> None:
-  """Measured overshoot of the slope against d / (2 weight), all arms.
+  """Plots the overshoot of the gradient norm against d / (2 weight).
 
   Args:
     path: of the PNG.
-    task: its name.
-    moments: from the summary; those that are not positive are left out.
+    task: gives the name.
+    points: of all arms, from the summary; only positive ones are drawn.
 
   Raises:
     ValueError: matplotlib is not installed.
   """
-  figure, (axes,) = _page(1, 1, (6, 5))
+  figure, (axes,) = _make_figure(1, 1, (6, 5))
   every = np.empty((0, 2))
   for when, marker, color in (
     ('middle', 'o', '#0072B2'),
     ('end', '^', '#D55E00'),
   ):
-    pairs = [(x.predicted, x.overshoot) for x in moments if x.when == when]
-    points = np.array(pairs, np.float64).reshape(-1, 2)
-    points = points[(points > 0).all(axis=1)]  # None became NaN.
-    every = np.concatenate([every, points])
+    pairs = [(x.predicted, x.overshoot) for x in points if x.when == when]
+    drawn = np.array(pairs, np.float64).reshape(-1, 2)
+    drawn = drawn[(drawn > 0).all(axis=1)]  # None became NaN.
+    every = np.concatenate([every, drawn])
     axes.plot(
-      *points.T, marker, color=color, markersize=5, label=f'{when} of the run'
+      *drawn.T, marker, color=color, markersize=5, label=f'{when} of the run'
     )
   ends = [every.min(), every.max()] if every.size else [0.1, 1.0]
   axes.plot(ends, ends, color='black', linewidth=0.8, label='E = 1')
   axes.set_xscale('log')
   axes.set_yscale('log')
-  _words(axes, f'{task.name}: one point per arm', 'd / (2 weight)')
+  _label(axes, f'{task.name}: one point per arm', 'd / (2 weight)')
   axes.set_ylabel('slope - 1 at the points')
   _legend(axes)
   _save(figure, path)
 
 
-def _page(
+def _make_figure(
   rows: int, columns: int, size: tuple[float, float]
 ) -> tuple[Any, list[Any]]:
-  """A figure without a window, and its panels from left to right."""
+  """Returns a figure without a window, and its panels, row by row."""
   try:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
   except ImportError as error:
     raise ValueError(
       'Figures need matplotlib, which is not installed; '
-      "pip install 'jaxgan[study]' brings it."
+      "pip install 'jaxgan[study]' installs it."
     ) from error
   figure = Figure(figsize=size, layout='tight')
   FigureCanvasAgg(figure)
@@ -225,14 +212,14 @@ def _page(
   )
 
 
-def _looks(
-  found: Mapping[str, Runs] | Mapping[str, Scores], arms: Sequence[str]
+def _styles(
+  runs: Mapping[str, Runs], arms: Sequence[str]
 ) -> list[tuple[dict[str, Any], str]]:
-  """Colour and dashes of each arm that has runs; the same in all figures."""
-  if len(arms) > MOST_ARMS:
+  """Line style and name of each arm with runs; the same in all figures."""
+  if len(arms) > MAX_ARMS:
     raise ValueError(
-      f'{len(arms)} arms were asked of one figure; at most {MOST_ARMS} can be '
-      'told apart.'
+      f'{len(arms)} arms are too many for one figure; at most {MAX_ARMS} can '
+      'be told apart.'
     )
   return [
     (
@@ -244,26 +231,21 @@ def _looks(
       name,
     )
     for i, name in enumerate(arms)
-    if found[name].seeds
+    if pick('arms', name, runs).seeds
   ]
 
 
-def _line(
-  axes: Any, own: Runs, values: np.ndarray, look: Mapping[str, Any], name: str
+def _plot_median(
+  axes: Any, own: Runs, values: np.ndarray, style: Mapping[str, Any]
 ) -> None:
-  """The median over seeds of [S, T]; where no seed is finite there is none."""
+  """Plots the median over seeds of [S, T] values, where any is finite."""
   points = [curves.median(column) for column in values.T]
   middle = [np.nan if x is None else x for x in points]
   if np.isfinite(middle).any():
-    axes.plot(own.steps, middle, label=name, **look)
+    axes.plot(own.steps, middle, label=own.arm.name, **style)
 
 
-def _finite(values: np.ndarray) -> np.ndarray:
-  """Gaps instead of infinities."""
-  return np.where(np.isfinite(values), values, np.nan)
-
-
-def _words(axes: Any, title: str, below: str) -> None:
+def _label(axes: Any, title: str, below: str) -> None:
   axes.set_title(title, fontsize=10)
   axes.set_xlabel(below)
   axes.grid(visible=True, color='#dddddd', linewidth=0.5)
@@ -275,14 +257,14 @@ def _legend(axes: Any) -> None:
     axes.legend(fontsize=7, frameon=False)
 
 
-def _plain_numbers(axes: Any) -> None:
-  """0.9 and 1.1 below a logarithmic axis, not powers of ten."""
+def _decimal_ticks(axes: Any) -> None:
+  """Labels a logarithmic axis with 0.9 and 1.1 instead of powers of ten."""
   from matplotlib import ticker
 
   low, high = axes.get_xlim()
   wide = high > 4 * low
-  places = ticker.LogLocator(subs=(1, 2, 5)) if wide else ticker.MaxNLocator(6)
-  axes.xaxis.set_major_locator(places)
+  locator = ticker.LogLocator(subs=(1, 2, 5)) if wide else ticker.MaxNLocator(6)
+  axes.xaxis.set_major_locator(locator)
   axes.xaxis.set_minor_locator(ticker.NullLocator())
   axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f'{x:g}'))
 

@@ -1,7 +1,7 @@
-"""A study over several processes, each on cores of its own.
+"""Runs a study in several processes, each pinned to its own CPU cores.
 
 Small nets leave most of a second core idle, so two processes on two cores do
-nearly twice as much as one on both.
+nearly twice as much work as one process on both.
 """
 
 import os
@@ -10,32 +10,31 @@ import sys
 from collections.abc import Sequence
 
 
-def pin(part: int, parts: int) -> None:
-  """Keeps this process on its share of the cores.
+def pin_to_cores(part: int, parts: int) -> None:
+  """Pins this process to its share of the CPU cores (Linux only).
 
-  It must come before jax starts, which makes a thread for each core it sees.
+  Call it before jax starts, since jax makes one thread per visible core.
 
   Args:
-    part: number of this process, from 0.
-    parts: how many there are; where there are more than cores, nothing is
-      done.
+    part: index of this process, from 0.
+    parts: number of processes; nothing is pinned if it exceeds the cores.
   """
-  if not hasattr(os, 'sched_setaffinity'):  # Linux alone has it.
+  if not hasattr(os, 'sched_setaffinity'):
     return
   cores = sorted(os.sched_getaffinity(0))
   if parts <= len(cores):
     os.sched_setaffinity(0, cores[part::parts])
 
 
-def spread(arguments: Sequence[str], parts: int) -> None:
-  """Starts the processes and waits for them.
+def run_processes(arguments: Sequence[str], parts: int) -> None:
+  """Starts `parts` processes with the same arguments and waits for them.
 
   Args:
-    arguments: of the command line, which they all get.
-    parts: how many.
+    arguments: command line arguments; each process also gets its `--part`.
+    parts: number of processes.
 
   Raises:
-    ValueError: one of them failed; it has said why.
+    ValueError: a process failed; it has printed its own error message.
   """
   command = [sys.executable, '-m', 'jaxgan.study', *arguments]
   started = [
@@ -48,6 +47,6 @@ def spread(arguments: Sequence[str], parts: int) -> None:
       process.terminate()
   if any(statuses):
     raise ValueError(
-      f'The processes of the study ended with {statuses}; each but 0 has said '
-      'why, and the same command goes on from there.'
+      f'The processes of the study ended with the statuses {statuses}; see '
+      'the error above each nonzero one, then run the same command to go on.'
     )

@@ -1,33 +1,37 @@
-"""A summary as tables in Markdown, with the words that a reader needs."""
+"""Writes a summary as Markdown tables, with the definitions that they need."""
 
 import math
 from collections.abc import Iterable, Sequence
 
-from jaxgan.study.comparison import ArmSummary, Tuned
+from jaxgan.study.comparison import ArmSummary, TuningSummary
 from jaxgan.study.families import ALL_TASKS, FamilySummary
 from jaxgan.study.statistics import Ratio
 from jaxgan.study.summary import Summary, TaskSummary
-from jaxgan.study.theory import Moment
+from jaxgan.study.theory import TracePoint
 
 _NONE = '–'
 
 _NOTES = """\
-Ratios are over the baseline `{baseline}`, seed by seed; below 1 is better. Area
-is the geometric mean of the metric over the run's steps. Intervals are of 95 %:
-expanded percentile bootstrap over seeds, 10,000 resamples. p is of a two-sided
-sign-flip test, which with S seeds is never below 2^(1 - S); Holm's correction
-is over the declared arms of a task. Time is in generator steps, to the first of
-{stay} measurements in a row at the target; a run that never shows that is
-censored and counts with the whole run in the ratio, which is therefore one of
-restricted times. Failed is a run that was censored or diverged by the end; a
-measurement of a run that diverged counts as the worst of that run in areas and
-as the worst of all in medians. Brackets after a median hold quartiles; ratios
-in bold have intervals that exclude 1.
+Ratios are over the baseline `{baseline}`, paired by seed. Below 1 is better.
 
-Traces are medians over seeds, mid-run and at the end. d is the exact W1 with
-the floor of a finite sample in it; the theory says slope - 1 = E d / (2 weight)
-for a two-sided target of 1, with E = 1 for points that are spread as the
-transport flow is."""
+- **Area** is the geometric mean of the metric over the steps of the run.
+- **Time** is the number of generator steps to the first of {stay} measurements
+  in a row at the target. A run that never shows this is censored. In time
+  ratios it counts with the length of the run (restricted times).
+- **Failed** runs are censored, or have diverged by the end.
+- A measurement of a diverged run counts as the worst of that run in areas, and
+  as the worst of all runs in medians.
+- **Intervals** are 95 %: expanded percentile bootstrap over seeds, 10,000
+  resamples. Ratios in bold have intervals that exclude 1.
+- Brackets after a median contain quartiles.
+- **p** is from a two-sided sign-flip test. With S seeds it is at least
+  2^(1 - S). **Holm** is p after Holm's correction over the declared arms of a
+  task.
+- **Traces** are medians over seeds, in the middle and at the end of the run.
+  Slope is the critic's mean gradient norm. d is the exact W1, which includes
+  the floor of a finite sample. For a two-sided target of 1 the theory says
+  slope - 1 = E d / (2 weight), with E = 1 for points that are spread like the
+  transport flow."""
 
 
 def number(value: float | None) -> str:
@@ -37,28 +41,24 @@ def number(value: float | None) -> str:
   return f'{value:.4g}' if math.isfinite(value) else 'diverged'
 
 
-def ratio(found: Ratio | None) -> str:
-  """0.800 [0.781, 0.820]; stands out where the interval excludes 1."""
-  if found is None:
+def ratio(value: Ratio | None) -> str:
+  """As in 0.800 [0.781, 0.820]; bold if the interval excludes 1."""
+  if value is None:
     return _NONE
-  text = _interval(found.ratio, found.low, found.high)
-  return text if found.contains_one or math.isnan(found.low) else f'**{text}**'
+  text = _interval(value.ratio, value.low, value.high)
+  return text if value.contains_one or math.isnan(value.low) else f'**{text}**'
 
 
 def probability(p: float | None) -> str:
-  """Two digits, and not more than four places."""
+  """Two digits and at most four decimal places."""
   if p is None:
     return _NONE
   return '< 0.0001' if p < 1e-4 else f'{p:.2g}'
 
 
-def markdown(summary: Summary) -> str:
-  """The whole summary.
-
-  Args:
-    summary: from `summary.summarise`.
-  """
-  parts = [f'# {summary.study}', _state(summary)]
+def render(summary: Summary) -> str:
+  """Returns the Markdown text of a whole summary."""
+  parts = [f'# {summary.study}', _completeness(summary)]
   parts.append(_NOTES.format(baseline=summary.baseline, stay=summary.stay))
   for task in summary.tasks:
     parts += _task(summary, task)
@@ -67,17 +67,17 @@ def markdown(summary: Summary) -> str:
   return '\n\n'.join(parts) + '\n'
 
 
-def _state(summary: Summary) -> str:
+def _completeness(summary: Summary) -> str:
   if summary.found == summary.expected:
-    return f'All {summary.expected} runs are there.'
+    return f'All {summary.expected} runs are complete.'
   lines = [
     f'**{summary.expected - summary.found} of {summary.expected} runs are '
-    'missing**; what follows is of the others:'
+    'missing**; the tables use the others. Missing runs per arm:'
   ]
   for task, arms in summary.missing.items():
     if arms:
-      few = ', '.join(f'{arm} {len(seeds)}' for arm, seeds in arms.items())
-      lines.append(f'- {task}: {few}')
+      counts = ', '.join(f'{arm} {len(seeds)}' for arm, seeds in arms.items())
+      lines.append(f'- {task}: {counts}')
   return '\n'.join(lines)
 
 
@@ -95,7 +95,7 @@ def _task(summary: Summary, task: TaskSummary) -> list[str]:
     table = _table(('arm', 'at the end', 'of averaged weights'), rows)
     parts += [f'### {task.task}: `{metric}`', table]
   if task.moments:
-    parts += [f'### {task.task}: traces', _moments(task.moments)]
+    parts += [f'### {task.task}: traces', _traces(task.moments)]
   return parts
 
 
@@ -138,16 +138,13 @@ def _control(summary: Summary, task: TaskSummary) -> str:
     return f'{name}: no pairs yet.'
   area, time = (
     f'{_interval(x.ratio, x.low, x.high)}, contains 1: '
-    + ('yes' if contains else '**no**')
-    for x, contains in (
-      (task.control.area, task.control.area_contains_one),
-      (task.control.time, task.control.time_contains_one),
-    )
+    + ('yes' if x.contains_one else '**no**')
+    for x in (task.control.area, task.control.time)
   )
   return f'{name}: area {area}; time {time}.'
 
 
-def _tuning(tuned: Sequence[Tuned]) -> str:
+def _tuning(arms: Sequence[TuningSummary]) -> str:
   names = ('arm', 'family', 'seeds', 'area', 'final', 'time (censored)', '')
   rows = [
     (
@@ -159,26 +156,26 @@ def _tuning(tuned: Sequence[Tuned]) -> str:
       _time(x.time, x.censored, x.seeds),
       _best(x),
     )
-    for x in tuned
+    for x in arms
   ]
   return _table(names, rows)
 
 
-def _best(tuned: Tuned) -> str:
-  if tuned.best:
+def _best(arm: TuningSummary) -> str:
+  if arm.best:
     return 'best'
-  alone = tuned.family == tuned.arm
-  return 'best of its family' if tuned.best_of_family and not alone else ''
+  alone = arm.family == arm.arm
+  return 'best of its family' if arm.best_of_family and not alone else ''
 
 
-def _moments(moments: Sequence[Moment]) -> str:
+def _traces(points: Sequence[TracePoint]) -> str:
   names = (
-    'arm', 'step', 'ratio', 'weight', 'realised share', 'slope real', 'fake',
+    'arm', 'step', 'ratio', 'weight', 'realized share', 'slope real', 'fake',
     'between', "critic's d", 'd', 'slope - 1', 'd / (2 weight)', 'E',
     "E of critic's d",
   )  # fmt: skip
   rows = []
-  for x in moments:
+  for x in points:
     values = (
       x.ratio, x.weight, x.penalty_share, x.slope_real, x.slope_fake,
       x.slope_between, x.distance, x.exact, x.overshoot, x.predicted,
@@ -190,7 +187,7 @@ def _moments(moments: Sequence[Moment]) -> str:
 
 def _families(families: Sequence[FamilySummary]) -> str:
   names = (
-    'task', 'family', 'settings', 'seeds', 'failed', "of the baseline's",
+    'task', 'family', 'settings', 'seeds', 'failed', 'baseline failed',
     'difference', 'ratio', 'p', 'Holm',
   )  # fmt: skip
   rows = []

@@ -1,53 +1,50 @@
-"""What the critic looks like at real data, at fakes and between them."""
+"""Mean gradient norms of the critic at real data, at fakes and between them."""
 
 from collections.abc import Callable
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Config
 from jaxgan.gan import penalty, points, vmapped
-from jaxgan.gan.networks import Players
+from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
-from jaxgan.types import Array, Batch, Pair
+from jaxgan.types import Array, Batch
 
 Probe = Callable[[GANState, Batch], dict[str, Array]]
 
-# Apart from the keys of the training, which fold in the step alone.
+# Different from the keys of the training, which fold in the step alone.
 _PURPOSE = 2**31 - 1
 
 
-def make_probe(config: Config, nets: Pair[nn.Module]) -> Probe:
-  """The jitted probe of several runs.
+def make_probe(problem: Problem) -> Probe:
+  """Jits the probe of several runs of one problem.
 
   Args:
-    config: what they share; their seeds are in their states.
-    nets: as built by `nets.build`.
+    problem: of the runs, which differ in the seeds in their states.
 
   Returns:
-    A function (states [R, ...], batches [R, K, B, ...]) -> mean slopes [R] on
-    the last batch: `slope_real`, `slope_fake` and, at points drawn uniformly
-    whatever the run's own law is, `slope_between`.
+    A function (states [R, ...], batches [R, K, B, ...]) -> mean gradient norms
+    [R] on the last batch: `slope_real`, `slope_fake`, and `slope_between` at
+    uniform points, whatever the run's own points are.
   """
-  players = Players(config.net, nets)
+  networks = problem.networks
 
-  def one(state: GANState, batch: Batch) -> dict[str, Array]:
+  def probe_one(state: GANState, batch: Batch) -> dict[str, Array]:
     key = jax.random.fold_in(
       jax.random.fold_in(state.key, _PURPOSE), state.step
     )
     latent_key, alpha_key = jax.random.split(key)
     critic_key, noise_key = (jax.random.fold_in(key, i) for i in (1, 2))
-    real, label = players.real(batch.image[-1]), batch.label[-1]
-    z = players.draw(latent_key, label, len(real))
-    fake, _ = players.generate(state.variables.gen, z, noise_key)
-    score = players.score(state.variables.critic, label, critic_key)
+    real, label = networks.real(batch.image[-1]), batch.label[-1]
+    z = networks.latents.draw(latent_key, len(real), label)
+    fake, _ = networks.generate(state.variables.gen, z, noise_key)
+    score = networks.score(state.variables.critic, label, critic_key)
     alpha = jax.random.uniform(alpha_key, real.shape[:1])
-    places = {
+    at = {
       'slope_real': real,
       'slope_fake': fake,
       'slope_between': points.interpolate(real, fake, alpha),
     }
-    return {k: jnp.mean(penalty.slopes(score, x)) for k, x in places.items()}
+    return {k: jnp.mean(penalty.slopes(score, x)) for k, x in at.items()}
 
-  return jax.jit(vmapped.mapped(one))
+  return jax.jit(vmapped.mapped(probe_one))

@@ -1,10 +1,9 @@
-"""The results of a study: one line of JSON for each measurement of each run.
+"""Stores the results of a study: one line of JSON per measurement of a run.
 
-Nothing is averaged before it is stored. Several processes may add lines to one
-file; a line that a crash cut short is dropped when the file is read.
+Nothing is averaged before it is stored. Several processes may append to one
+file. A last line that a crash cut short is dropped when the file is read.
 """
 
-import fcntl
 import gzip
 import json
 import math
@@ -12,17 +11,20 @@ import pathlib
 from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
 
+from jaxgan.storage import workdir
+
 
 class Row(NamedTuple):
-  """One generator at one step.
+  """Measurement of one generator at one step.
 
   Attributes:
-    task, arm, seed: which run.
-    step: generator steps that are over.
-    metrics: name -> value of the raw weights; NaN where there is none, since
-      the run diverged. At the last step also `ema/` names, of averaged weights.
-    trace: name -> value: `types.METRICS` of that step and, from a probe,
-      mean slopes `slope_real`, `slope_fake`, `slope_between`; empty at step 0.
+    task, arm, seed: the run.
+    step: number of finished generator steps.
+    metrics: name -> value for the raw weights; NaN once the run has diverged.
+      At the last step also `ema/NAME`, for the averaged weights.
+    trace: name -> value of `types.METRICS` at that step and of the probe's
+      mean gradient norms `slope_real`, `slope_fake` and `slope_between`; empty
+      at step 0.
   """
 
   task: str
@@ -34,33 +36,33 @@ class Row(NamedTuple):
 
 
 def append(path: pathlib.Path, rows: Iterable[Row]) -> None:
-  """Adds lines; several processes may do so at once.
+  """Appends rows to a file; safe with several processes.
 
   Args:
-    path: results.jsonl.
-    rows: numbers are kept to six digits, which is more than seeds agree on.
+    path: of results.jsonl.
+    rows: stored with six significant digits, more than seeds agree on.
   """
-  text = ''.join(json.dumps(_plain(row)) + '\n' for row in rows)
-  with path.open('ab+') as file:
-    fcntl.flock(file, fcntl.LOCK_EX)
+  text = ''.join(json.dumps(_to_json(row)) + '\n' for row in rows)
+  lock = workdir.lock(path.parent, '.results.lock', wait=True)
+  with lock, path.open('ab+') as file:
     _drop_cut_line(file)
     file.write(text.encode())
 
 
 def load(path: pathlib.Path) -> list[Row]:
-  """Reads all whole lines; of a run that was begun twice, the later ones.
+  """Reads all complete lines; the last row of each run and step counts.
 
   Args:
-    path: a results.jsonl, or the same packed by gzip.
+    path: of a .jsonl, or a .gz of one.
 
   Raises:
-    ValueError: no such file, or a line within it that is no result.
+    ValueError: the file is missing, or a line is not a row.
   """
   try:
     data = path.read_bytes()
     text = gzip.decompress(data) if path.suffix == '.gz' else data
     lines = text.decode().split('\n')[:-1]  # The last one is empty, or cut.
-    rows = [_row(json.loads(line)) for line in lines]
+    rows = [_from_json(json.loads(line)) for line in lines]
   except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
     raise ValueError(
       f'{path} cannot be read as results of a study ({error}).'
@@ -68,20 +70,20 @@ def load(path: pathlib.Path) -> list[Row]:
   return list({(r.task, r.arm, r.seed, r.step): r for r in rows}.values())
 
 
-def _plain(row: Row) -> dict:
+def _to_json(row: Row) -> dict:
   numbers = {
-    field: {k: _short(v) for k, v in getattr(row, field).items()}
+    field: {k: _round(v) for k, v in getattr(row, field).items()}
     for field in ('metrics', 'trace')
   }
   return {**row._asdict(), **numbers}
 
 
-def _short(value: float) -> float | None:
-  """Six digits; JSON has no NaN."""
+def _round(value: float) -> float | None:
+  """Six significant digits; None for NaN, which JSON lacks."""
   return float(f'{value:.6g}') if math.isfinite(value) else None
 
 
-def _row(values: dict) -> Row:
+def _from_json(values: dict) -> Row:
   for field in ('metrics', 'trace'):
     values[field] = {
       k: math.nan if v is None else float(v) for k, v in values[field].items()
@@ -90,9 +92,9 @@ def _row(values: dict) -> Row:
 
 
 def _drop_cut_line(file: BinaryIO) -> None:
-  """Ends the file behind its last whole line."""
+  """Truncates the file after its last complete line."""
   end = file.seek(0, 2)
   file.seek(0)
-  whole = file.read().rfind(b'\n') + 1
-  if whole < end:
-    file.truncate(whole)
+  complete = file.read().rfind(b'\n') + 1
+  if complete < end:
+    file.truncate(complete)

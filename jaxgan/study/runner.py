@@ -1,4 +1,4 @@
-"""Trains a study's runs, block by block, and measures each on the grid."""
+"""Trains a study's runs block by block and measures them at every grid step."""
 
 import functools
 import json
@@ -13,110 +13,115 @@ from jaxgan.config import Config, Data
 from jaxgan.data import sources
 from jaxgan.evaluation import reference_data as reference_lib
 from jaxgan.evaluation.evaluator import Evaluator
+from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
-from jaxgan.nets import catalog as nets_lib
+from jaxgan.storage import atomic
 from jaxgan.study import results
 from jaxgan.study.probe import make_probe
 from jaxgan.study.results import Row
-from jaxgan.study.spec import Block, Study, Task
-from jaxgan.study.tuning import settled
+from jaxgan.study.spec import Block, Study
+from jaxgan.study.tuning import resolve
 from jaxgan.training import vmapped_runs
-from jaxgan.training.vmapped_runs import Judge, Moment
-from jaxgan.types import Metrics
+from jaxgan.training.vmapped_runs import ReplicaEvaluator, Snapshot
 
-_SEED = 0  # Of the measurements' latents, the same for all runs.
+_SEED = 0  # Of the latents that are measured, the same for all runs.
 
 
-def todo(study: Study, folder: pathlib.Path) -> tuple[Study, list[Block]]:
-  """The blocks that are to be trained next.
+def pending_blocks(
+  study: Study, folder: pathlib.Path
+) -> tuple[Study, list[Block]]:
+  """Returns the blocks that must be trained next.
 
   Args:
-    study: as it was declared.
-    folder: where its results are.
+    study: as declared.
+    folder: of the study.
 
   Returns:
-    The study, and the tuning blocks that are missing; or, where there is none,
-    the settled study and the missing blocks of the test.
+    The study and its missing tuning blocks; if there are none, the resolved
+    study and the missing blocks of the test.
   """
   path = folder / 'results.jsonl'
   rows = results.load(path) if path.exists() else []
   tuning = [b for b in study.blocks(tuning=True) if _missing(study, b, rows)]
   if tuning:
     return study, tuning
-  study = settled(study, rows)
+  study = resolve(study, rows)
   test = study.blocks(tuning=False)
   return study, [b for b in test if _missing(study, b, rows)]
 
 
-def run(
+def run_blocks(
   study: Study,
   folder: pathlib.Path,
   blocks: Sequence[Block],
-  place: int = 0,
+  position: int = 0,
 ) -> None:
-  """Trains and measures blocks, and adds their rows to results.jsonl.
+  """Trains and measures blocks, and appends their rows to results.jsonl.
 
   Args:
-    study: whose blocks they are, settled where they are of the test.
-    folder: of the study; curves/ holds what is replayed.
-    blocks: what to train.
-    place: line of the progress bar.
+    study: resolved if the blocks are of the test.
+    folder: of the study; its curves/ holds recorded curves for replay.
+    blocks: to train.
+    position: line of the progress bar.
 
   Raises:
-    ValueError: bad data, or a metric that does not fit them.
+    ValueError: invalid data, or a metric that does not fit them.
   """
   total = sum(len(b.seeds) * study.steps(b.task) for b in blocks)
-  with tqdm(total=total, unit='step', position=place, disable=None) as bar:
+  with tqdm(total=total, unit='step', position=position, disable=None) as bar:
     for block in blocks:
       bar.set_description(f'{block.task.name}, {block.arm.name}')
-      replay = _replayed(study, block, folder)
-      rows = measure(study, block, replay, bar.update)
+      replay = _replay_path(study, block, folder)
+      rows = run_block(study, block, replay, bar.update)
       results.append(folder / 'results.jsonl', rows)
-      # Compiled programs are not used again by another arm.
+      # Another arm cannot reuse the compiled programs.
       jax.clear_caches()
 
 
-def measure(
+def run_block(
   study: Study,
   block: Block,
-  replay: str = '',
-  tell: Callable[[int], object] = lambda steps: None,
+  replay: str,
+  progress: Callable[[int], object],
 ) -> list[Row]:
-  """Trains the runs of a block.
+  """Trains the runs of a block in one program and measures their generators.
 
   Args:
     study: gives the grid.
     block: the runs.
-    replay: a recorded curve, where the arm replays one.
-    tell: called with the number of steps that were taken.
+    replay: path of the recorded curve; empty if the arm replays none.
+    progress: called with the number of generator steps since the last call.
 
   Returns:
-    One row for each run and point of the grid.
+    One row for each run and step of the grid.
   """
   config = study.config(block.task, block.arm, replay)
-  dataset = _dataset(config.data)
-  probe = make_probe(config, nets_lib.build(config.net, dataset.shape))
-  judge = _judge(config, block.task)
+  problem = problem_lib.of_dataset(config, _dataset(config.data))
+  probe = make_probe(problem)
+  shared = Config(data=config.data, eval=config.eval)
+  evaluator = _evaluator(shared, block.task.metrics, block.task.real)
+  evaluate = ReplicaEvaluator(problem, evaluator, _SEED)
   grid = set(study.grid(block.task))
   rows: list[Row] = []
   for step, states, batch, metrics in _train(config, block.seeds):
-    tell(len(block.seeds) if step else 0)
+    progress(len(block.seeds) if step else 0)
     if step not in grid:
       continue
-    trace: Metrics = {}
-    if metrics is not None:
-      trace = jax.device_get({**metrics, **probe(states, batch)})
-    variables, ema, diverged = jax.device_get(
-      (states.variables.gen, states.ema, states.diverged_step)
-    )
+    trace = {} if metrics is None else {**metrics, **probe(states, batch)}
+    weights = {'': states.variables.gen}
+    if step == max(grid):
+      weights['ema/'] = states.ema
+    on_host = jax.device_get((trace, weights, states.diverged_step))
     for r, seed in enumerate(block.seeds):
-      found = judge(vmapped.take(variables, r), step, diverged[r])
-      if step == max(grid):
-        final = judge(vmapped.take(ema, r), step, diverged[r])
-        found |= {f'ema/{name}': value for name, value in final.items()}
-      seen = {name: float(value[r]) for name, value in trace.items()}
-      rows.append(Row(block.task.name, block.arm.name, seed, step, found, seen))
+      traced, variables, diverged = vmapped.take(on_host, r)
+      values = {
+        prefix + name: value
+        for prefix, gen in variables.items()
+        for name, value in evaluate(gen, step, diverged).items()
+      }
+      own = {name: float(value) for name, value in traced.items()}
+      rows.append(Row(block.task.name, block.arm.name, seed, step, values, own))
   return rows
 
 
@@ -136,7 +141,7 @@ def _dataset(data: Data) -> sources.Dataset:
 def _evaluator(
   config: Config, metrics: tuple[str, ...], real: int
 ) -> Evaluator:
-  """Kept, since the arms of a task ask for the same one."""
+  """Returns an evaluator; cached, since the arms of a task share it."""
   dataset = _dataset(config.data)
   reference = reference_lib.of_run(config, dataset)
   if real:
@@ -153,7 +158,7 @@ def _evaluator(
 
 
 def _equal_shares(labels: np.ndarray) -> np.ndarray:
-  """All rows, such that the classes take turns as long as they last."""
+  """Orders all rows so that the classes alternate as long as they last."""
   turn = np.empty(len(labels), int)
   for label in np.unique(labels):
     of_class = labels == label
@@ -161,21 +166,14 @@ def _equal_shares(labels: np.ndarray) -> np.ndarray:
   return np.lexsort((labels, turn))
 
 
-def _train(config: Config, seeds: tuple[int, ...]) -> Iterator[Moment]:
-  """A configuration under several seeds; its own counts for nothing."""
+def _train(config: Config, seeds: tuple[int, ...]) -> Iterator[Snapshot]:
+  """Trains a config under several seeds, which replace its own seed."""
   reps = Replicas(config, {'seed': seeds})
   return vmapped_runs.train(reps, _dataset(config.data))
 
 
-def _judge(config: Config, task: Task) -> Judge:
-  """Of a task's metrics."""
-  asked = Config(data=config.data, eval=config.eval)
-  evaluator = _evaluator(asked, task.metrics, task.real)
-  return Judge(config.net, _dataset(config.data), evaluator, _SEED)
-
-
-def _replayed(study: Study, block: Block, folder: pathlib.Path) -> str:
-  """The curve that a block's arm replays, recorded where it is missing."""
+def _replay_path(study: Study, block: Block, folder: pathlib.Path) -> str:
+  """Path of the curve that the block's arm replays; recorded if missing."""
   if not block.arm.replays:
     return ''
   source, seed = study.arm(block.arm.replays), study.tuning_seeds[0]
@@ -191,10 +189,8 @@ def _record(config: Config, seed: int, path: pathlib.Path) -> None:
   lines = []
   for step, _, _, metrics in _train(config, (seed,)):
     if metrics is not None:
-      seen = jax.device_get({k: metrics[k][0] for k in ('ratio', 'weight')})
-      line = {'step': step, **{k: float(v) for k, v in seen.items()}}
+      values = jax.device_get({k: metrics[k][0] for k in ('ratio', 'weight')})
+      line = {'step': step, **{k: float(v) for k, v in values.items()}}
       lines.append(json.dumps(line) + '\n')
   path.parent.mkdir(exist_ok=True)
-  whole = path.with_suffix('.new')
-  whole.write_text(''.join(lines))
-  whole.replace(path)
+  atomic.write_text(path, ''.join(lines))

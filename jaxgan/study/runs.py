@@ -1,4 +1,4 @@
-"""The rows of a study as arrays: one set of curves for each task and arm."""
+"""Turns the rows of a study into arrays of curves, one set per task and arm."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -11,21 +11,21 @@ from jaxgan.study.results import Row
 from jaxgan.study.spec import Arm, Study, Task
 from jaxgan.types import METRICS
 
-# What a row's trace may hold.
+# Names that a row's trace may hold.
 TRACED = (*METRICS, 'slope_real', 'slope_fake', 'slope_between')
 
 
 class Runs(NamedTuple):
-  """The whole runs of one arm on one task; S seeds, T points of the grid.
+  """Complete runs of one arm on one task; S seeds, T steps of the grid.
 
   Attributes:
-    arm: which.
-    seeds: [S], as the study orders them.
-    missing: seeds whose runs are not there, or not to the end.
+    arm: the arm.
+    seeds: [S], in the order of the study.
+    missing: seeds without a complete run.
     steps: [T].
-    metrics: name -> [S, T]; NaN from where a run diverged.
-    ema: name -> [S], at the end; NaN where it was not measured.
-    trace: name of TRACED -> [S, T]; NaN where it was not written.
+    metrics: name -> [S, T]; NaN once a run has diverged.
+    ema: name -> [S], at the last step; NaN where not measured.
+    trace: name of TRACED -> [S, T]; NaN where not recorded.
   """
 
   arm: Arm
@@ -39,16 +39,16 @@ class Runs(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-  """What is compared of one arm's runs on one task; [S] each.
+  """Scores of one arm's runs on one task, by which arms are compared; [S] each.
 
   Attributes:
     seeds: of the runs.
     final: the task's metric after the last step.
-    ema: the same of averaged weights; NaN where it was not measured.
+    ema: the same for the averaged weights; NaN where not measured.
     area: geometric mean of the metric over the run.
-    time: steps to the target, the horizon where censored.
-    reached: whether the target was reached.
-    failed: not reached, or diverged by the end.
+    time: steps to the target; the length of the run if censored.
+    reached: whether the run reached the target.
+    failed: whether it never reached the target or had diverged by the end.
   """
 
   seeds: tuple[int, ...]
@@ -59,8 +59,8 @@ class Scores:
   reached: np.ndarray
   failed: np.ndarray
 
-  def only(self, seeds: Iterable[int]) -> 'Scores':
-    """The scores of these seeds, in their order."""
+  def select(self, seeds: Iterable[int]) -> 'Scores':
+    """Returns the scores of these seeds, in the order given."""
     at = [self.seeds.index(seed) for seed in seeds]
     arrays = dataclasses.fields(self)[1:]
     picked = {field.name: getattr(self, field.name)[at] for field in arrays}
@@ -68,41 +68,40 @@ class Scores:
 
 
 def collect(study: Study, rows: Iterable[Row]) -> dict[str, dict[str, Runs]]:
-  """Task -> arm -> its runs, in the order of the study.
+  """Groups rows into task -> arm -> runs, in the order of the study.
 
-  A run is whole where every point of the grid was measured. Rows of seeds on
-  which an arm is not compared (a curve recorded for replay) are left out.
+  A run is complete if every step of the grid was measured. Rows of other seeds
+  than the study's (a curve recorded for replay) are left out.
 
   Args:
-    study: what was to be run.
+    study: gives tasks, arms, seeds and grid.
     rows: from `results.load`.
   """
-  found: dict[tuple[str, str, int], dict[int, Row]] = {}
+  by_run: dict[tuple[str, str, int], dict[int, Row]] = {}
   for row in rows:
-    key = (row.task, row.arm, row.seed)
-    found.setdefault(key, {})[row.step] = row
+    by_run.setdefault((row.task, row.arm, row.seed), {})[row.step] = row
   return {
-    task.name: {arm.name: _runs(study, task, arm, found) for arm in study.arms}
+    task.name: {arm.name: _runs(study, task, arm, by_run) for arm in study.arms}
     for task in study.tasks
   }
 
 
 def scores(runs: Runs, task: Task, stay: int) -> Scores:
-  """What is compared of the runs.
+  """Computes the scores of runs.
 
   Args:
     runs: of one arm on the task.
-    task: metric and target.
-    stay: measurements in a row that must reach the target.
+    task: gives the metric and the target.
+    stay: measurements in a row that must be at the target.
 
   Raises:
-    ValueError: the metric has no logarithm.
+    ValueError: a value of the metric has no logarithm.
   """
   values = runs.metrics[task.metric]
   times = [
     curves.time_to_target(runs.steps, x, task.target, stay) for x in values
   ]
-  reached = np.array([there for _, there in times], bool)
+  reached = np.array([arrived for _, arrived in times], bool)
   try:
     areas = [np.exp(curves.log_area(runs.steps, x)) for x in values]
   except ValueError as error:
@@ -124,16 +123,18 @@ def _runs(
   study: Study,
   task: Task,
   arm: Arm,
-  found: Mapping[tuple[str, str, int], Mapping[int, Row]],
+  by_run: Mapping[tuple[str, str, int], Mapping[int, Row]],
 ) -> Runs:
   grid = study.grid(task)
   declared = study.tuning_seeds if arm.tunes else study.seeds
-  at = {seed: found.get((task.name, arm.name, seed), {}) for seed in declared}
+  at = {seed: by_run.get((task.name, arm.name, seed), {}) for seed in declared}
   seeds = tuple(s for s, run in at.items() if all(step in run for step in grid))
-  whole = [[at[seed][step] for step in grid] for seed in seeds]
+  complete = [[at[seed][step] for step in grid] for seed in seeds]
 
   def column(field: str, name: str) -> np.ndarray:
-    values = [[getattr(r, field).get(name, np.nan) for r in x] for x in whole]
+    values = [
+      [getattr(r, field).get(name, np.nan) for r in x] for x in complete
+    ]
     return np.array(values, np.float64).reshape(len(seeds), len(grid))
 
   return Runs(

@@ -1,8 +1,8 @@
-"""What a study compares: tasks (data), arms (changes of a run) and seeds.
+"""Defines a study: tasks (data sets), arms (config changes) and seeds.
 
-A study file in configs/studies returns the values; `parse` checks them, once,
-down to every run's own configuration. Arms of one seed share the initial
-weights, the order of the data, latents and uniforms.
+A study file in configs/studies returns the values, and `parse` checks them
+once, down to the config of every run. Arms of one seed share initial weights,
+data order, latents and uniforms.
 """
 
 import dataclasses
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxgan.config import Config, from_config_dict, pick
-from jaxgan.gan import step as step_lib
 from jaxgan.metrics import protocol
 
 Changes = Mapping[str, Any]  # Nested config values.
@@ -18,18 +17,17 @@ Changes = Mapping[str, Any]  # Nested config values.
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-  """One data set and what is asked of a generator there.
+  """One data set, the metrics of its generators, and their target.
 
   Attributes:
     name: in the results.
-    metrics: names as in docs/metrics.md, measured at each point of the grid.
-    metric: one of them, by which arms are compared; the lowest is best.
-    target: the value of `metric` that counts as fitted, fixed beforehand; 0
-      for what the tuned baseline reaches after half of its steps, in the
-      median over the tuning seeds.
-    real: so many real examples are the reference, an equal share of each
-      class, and as many others the floor; 0 for those that `eval` names.
-    changes: config values of this task, under those of the arms.
+    metrics: names as in docs/metrics.md, measured at each step of the grid.
+    metric: the one that compares arms; lower is better.
+    target: value of `metric` that counts as fitted, fixed beforehand; 0 takes
+      the tuned baseline's median over the tuning seeds after half its steps.
+    real: number of real examples in the reference, balanced over classes; as
+      many others give the floor. 0 takes the splits that `eval` names.
+    changes: config values of this task; those of the arms win over them.
   """
 
   name: str
@@ -42,20 +40,20 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Arm:
-  """One way of training.
+  """One training method under one setting.
 
   Attributes:
     name: in the results.
-    family: arms of one family are one way of training under several settings;
-      the name where it is left empty.
+    family: groups arms that are one method under several settings; empty for a
+      family of its own.
     changes: config values of this arm.
     by_task: task -> further values.
-    tunes: it is run on the tuning seeds instead of the seeds of the test.
-    tuned: the family of tuning arms whose best one, on each task, gives this
-      arm its penalty.weight; empty for none.
-    scale: what a tuned weight is multiplied with.
-    replays: the arm whose recorded ratio and weight, on the first tuning seed,
-      are replayed; empty for none.
+    tunes: whether it runs on the tuning seeds instead of those of the test.
+    tuned: family of tuning arms; the best of them on each task gives this arm
+      its penalty.weight. Empty for none.
+    scale: factor on the tuned weight.
+    replays: arm whose ratio and weight, recorded on the first tuning seed, this
+      arm replays; empty for none.
   """
 
   name: str
@@ -69,7 +67,7 @@ class Arm:
 
 
 class Block(NamedTuple):
-  """Runs that share one program: a task, an arm, and some of the seeds."""
+  """Runs trained in one vmapped program: a task, an arm, some of the seeds."""
 
   task: Task
   arm: Arm
@@ -78,19 +76,19 @@ class Block(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-  """A whole comparison.
+  """All tasks, arms and seeds of a comparison.
 
   Attributes:
     name: of the study.
     base: config values that all runs start from.
     tasks, arms: as above.
-    baseline: the arm that all others are compared with.
-    again: the same arm under another name: a control of the harness.
-    tuning_seeds: for the arms that tune, apart from `seeds`.
-    seeds: for all other arms.
-    every_steps: distance of two measurements, in generator steps.
-    stay: so many measurements in a row must reach the target.
-    block: most seeds in one program, and what a crash can lose.
+    baseline: name of the arm that all others are compared with.
+    again: name of its copy, the A/A control; the baseline's for none.
+    tuning_seeds: of the arms that tune; disjoint from `seeds`.
+    seeds: of all other arms, the arms of the test.
+    every_steps: generator steps between measurements.
+    stay: measurements in a row that must be at the target.
+    block: maximal number of seeds in one program; a crash loses one block.
   """
 
   name: str
@@ -106,25 +104,25 @@ class Study:
   block: int = 4
 
   def arm(self, name: str) -> Arm:
-    """The arm of a name; KeyError where there is none."""
+    """Returns the arm of a name; KeyError if there is none."""
     return {arm.name: arm for arm in self.arms}[name]
 
   def steps(self, task: Task) -> int:
-    """Length of the task's runs, in generator steps."""
+    """Returns the length of the task's runs, in generator steps."""
     return self.config(task, self.arms[0]).train.steps
 
   def grid(self, task: Task) -> tuple[int, ...]:
-    """After which steps a generator is measured: 0, ..., the last."""
+    """Returns the steps after which a generator is measured: 0, ..., last."""
     last = self.steps(task)
     return (*range(0, last, self.every_steps), last)
 
   def config(self, task: Task, arm: Arm, replay: str = '') -> Config:
-    """The configuration of a run, with the seed of the base.
+    """Returns the config of a run, with the seed of the base.
 
     Args:
-      task: its data.
-      arm: its way of training.
-      replay: the recorded curve, where the arm replays one.
+      task: of the run.
+      arm: of the run.
+      replay: path of the recorded curve, if the arm replays one.
 
     Raises:
       ValueError: as `config.from_config_dict`.
@@ -139,7 +137,7 @@ class Study:
     return from_config_dict(values)
 
   def blocks(self, *, tuning: bool) -> Iterator[Block]:
-    """All runs that tune, or all of the test, task by task."""
+    """Yields the blocks of the tuning or of the test, task by task."""
     seeds = self.tuning_seeds if tuning else self.seeds
     for task in self.tasks:
       for arm in self.arms:
@@ -149,15 +147,15 @@ class Study:
 
 
 def parse(values: Mapping[str, Any]) -> Study:
-  """Checks the values of a study file and freezes them.
+  """Checks the values of a study file and returns the study.
 
   Args:
-    values: keys as the attributes of `Study`; tasks and arms are sequences of
+    values: attribute of `Study` -> value; tasks and arms are sequences of
       mappings.
 
   Raises:
-    ValueError: an unknown key, a name that nothing answers to, seeds that are
-      used twice, or a run whose configuration is refused; one sentence.
+    ValueError: an unknown key, an unknown name, a repeated seed, or a run with
+      an invalid config.
   """
   values = _plain(values)
   study = _build(
@@ -181,7 +179,7 @@ def parse(values: Mapping[str, Any]) -> Study:
 
 
 def to_dict(study: Study) -> dict[str, Any]:
-  """The plain values of a study, fit for JSON."""
+  """Returns the plain values of a study, for JSON."""
   return dataclasses.asdict(study)
 
 
@@ -190,28 +188,28 @@ def _task(values: Changes) -> Task:
   return dataclasses.replace(task, metrics=tuple(task.metrics))
 
 
-def _build(kind: type, what: str, values: Changes) -> Any:
+def _build(kind: type, name: str, values: Changes) -> Any:
   fields = dataclasses.fields(kind)
   known = {field.name: field for field in fields}
   for key in values:
-    pick(f'{what} has a key that', key, known)
-  for name, field in known.items():
+    pick(f'{name} has a key that', key, known)
+  for key, field in known.items():
     optional = (
       field.default is not dataclasses.MISSING
       or field.default_factory is not dataclasses.MISSING
     )
-    if name not in values and not optional:
-      raise ValueError(f'{what} has no {name}; it must have one.')
+    if key not in values and not optional:
+      raise ValueError(f'{name} has no {key}; it must have one.')
   return kind(**values)
 
 
 def _check_names(study: Study) -> None:
-  for what, items in (('task', study.tasks), ('arm', study.arms)):
+  for kind, items in (('task', study.tasks), ('arm', study.arms)):
     names: list[str] = [item.name for item in items]
     if not names or len(set(names)) < len(names):
       raise ValueError(
-        f'The study {study.name} has the {what}s {names}; there must be at '
-        'least one, and no name twice.'
+        f'The study {study.name} has the {kind}s {names}; there must be at '
+        'least one, with different names.'
       )
   arms = {arm.name: arm for arm in study.arms}
   tasks = {task.name: task for task in study.tasks}
@@ -232,13 +230,13 @@ def _check_seeds(study: Study) -> None:
   if not study.seeds or len(set(seeds)) < len(seeds):
     raise ValueError(
       f'The study {study.name} has the seeds {list(study.seeds)} and '
-      f'tuning_seeds {list(study.tuning_seeds)}; there must be seeds, and none '
-      'twice.'
+      f'tuning_seeds {list(study.tuning_seeds)}; there must be at least one '
+      'seed, and no seed twice.'
     )
   needs = [arm.name for arm in study.arms if arm.tunes or arm.replays]
   if needs and not study.tuning_seeds:
     raise ValueError(
-      f'tuning_seeds is empty and {needs[0]} needs one; give at least one.'
+      f'tuning_seeds is empty; arm {needs[0]} needs at least one.'
     )
 
 
@@ -249,8 +247,8 @@ def _check_task(study: Study, task: Task) -> None:
   kind = protocol.parse(task.metric).kind
   if kind.better != 'low' or kind.signed:
     raise ValueError(
-      f'metric of {task.name} is {task.metric}; it must be one that is above 0 '
-      'and of which less is better, such as w1_1k_pixels.'
+      f'metric of {task.name} is {task.metric}; it must be always '
+      'above 0 and better when lower, such as w1_1k_pixels.'
     )
   if task.target <= 0 and not study.arm(study.baseline).tuned:
     raise ValueError(
@@ -267,18 +265,18 @@ def _check_task(study: Study, task: Task) -> None:
 def _check_run(study: Study, task: Task, arm: Arm) -> None:
   try:
     config = study.config(task, arm)
-    step_lib.check_names(config)
   except ValueError as error:
     raise ValueError(f'Arm {arm.name} on {task.name}: {error}') from error
   if config.train.steps != study.steps(task):
     raise ValueError(
       f'Arm {arm.name} on {task.name} takes {config.train.steps} steps and '
-      f'others take {study.steps(task)}; all arms of a task must be as long.'
+      f'others take {study.steps(task)}; all arms of a task must take the same '
+      'number.'
     )
 
 
 def _merged(values: Changes, changes: Changes) -> dict[str, Any]:
-  """Nested values with changes laid over them."""
+  """Returns nested values with changes merged in."""
   merged = dict(values)
   for key, value in changes.items():
     nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
@@ -287,7 +285,7 @@ def _merged(values: Changes, changes: Changes) -> dict[str, Any]:
 
 
 def _plain(values: Any) -> Any:
-  """ConfigDicts as dicts, all the way down."""
+  """Converts nested ConfigDicts to dicts, and lists to tuples."""
   if hasattr(values, 'items'):
     return {key: _plain(value) for key, value in values.items()}
   if isinstance(values, Sequence) and not isinstance(values, str):

@@ -1,8 +1,8 @@
-"""How far two ways of training differ, and how sure one can be.
+"""Paired statistics over seeds: ratios with intervals, tests, failure rates.
 
-Runs are paired: those of one seed share the initial weights, the order of the
-data, latents and uniforms, so differences are taken seed by seed and seeds are
-what is resampled. Pure numpy; every draw comes from a seed.
+Runs of one seed share initial weights, data order, latents and uniforms. So
+differences are taken seed by seed, and the bootstrap resamples seeds. Each
+random draw comes from a given seed.
 """
 
 import dataclasses
@@ -11,19 +11,19 @@ import functools
 import numpy as np
 import scipy.special
 
-# Up to so many seeds a sign-flip test looks at every flip: 2^19 sums.
-_MOST_EXACT = 20
+# Up to this many seeds the sign-flip test is exact: 2^19 sums.
+_MAX_EXACT = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
-  """One way of training over another.
+  """Ratio of one arm to another, over paired seeds.
 
   Attributes:
-    ratio: of the two; below 1 the first is better.
+    ratio: the estimate; below 1 the first arm is better.
     low, high: 95 % interval; NaN with a single seed.
-    p: two-sided, of the hypothesis that the two do not differ.
-    seeds: how many pairs.
+    p: two-sided p of the hypothesis that the arms do not differ.
+    seeds: number of pairs.
   """
 
   ratio: float
@@ -34,21 +34,21 @@ class Ratio:
 
   @property
   def contains_one(self) -> bool:
-    """Whether the interval leaves open that the two are equal."""
+    """Whether the interval contains 1: the arms may be equal."""
     return self.low <= 1 <= self.high
 
 
 @dataclasses.dataclass(frozen=True)
 class Failures:
-  """Failed runs of one way of training and of the baseline.
+  """Failure rates of one family and of the baseline's, over paired seeds.
 
   Attributes:
-    ours, baseline: share of failed runs.
-    difference, ratio: ours less and over the baseline's; the ratio is of
-      counts with half a failed run added, see `failed_share`.
+    ours, baseline: shares of failed runs.
+    difference: ours minus the baseline's.
+    ratio: of ours to the baseline's counts, see `failed_share`.
     difference_low, difference_high, ratio_low, ratio_high: 95 % intervals.
-    p: two-sided, of the hypothesis that the two do not differ.
-    seeds: how many were paired.
+    p: two-sided p of the hypothesis that the families do not differ.
+    seeds: number of pairs.
   """
 
   ours: float
@@ -66,31 +66,32 @@ class Failures:
 def paired_ratio(
   ours: np.ndarray, baseline: np.ndarray, resamples: int = 10_000, seed: int = 0
 ) -> Ratio:
-  """exp(mean over seeds of log ours - log baseline), interval and test.
+  """Estimates exp(mean over seeds of log ours - log baseline).
 
-  The interval is the bootstrap's expanded percentile one (Hesterberg, The
-  American Statistician 69(4), 2015): quantiles of the resampled means at
-  Phi(sqrt(n / (n - 1)) t) with t the 2.5 % quantile of Student's law with
-  n - 1 degrees. A plain percentile interval of few seeds is too narrow: of
-  5 normal differences it covered 83 % where 95 % was asked, BCa 84 %, this one
-  92 %; of 20: 92, 92 and 94 % (2,000 trials). The test flips signs.
+  The interval is the expanded percentile bootstrap (Hesterberg, The American
+  Statistician 69(4), 2015): quantiles of the resampled means at
+  Phi(sqrt(n / (n - 1)) t), where t is the 2.5 % quantile of Student's t with
+  n - 1 degrees of freedom. A plain percentile interval is too narrow for few
+  seeds. Measured coverage of a 95 % interval for normal differences (2,000
+  trials): with 5 seeds plain 83 %, BCa 84 %, expanded 92 %; with 20 seeds 92,
+  92 and 94 %. The test is `sign_flip`.
 
   Args:
     ours: [S], above 0.
-    baseline: [S], of the same seeds.
+    baseline: [S], above 0, of the same seeds.
     resamples: of the bootstrap.
-    seed: of its draws.
+    seed: of the random draws.
 
   Raises:
-    ValueError: nothing to compare, unlike lengths, or a value that has no
-      logarithm.
+    ValueError: no values, unequal lengths, or a value that is not finite and
+      above 0.
   """
   ours, baseline = (np.asarray(x, np.float64) for x in (ours, baseline))
   _check_pairs(ours, baseline)
   for values in (ours, baseline):
     if not (np.isfinite(values) & (values > 0)).all():
       raise ValueError(
-        'A ratio was asked of values that are not all finite and above 0.'
+        f'A ratio needs values that are all finite and above 0, not {values}.'
       )
   logs = np.log(ours) - np.log(baseline)
   means = logs[_draws(len(logs), resamples, seed)].mean(axis=1)
@@ -103,16 +104,15 @@ def paired_ratio(
 def paired_time_ratio(
   ours: np.ndarray, baseline: np.ndarray, least: float
 ) -> Ratio:
-  """`paired_ratio` of restricted times: a censored one counts as the horizon.
+  """`paired_ratio` of restricted times: min(time, length of the run).
 
-  Where runs are censored this is a ratio of min(time, horizon), which lies
-  nearer to 1 than that of the times themselves would (Royston & Parmar, 2013,
-  on restricted means).
+  With censored runs it lies nearer to 1 than the ratio of the times would
+  (Royston & Parmar, 2013, on restricted means).
 
   Args:
-    ours: [S] steps to the target, censored ones at the horizon.
+    ours: [S] steps to the target; the length of the run if censored.
     baseline: [S], of the same seeds.
-    least: distance of two measurements; a time of 0 counts as this.
+    least: steps between measurements; shorter times count as this.
 
   Raises:
     ValueError: as `paired_ratio`.
@@ -123,22 +123,27 @@ def paired_time_ratio(
 def sign_flip(
   differences: np.ndarray, resamples: int = 10_000, seed: int = 0
 ) -> float:
-  """Two-sided p of a mean of 0, by flipping signs (Fisher, 1935).
+  """Two-sided p of a mean of 0, by a sign-flip test (Fisher, 1935).
 
-  Up to 20 differences all 2^S flips are looked at, and the least p there is
-  is 2^(1 - S); beyond, `resamples` random ones, with one added to both counts
-  (Phipson & Smyth, 2010).
+  Up to 20 differences the test is exact, over all 2^S flips, and the least p is
+  2^(1 - S). Beyond, it takes `resamples` random flips and adds one to both
+  counts (Phipson & Smyth, 2010).
+
+  `scipy.stats.permutation_test` gives the same p, but takes 6 s for an exact
+  test of 20 differences where this takes 12 ms, and it counts ties only up to
+  the rounding of the observed sum: .72 instead of 1 for three times .1 and
+  three times -.1.
 
   Args:
-    differences: [S] of pairs.
-    resamples: random flips.
-    seed: of their draws.
+    differences: [S].
+    resamples: number of random flips.
+    seed: of the random flips.
   """
   differences = np.asarray(differences, np.float64)
-  # Sums that are equal but for rounding must count as equal.
+  # Sums that differ only by rounding count as ties.
   observed = abs(differences.sum()) - 1e-9 * np.abs(differences).sum()
-  if len(differences) <= _MOST_EXACT:
-    sums = differences[:1]  # Of the two halves of all flips one is enough.
+  if len(differences) <= _MAX_EXACT:
+    sums = differences[:1]  # By symmetry half of all flips are enough.
     for x in differences[1:]:
       sums = np.concatenate([sums + x, sums - x])
     return float((np.abs(sums) >= observed).mean())
@@ -149,13 +154,13 @@ def sign_flip(
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-  """Adjusted p-values that keep the family's error rate (Holm, 1979).
+  """Adjusts p-values for multiple tests (Holm, 1979).
 
   Args:
-    p: [M], all that were declared beforehand.
+    p: [M], of all tests declared beforehand.
 
   Returns:
-    [M] in [0, 1], in the order given; each to be held against the level.
+    [M] in [0, 1], in the same order; compare each with the level.
   """
   p = np.asarray(p, np.float64)
   order = np.argsort(p, kind='stable')
@@ -171,21 +176,21 @@ def failed_share(
   resamples: int = 10_000,
   seed: int = 0,
 ) -> Failures:
-  """Failed runs over several settings, paired and resampled by seed.
+  """Compares the failure rates of two families over paired seeds.
 
-  Settings are fixed, seeds are a sample: a seed is drawn with all its settings
-  on both sides. The ratio is of counts with half a failed run added to each
-  side (Haldane, 1956), so that none in a resample gives no infinity; it lies
-  a little nearer to 1 than the plain one.
+  Settings are fixed and seeds are a sample: the bootstrap draws a seed with all
+  its settings, on both sides. The ratio adds half a failed run to each count
+  (Haldane, 1956), so that no resample gives infinity; it lies a little nearer
+  to 1 than the plain ratio.
 
   Args:
-    ours: [S, A] bool: seed s failed under setting a.
+    ours: [S, A] bool: the run of seed s under setting a failed.
     baseline: [S, B] bool, of the same seeds.
     resamples: of the bootstrap.
-    seed: of its draws.
+    seed: of the random draws.
 
   Raises:
-    ValueError: nothing to compare, or unlike numbers of seeds.
+    ValueError: no values, or unequal numbers of seeds.
   """
   ours, baseline = (np.asarray(x, np.float64) for x in (ours, baseline))
   _check_pairs(ours, baseline)
@@ -217,7 +222,7 @@ def _check_pairs(ours: np.ndarray, baseline: np.ndarray) -> None:
   if len(ours) != len(baseline) or not ours.size or not baseline.size:
     raise ValueError(
       f'{len(ours)} values were paired with {len(baseline)}; both sides must '
-      'be of the same seeds, and there must be at least one.'
+      'have the same seeds, at least one.'
     )
 
 
@@ -225,12 +230,12 @@ def _check_pairs(ours: np.ndarray, baseline: np.ndarray) -> None:
 def _draws(num: int, resamples: int, seed: int) -> np.ndarray:
   """[resamples, num] indices of seeds, drawn with replacement."""
   draws = np.random.default_rng(seed).integers(num, size=(resamples, num))
-  draws.flags.writeable = False  # The cache hands it out again.
+  draws.flags.writeable = False  # The cache returns the same array again.
   return draws
 
 
 def _interval(resampled: np.ndarray, num: int) -> np.ndarray:
-  """The expanded percentile interval of 95 %: low and high."""
+  """Low and high end of the expanded percentile interval of 95 %."""
   if num < 2:
     return np.full(2, np.nan)
   t = scipy.special.stdtrit(num - 1, 0.025)

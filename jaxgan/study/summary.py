@@ -1,4 +1,4 @@
-"""From the rows of a study to the numbers of its tables."""
+"""Computes all numbers of a study's tables from its rows."""
 
 import dataclasses
 import math
@@ -10,29 +10,29 @@ import numpy as np
 from jaxgan.metrics import protocol
 from jaxgan.study import comparison, curves, families, theory
 from jaxgan.study import runs as runs_lib
-from jaxgan.study.comparison import ArmSummary, Control, Tuned
+from jaxgan.study.comparison import ArmSummary, Control, TuningSummary
 from jaxgan.study.families import FamilySummary
 from jaxgan.study.results import Row
 from jaxgan.study.runs import Runs, Scores
 from jaxgan.study.spec import Study, Task
-from jaxgan.study.theory import Moment
+from jaxgan.study.theory import TracePoint
 
-# Metric -> arm -> medians at the end, of the raw weights and the averaged.
-Others = Mapping[str, Mapping[str, tuple[float | None, float | None]]]
+# Metric -> arm -> medians at the end, for the raw and the averaged weights.
+OtherMetrics = Mapping[str, Mapping[str, tuple[float | None, float | None]]]
 
 
 @dataclasses.dataclass(frozen=True)
 class TaskSummary:
-  """All of one task.
+  """Summary of one task.
 
   Attributes:
     task, metric, target: from the study.
     steps: length of the runs.
-    arms: those of the test.
-    tuning: those of the tuning; empty where they share no seed.
-    control: the baseline against itself.
-    moments: the traces mid-run and at the end.
-    others: the task's further metrics.
+    arms: of the test.
+    tuning: tuning arms; empty if they share no seed.
+    control: the A/A control.
+    moments: traces in the middle and at the end.
+    others: the task's other metrics.
   """
 
   task: str
@@ -40,22 +40,22 @@ class TaskSummary:
   target: float
   steps: int
   arms: tuple[ArmSummary, ...]
-  tuning: tuple[Tuned, ...]
+  tuning: tuple[TuningSummary, ...]
   control: Control | None
-  moments: tuple[Moment, ...]
-  others: Others
+  moments: tuple[TracePoint, ...]
+  others: OtherMetrics
 
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-  """All numbers of a study's tables.
+  """All numbers of a study's tables; summary.json has the same names.
 
   Attributes:
     study, baseline, again, stay: from the study.
-    expected, found: numbers of runs; found are whole ones.
-    missing: task -> arm -> seeds whose runs are not there, or not whole.
-    tasks: in order.
-    families: empty where each arm is a family of its own.
+    expected, found: numbers of declared and of complete runs.
+    missing: task -> arm -> seeds without a complete run.
+    tasks: in the order of the study.
+    families: empty if every family has a single arm.
   """
 
   study: str
@@ -69,15 +69,15 @@ class Summary:
   families: tuple[FamilySummary, ...]
 
 
-def summarise(study: Study, rows: Iterable[Row]) -> Summary:
-  """All numbers of a study, as far as its runs are there.
+def summarize(study: Study, rows: Iterable[Row]) -> Summary:
+  """Computes the numbers of a study from the runs that are complete.
 
   Args:
-    study: what was to be run.
+    study: resolved, see `tuning.resolve`.
     rows: from `results.load`.
 
   Raises:
-    ValueError: a task's metric has no logarithm.
+    ValueError: a value of a task's metric has no logarithm.
   """
   runs = runs_lib.collect(study, rows)
   scores = {
@@ -108,7 +108,7 @@ def summarise(study: Study, rows: Iterable[Row]) -> Summary:
 
 
 def to_dict(summary: Summary) -> dict[str, Any]:
-  """The plain values of a summary, fit for JSON: no NaN, no infinity."""
+  """Returns a summary as plain values for JSON; None for NaN and infinity."""
   return _finite(dataclasses.asdict(summary))
 
 
@@ -123,10 +123,10 @@ def _task(
     metric=task.metric,
     target=task.target,
     steps=study.steps(task),
-    arms=comparison.compare(study, scores, study.every_steps),
-    tuning=comparison.tuning(study, scores),
-    control=comparison.control(study, scores, study.every_steps),
-    moments=theory.moments(task, runs),
+    arms=comparison.compare_arms(study, scores),
+    tuning=comparison.compare_tuning(study, scores),
+    control=comparison.control(study, scores),
+    moments=theory.trace_points(task, runs),
     others={
       metric: {
         name: (
@@ -143,7 +143,7 @@ def _task(
 
 
 def _median(metric: str, values: np.ndarray) -> float | None:
-  """Over seeds, diverged ones the worst; None where none was measured."""
+  """Median over seeds, diverged runs as the worst; None if none is finite."""
   if not np.isfinite(values).any():
     return None
   sign = 1 if protocol.parse(metric).kind.better == 'low' else -1

@@ -1,13 +1,13 @@
-"""The traces of a run beside what the theory of congested transport says.
+"""Compares recorded traces with the theory of congested transport.
 
-Where the penalty's points are spread as the transport flow is, the critic's
-mean slope exceeds 1 by k = d / (2 lambda), with d the true distance; points
-that lie elsewhere leave a coverage E >= 1, k = d E / (2 lambda) (after Milne &
-Nachman, arXiv 2109.00528). Here d is the exact W1 that was measured after the
-same step: it has the floor of a finite sample in it, so near the end d and k
-are upper bounds and the coverage a lower one. In many dimensions the floor is
-nearly all of it; there the critic's own estimate, gap over slope, which is d at
-the theory's optimum, is the better d.
+Where the penalty's points are spread like the transport flow, the critic's mean
+gradient norm exceeds 1 by k = d / (2 lambda), where d is the true distance. For
+points elsewhere, k = d E / (2 lambda) with a coverage E >= 1 (after Milne &
+Nachman, arXiv 2109.00528). Here d is the exact W1, measured after the same
+step. It includes the floor of a finite sample. So near the end, d and k are
+upper bounds and E is a lower one. In many dimensions d is nearly all floor;
+there the critic's own estimate, gap / slope, which equals d at the theory's
+optimum, is the better d.
 """
 
 import dataclasses
@@ -21,22 +21,23 @@ from jaxgan.study.spec import Task
 
 
 @dataclasses.dataclass(frozen=True)
-class Moment:
-  """Medians over the seeds of an arm at one step; None where not traced.
+class TracePoint:
+  """Medians over the seeds of an arm at one step; None where not recorded.
 
   Attributes:
     arm: its name.
-    when: `middle` or `end`.
+    when: `middle` or `end` of the run.
     step: in generator steps.
-    ratio, weight: of the penalty, as they were used.
-    penalty_share: the realised share, weight penalty / |gap|.
-    slope_real, slope_fake, slope_between: mean slopes there.
+    ratio, weight: of the penalty, as used.
+    penalty_share: weight penalty / |gap|.
+    slope_real, slope_fake, slope_between: mean gradient norms at real data, at
+      fakes, and between them.
     distance: the critic's own estimate.
-    exact: the exact W1, d; None where the task has none in data units.
-    overshoot: mean slope at the points, less 1.
+    exact: d, the exact W1; None if the task has none in data units.
+    overshoot: mean gradient norm at the points, minus 1.
     predicted: d / (2 weight), the overshoot at E = 1.
     coverage: E, overshoot over prediction.
-    critic_coverage: E with the critic's own estimate for d.
+    critic_coverage: E with the critic's own estimate as d.
   """
 
   arm: str
@@ -63,44 +64,40 @@ _TRACED = (
 
 
 def exact_metric(task: Task) -> str:
-  """The task's metric that is the true distance in data units; '' for none."""
+  """Name of the task's exact W1 in data units; empty if it has none."""
   for name in (task.metric, *task.metrics):
     if name.startswith('w1_') and name.endswith('_pixels'):
       return name
   return ''
 
 
-def moments(task: Task, runs: Mapping[str, Runs]) -> tuple[Moment, ...]:
-  """Every arm that has runs, the tuning's included, mid-run and at the end.
+def trace_points(
+  task: Task, runs: Mapping[str, Runs]
+) -> tuple[TracePoint, ...]:
+  """Summarizes the traces of each arm with runs, in the middle and at the end.
 
   Args:
-    task: its metrics.
-    runs: arm -> its runs on the task.
+    task: gives the metrics.
+    runs: arm -> its runs on the task, tuning arms included.
   """
   exact = exact_metric(task)
   return tuple(
-    _moment(own, exact, when, at)
+    _trace_point(own, exact, when, at)
     for own in runs.values()
     if own.seeds
-    for when, at in (('middle', _middle(own.steps)), ('end', -1))
+    for when, at in (('middle', curves.middle(own.steps)), ('end', -1))
   )
 
 
-def _middle(steps: np.ndarray) -> int:
-  """The point of the grid that is nearest to half of the run."""
-  return int(np.abs(steps - steps[-1] / 2).argmin())
-
-
-def _moment(own: Runs, exact: str, when: str, at: int) -> Moment:
+def _trace_point(own: Runs, exact: str, when: str, at: int) -> TracePoint:
   traced = {name: own.trace[name][:, at] for name in _TRACED}
   overshoot = own.trace['slope'][:, at] - 1
   none = np.full(len(own.seeds), np.nan)
   distance = own.metrics[exact][:, at] if exact else none
-  # A weight of 0 predicts nothing.
+  # A weight of 0 and an estimate of 0 predict nothing.
   doubled = np.where(traced['weight'] > 0, 2 * traced['weight'], np.nan)
-  # A critic that sees no distance predicts nothing either.
   estimate = np.where(traced['distance'] > 0, traced['distance'], np.nan)
-  return Moment(
+  return TracePoint(
     arm=own.arm.name,
     when=when,
     step=int(own.steps[at]),

@@ -1,29 +1,29 @@
-"""What the tuning seeds decide: weights, and the targets of the test."""
+"""Fills in penalty weights and targets from the runs of the tuning seeds."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from jaxgan.study import curves
 from jaxgan.study import runs as runs_lib
-from jaxgan.study.curves import log_area
 from jaxgan.study.results import Row
 from jaxgan.study.runs import Runs
 from jaxgan.study.spec import Arm, Study, Task
 
 
-def settled(study: Study, rows: Iterable[Row]) -> Study:
-  """The study of the test: with the tuned weights and the targets in it.
+def resolve(study: Study, rows: Iterable[Row]) -> Study:
+  """Returns the study with its tuned weights and its targets filled in.
 
   Args:
-    study: as it was declared.
+    study: as declared.
     rows: of at least all its tuning runs.
 
   Raises:
-    ValueError: tuning runs are missing.
+    ValueError: a tuning run is missing.
   """
   runs = runs_lib.collect(study, rows)
-  arms = tuple(_tuned(study, runs, arm) for arm in study.arms)
+  arms = tuple(_with_weights(study, runs, arm) for arm in study.arms)
   tasks = tuple(
     dataclasses.replace(task, target=task.target or _target(study, runs, task))
     for task in study.tasks
@@ -34,19 +34,19 @@ def settled(study: Study, rows: Iterable[Row]) -> Study:
 def best(
   study: Study, runs: Mapping[str, Runs], task: Task, family: str
 ) -> Arm:
-  """The tuning arm of a family that fits fastest on the tuning seeds.
+  """Returns the tuning arm of a family that fits fastest.
 
   Args:
-    study: whose arms these are.
-    runs: of the task, by arm.
+    study: gives the arms.
+    runs: arm -> its runs on the task.
     task: gives the metric.
     family: of tuning arms.
 
   Returns:
-    The arm whose area under log(metric), averaged over seeds, is least.
+    The arm with the least area under log(metric), averaged over the seeds.
 
   Raises:
-    ValueError: runs of the family are missing.
+    ValueError: a run of the family is missing.
   """
 
   def area(arm: Arm) -> float:
@@ -57,16 +57,16 @@ def best(
         f'{own.missing[0]} is missing in the results; run the study first.'
       )
     values = own.metrics[task.metric]
-    return float(np.mean([log_area(own.steps, x) for x in values]))
+    return float(np.mean([curves.log_area(own.steps, x) for x in values]))
 
   arms = [arm for arm in study.arms if arm.tunes and arm.family == family]
   return min(arms, key=area)
 
 
-def _tuned(
+def _with_weights(
   study: Study, runs: Mapping[str, Mapping[str, Runs]], arm: Arm
 ) -> Arm:
-  """The arm with its weights, task by task."""
+  """The arm with its tuned penalty weight for each task."""
   if not arm.tuned:
     return arm
   by_task = {name: dict(values) for name, values in arm.by_task.items()}
@@ -81,9 +81,8 @@ def _tuned(
 def _target(
   study: Study, runs: Mapping[str, Mapping[str, Runs]], task: Task
 ) -> float:
-  """What the tuned baseline reaches after half of its steps."""
+  """Median metric of the tuned baseline after half of its steps."""
   family = study.arm(study.baseline).tuned
   own = runs[task.name][best(study, runs[task.name], task, family).name]
-  half = int(np.abs(own.steps - own.steps[-1] / 2).argmin())
-  value = np.median(own.metrics[task.metric][:, half])
-  return float(f'{value:.6g}')  # As results are stored.
+  half = own.metrics[task.metric][:, curves.middle(own.steps)]
+  return float(f'{np.median(half):.6g}')  # Rounded as stored results are.

@@ -8,9 +8,8 @@ import small
 
 from configs import celeba, default
 from jaxgan.config import from_config_dict
-from jaxgan.evaluation import restore
+from jaxgan.evaluation import names, restore
 from jaxgan.gan import sharding as mesh_lib
-from jaxgan.gan import step
 from jaxgan.nets import catalog as nets
 from jaxgan.storage.writers import read_metrics
 from jaxgan.training import train
@@ -87,10 +86,10 @@ def test_the_zoo_fits_mnist_too(name):
   config = from_config_dict(settings)
   assert (config.data.name, config.eval.metrics[0]) == ('mnist', 'fid10k_mnist')
   assert config.train.steps == 20_000
-  step.check_names(config)
+  names.check(config)
   nets.build(config.net, (28, 28, 1))
   tiny = importlib.import_module(f'configs.{name}').get_config('tiny')
-  step.check_names(from_config_dict(tiny))
+  names.check(from_config_dict(tiny))
 
 
 def test_faces_are_asked_for_by_their_attributes(tmp_path, monkeypatch):

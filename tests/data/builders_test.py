@@ -1,4 +1,4 @@
-"""Digits, toys, and the tfds builder that any recipe becomes."""
+"""Digits, toys, and the tfds builder of every recipe."""
 
 import random
 
@@ -26,39 +26,39 @@ def test_digits_are_scaled_to_the_whole_range():
 
 
 def test_eight_gaussians_on_a_circle():
-  at, labels = toys.points('gaussians8', 8000)
-  assert (at.shape, at.dtype) == ((8000, 2), np.float32)
+  xy, labels = toys.points('gaussians8', 8000)
+  assert (xy.shape, xy.dtype) == ((8000, 2), np.float32)
   np.testing.assert_array_equal(np.bincount(labels), [1000] * 8)
   for mode in range(8):
     angle = mode * np.pi / 4
-    centre = np.array([np.cos(angle), np.sin(angle)]) * 2 / 1.414
-    near = at[labels == mode]
-    np.testing.assert_allclose(near.mean(0), centre, atol=0.003)
+    center = np.array([np.cos(angle), np.sin(angle)]) * 2 / 1.414
+    near = xy[labels == mode]
+    np.testing.assert_allclose(near.mean(0), center, atol=0.003)
     np.testing.assert_allclose(near.std(0), 0.02 / 1.414, rtol=0.1)
 
 
 def test_25_gaussians_on_a_grid():
-  at, labels = toys.points('gaussians25', 25_000)
-  centres = np.stack([at[labels == mode].mean(0) for mode in range(25)])
+  xy, labels = toys.points('gaussians25', 25_000)
+  centers = np.stack([xy[labels == mode].mean(0) for mode in range(25)])
   grid = [(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)]
-  np.testing.assert_allclose(centres, np.array(grid) / 2.828, atol=0.004)
-  np.testing.assert_allclose(at[labels == 7].std(0), 0.05 / 2.828, rtol=0.1)
+  np.testing.assert_allclose(centers, np.array(grid) / 2.828, atol=0.004)
+  np.testing.assert_allclose(xy[labels == 7].std(0), 0.05 / 2.828, rtol=0.1)
 
 
-def test_the_swiss_roll_is_sklearns():
+def test_swiss_roll_matches_scikit_learn():
   from sklearn.datasets import make_swiss_roll
 
-  at, labels = toys.points('swiss_roll', 20_000)
+  xy, labels = toys.points('swiss_roll', 20_000)
   theirs = make_swiss_roll(20_000, noise=0.25, random_state=1)[0][:, [0, 2]]
   theirs = theirs / 7.5
   assert not labels.any()
-  np.testing.assert_allclose(at.mean(0), theirs.mean(0), atol=0.03)
-  np.testing.assert_allclose(np.cov(at.T), np.cov(theirs.T), atol=0.03)
-  radii = [np.quantile(np.hypot(*x.T), [0.01, 0.5, 0.99]) for x in (at, theirs)]
+  np.testing.assert_allclose(xy.mean(0), theirs.mean(0), atol=0.03)
+  np.testing.assert_allclose(np.cov(xy.T), np.cov(theirs.T), atol=0.03)
+  radii = [np.quantile(np.hypot(*x.T), [0.01, 0.5, 0.99]) for x in (xy, theirs)]
   np.testing.assert_allclose(*radii, rtol=0.02)
 
 
-def test_toys_are_the_same_on_every_call():
+def test_toys_are_deterministic():
   for name in ('gaussians8', 'gaussians25', 'swiss_roll'):
     first, second = (toys.points(name, 50)[0] for _ in range(2))
     np.testing.assert_array_equal(first, second)
@@ -66,13 +66,16 @@ def test_toys_are_the_same_on_every_call():
 
 def test_toy_recipes_yield_their_points(monkeypatch):
   monkeypatch.setattr(toys, 'NUM_POINTS', 100)
-  for recipe in (toys.gaussians8(), toys.gaussians25(), toys.swiss_roll()):
-    at, labels = zip(*recipe.splits['train'](), strict=True)
-    np.testing.assert_array_equal(at, toys.points(recipe.name, 100)[0])
-    assert max(labels) == max(recipe.num_classes - 1, 0)
+  sizes = {'gaussians8': 8, 'gaussians25': 25, 'swiss_roll': 0}
+  for name, num_classes in sizes.items():
+    recipe = toys.recipe(name)
+    assert (recipe.name, recipe.num_classes) == (name, num_classes)
+    xy, labels = zip(*recipe.splits['train'](), strict=True)
+    np.testing.assert_array_equal(xy, toys.points(name, 100)[0])
+    assert max(labels) == max(num_classes - 1, 0)
 
 
-# The builder of them all.
+# The tfds builder of every recipe.
 
 
 def test_another_process_may_finish_first(tmp_path):
@@ -81,7 +84,7 @@ def test_another_process_may_finish_first(tmp_path):
 
   def examples():
     if len(opened) == 1:
-      # While the first is being written, a second runs from start to end.
+      # While the first copy is written, another builder prepares its own.
       opened.append(builder_lib.open_recipe(recipe, str(tmp_path)))
       builder_lib.prepare(opened[1])
     yield data, 0

@@ -1,4 +1,4 @@
-"""Decoded arrays on disk: whole, damaged, large, and where none can be."""
+"""The cache of decoded arrays: complete, damaged, large, or not writable."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def fill(images, labels):
   labels[:] = np.arange(len(labels))
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_read_returns_what_write_stored(tmp_path):
   folder = tmp_path / 'deep' / 'down'
   written = cache.write(folder, SHAPE, 5, fill)
   for images, labels in (written, cache.read(folder, (None, 3, None))):
@@ -40,17 +40,17 @@ def test_large_arrays_stay_on_disk(tmp_path, monkeypatch):
   assert not isinstance(cache.read(tmp_path, SHAPE)[0], np.memmap)
 
 
-def test_nothing_there_is_no_warning(tmp_path, caplog):
+def test_a_missing_cache_gives_no_warning(tmp_path, caplog):
   assert cache.read(tmp_path, SHAPE) is None
   assert not caplog.text
 
 
 @pytest.mark.parametrize('name', ['images.npy', 'labels.npy'])
-@pytest.mark.parametrize('kept', [0, 20, -1])
-def test_files_that_are_cut_short_are_not_read(tmp_path, caplog, name, kept):
+@pytest.mark.parametrize('length', [0, 20, -1])
+def test_truncated_files_are_not_read(tmp_path, caplog, name, length):
   cache.write(tmp_path, SHAPE, 5, fill)
   file = tmp_path / name
-  file.write_bytes(file.read_bytes()[:kept])
+  file.write_bytes(file.read_bytes()[:length])
   assert cache.read(tmp_path, SHAPE) is None
   assert 'damaged' in caplog.text
 
@@ -88,7 +88,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
   assert not list(tmp_path.iterdir())
 
 
-def test_two_writers_do_not_meet(tmp_path):
+def test_two_writers_do_not_conflict(tmp_path):
   def slow_fill(images, labels):
     fill(images, labels)
     images[:] += 1
@@ -103,9 +103,11 @@ def test_two_writers_do_not_meet(tmp_path):
   assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_where_no_folder_can_be_made_arrays_stay_in_memory(tmp_path, caplog):
-  (tmp_path / 'file').write_text('in the way')
+def test_arrays_stay_in_memory_if_the_folder_cannot_be_created(
+  tmp_path, caplog
+):
+  (tmp_path / 'file').write_text('not a folder')
   images, labels = cache.write(tmp_path / 'file' / 'x', SHAPE, 5, fill)
   np.testing.assert_array_equal(images.ravel(), np.arange(30))
   np.testing.assert_array_equal(labels, np.arange(5))
-  assert 'not kept' in caplog.text
+  assert 'not cached' in caplog.text

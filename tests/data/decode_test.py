@@ -1,4 +1,4 @@
-"""Records to arrays: gaps in the shape, sizes that differ, broken images."""
+"""Decoding: unknown shapes, sizes that differ, broken images."""
 
 import numpy as np
 import pytest
@@ -54,5 +54,7 @@ def test_sizes_that_differ_need_one_to_be_set():
 
 def test_a_broken_image_is_named():
   images = [*random_images(2, 4, 4, 1), b'no image']
-  with pytest.raises(ValueError, match=r'^Image 2 of some_set is not a whole'):
+  with pytest.raises(
+    ValueError, match=r'^Image 2 of some_set is not a complete'
+  ):
     run(images, OPEN)

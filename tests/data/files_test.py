@@ -1,4 +1,4 @@
-"""MNIST, CIFAR-10 and CelebA from their authors' files, whole and damaged."""
+"""MNIST, CIFAR-10 and CelebA from their original files, valid and damaged."""
 
 import gzip
 import hashlib
@@ -24,17 +24,17 @@ from jaxgan.data.builders import celeba, cifar, idx
 @pytest.mark.parametrize('compress', [True, False])
 @pytest.mark.parametrize('name', ['mnist', 'fashion_mnist'])
 def test_idx_files_keep_every_pixel(tmp_path, compress, name):
-  made = write_mnist(tmp_path, compress=compress)
+  expected = write_mnist(tmp_path, compress=compress)
   recipe = idx.recipe(Data(name=name, path=str(tmp_path)))
   assert (recipe.name, recipe.shape, recipe.num_classes) == (
     name,
     (28, 28, 1),
     10,
   )
-  check(recipe, made)
+  check(recipe, expected)
 
 
-def test_real_mnist_is_the_known_one(real_mnist):
+def test_real_mnist_has_the_known_checksum(real_mnist):
   file = real_mnist / 'train-images-idx3-ubyte.gz'
   array = idx.read_idx(file, 3)
   assert array.shape == (60_000, 28, 28)
@@ -68,7 +68,7 @@ def test_idx_with_a_wrong_magic_number(tmp_path):
   fails(ValueError, idx.recipe, config, 'images-idx3', '2049', '2051')
 
 
-def test_idx_that_is_cut_short(tmp_path):
+def test_truncated_idx(tmp_path):
   config = mnist(tmp_path)
   file = tmp_path / 't10k-images-idx3-ubyte'
   file.write_bytes(file.read_bytes()[:-1])
@@ -76,7 +76,7 @@ def test_idx_that_is_cut_short(tmp_path):
   fails(ValueError, idx.recipe, config, *words, split='test')
 
 
-def test_idx_whose_gzip_is_cut_short(tmp_path):
+def test_truncated_gzip(tmp_path):
   write_mnist(tmp_path)
   file = tmp_path / 'train-images-idx3-ubyte.gz'
   file.write_bytes(file.read_bytes()[:-20])
@@ -111,14 +111,16 @@ def test_idx_of_another_size(tmp_path):
 # CIFAR-10.
 
 
-@pytest.mark.parametrize('where', ['parent', 'folder', 'archive', 'beside'])
-def test_cifar_keeps_every_pixel(tmp_path, where):
-  made = write_cifar(tmp_path)
-  path = tmp_path if where == 'parent' else tmp_path / 'cifar-10-batches-bin'
-  if where in ('archive', 'beside'):
+@pytest.mark.parametrize(
+  'location', ['parent', 'folder', 'archive', 'archive_parent']
+)
+def test_cifar_keeps_every_pixel(tmp_path, location):
+  expected = write_cifar(tmp_path)
+  path = tmp_path if location == 'parent' else tmp_path / 'cifar-10-batches-bin'
+  if location in ('archive', 'archive_parent'):
     path = pack_cifar(tmp_path)
-    path = path if where == 'archive' else tmp_path
-  check(cifar.recipe(Data(name='cifar10', path=str(path))), made)
+    path = path if location == 'archive' else tmp_path
+  check(cifar.recipe(Data(name='cifar10', path=str(path))), expected)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_cifar_pickles_are_refused(tmp_path, name):
   (tmp_path / name).write_bytes(b'any')
   for path in (tmp_path, tmp_path / name.split('/')[0]):
     config = Data(name='cifar10', path=str(path))
-    words = ('version for Python', 'cifar-10-binary.tar.gz')
+    words = ('Python version', 'cifar-10-binary.tar.gz')
     fails(ValueError, cifar.recipe, config, *words)
 
 
@@ -138,23 +140,23 @@ def test_cifar_damaged_or_missing(tmp_path):
   fails(FileNotFoundError, cifar.recipe, config, 'no CIFAR-10')
   write_cifar(tmp_path)
   batch = tmp_path / 'cifar-10-batches-bin' / 'data_batch_1.bin'
-  whole = batch.read_bytes()
-  batch.write_bytes(whole[:-1])
+  content = batch.read_bytes()
+  batch.write_bytes(content[:-1])
   fails(ValueError, cifar.recipe, config, 'data_batch_1.bin', '6145', '3073')
-  batch.write_bytes(b'\x0b' + whole[1:])
+  batch.write_bytes(b'\x0b' + content[1:])
   fails(ValueError, cifar.recipe, config, 'label 11', '0 to 9')
   batch.unlink()
   fails(FileNotFoundError, cifar.recipe, config, 'data_batch_1.bin is missing')
 
 
-def test_cifar_archive_that_is_cut_short_or_incomplete(tmp_path):
+def test_cifar_archive_truncated_or_incomplete(tmp_path):
   write_cifar(tmp_path)
   (tmp_path / 'cifar-10-batches-bin' / 'test_batch.bin').unlink()
   archive = pack_cifar(tmp_path)
   config = Data(name='cifar10', path=str(tmp_path))
   fails(ValueError, cifar.recipe, config, 'test_batch.bin', split='test')
   archive.write_bytes(archive.read_bytes()[:-5000])
-  fails(ValueError, cifar.recipe, config, 'not a whole tar archive')
+  fails(ValueError, cifar.recipe, config, 'not a complete tar file')
 
 
 # CelebA.
@@ -198,12 +200,12 @@ def test_celeba_archive_without_a_listed_file(tmp_path):
   fails(FileNotFoundError, celeba.recipe, config, 'holds no 000009.jpg')
 
 
-def test_celeba_archive_that_is_cut_short(tmp_path):
+def test_truncated_celeba_archive(tmp_path):
   write_celeba(tmp_path, num=3, zipped=True)
   archive = tmp_path / 'img_align_celeba.zip'
   archive.write_bytes(archive.read_bytes()[:-100])
   config = Data(name='celeba', path=str(tmp_path))
-  fails(ValueError, celeba.recipe, config, 'not a whole zip archive')
+  fails(ValueError, celeba.recipe, config, 'not a complete zip file')
 
 
 NAMES = ('Young', 'Male', 'Smiling')
@@ -218,7 +220,7 @@ SIGNS = [
 
 
 @pytest.mark.parametrize(
-  ('asked', 'labels'),
+  ('requested', 'labels'),
   [
     (('Smiling',), [0, 1, 0, 1, 0, 1]),
     (('Male', 'Smiling'), [0, 1, 2, 3, 0, 3]),
@@ -227,18 +229,18 @@ SIGNS = [
 )
 @pytest.mark.parametrize('zipped', [False, True])
 def test_the_attributes_of_a_face_are_the_bits_of_its_label(
-  tmp_path, zipped, asked, labels
+  tmp_path, zipped, requested, labels
 ):
   expected = write_celeba(tmp_path, num=6, zipped=zipped)
   write_attributes(tmp_path, NAMES, SIGNS)
-  config = Data(name='celeba', path=str(tmp_path), attributes=asked)
+  config = Data(name='celeba', path=str(tmp_path), attributes=requested)
   recipe = celeba.recipe(config)
-  assert recipe.num_classes == 2 ** len(asked)
-  made = {
+  assert recipe.num_classes == 2 ** len(requested)
+  expected = {
     split: (expected[i::3], np.array(labels[i::3]))
     for i, split in enumerate(('train', 'validation', 'test'))
   }
-  check(recipe, made)
+  check(recipe, expected)
 
 
 def test_other_attributes_make_another_version(tmp_path):
@@ -246,9 +248,9 @@ def test_other_attributes_make_another_version(tmp_path):
   write_attributes(tmp_path, NAMES, SIGNS)
   versions = {
     celeba.recipe(
-      Data(name='celeba', path=str(tmp_path), attributes=asked)
+      Data(name='celeba', path=str(tmp_path), attributes=requested)
     ).version
-    for asked in ((), ('Male',), ('Young',), ('Male', 'Young'))
+    for requested in ((), ('Male',), ('Young',), ('Male', 'Young'))
   }
   assert len(versions) == 4
 
@@ -260,15 +262,15 @@ def test_attributes_damaged_or_missing(tmp_path):
   fails(FileNotFoundError, celeba.recipe, config, *words)
   file = tmp_path / 'list_attr_celeba.txt'
   write_attributes(tmp_path, NAMES, SIGNS[:3])
-  whole = file.read_text()
+  content = file.read_text()
   other = Data(name='celeba', path=str(tmp_path), attributes=('Male', 'Hat'))
   fails(ValueError, celeba.recipe, other, "'Hat'", 'Male, Smiling, Young')
   file.write_text('image_id,Male\n000001.jpg,1\n')
   fails(ValueError, celeba.recipe, config, 'image_id', 'the number of faces')
   for bad in ('000002.jpg  1 -1', '000002.jpg  1  0  1', '000002.jpg 1 1 1 1'):
-    file.write_text(whole.replace('000002.jpg  1 -1  1', bad))
+    file.write_text(content.replace('000002.jpg  1 -1  1', bad))
     words = ('Line 4 of', bad, '1 or -1 for each of 3 attributes')
     fails(ValueError, celeba.recipe, config, *words)
-  file.write_text(whole.replace('000001', '000007'))
-  words = ('list_attr_celeba.txt holds no 000001.jpg', 'of one copy')
+  file.write_text(content.replace('000001', '000007'))
+  words = ('list_attr_celeba.txt holds no 000001.jpg', 'of the same copy')
   fails(FileNotFoundError, celeba.recipe, config, *words)

@@ -1,4 +1,4 @@
-"""Folders of images as users have them."""
+"""Folders of image files."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ def a_folder(root, **settings):
   return folder.recipe(Data(name='folder', path=str(root), **settings))
 
 
-def test_folder_without_sub_folders_has_no_labels(tmp_path):
+def test_folder_without_subfolders_has_no_labels(tmp_path):
   expected = random_images(3, 4, 6, 3)
   recipe = a_folder(write_folder(tmp_path, expected))
   assert (recipe.shape, recipe.num_classes) == ((4, 6, 3), 0)
   check(recipe, {'train': (expected, np.zeros(3, int))})
 
 
-def test_direct_sub_folders_are_classes_in_sorted_order(tmp_path):
+def test_direct_subfolders_are_classes_in_sorted_order(tmp_path):
   expected = random_images(4, 4, 4, 1)
   names = ['cat/a.png', 'cat/deep/b.PNG', 'dog/a.png', 'emu/a.png']
   recipe = a_folder(write_folder(tmp_path, expected, names))
@@ -27,21 +27,21 @@ def test_direct_sub_folders_are_classes_in_sorted_order(tmp_path):
   check(recipe, {'train': (expected, np.array([0, 0, 1, 2]))})
 
 
-def test_images_at_the_top_too_mean_no_classes(tmp_path):
+def test_images_in_the_folder_itself_mean_no_classes(tmp_path):
   names = ['a.png', 'cat/a.png']
   recipe = a_folder(write_folder(tmp_path, random_images(2, 4, 4, 1), names))
   assert recipe.num_classes == 0
 
 
-def test_hidden_and_other_files_are_passed_over(tmp_path):
+def test_hidden_and_other_files_are_ignored(tmp_path):
   expected = random_images(3, 4, 4, 1)
   names = ['x/a.png', 'x/._a.png', '.checkpoints/a.png']
   write_folder(tmp_path, expected, names)
-  (tmp_path / 'x' / 'notes.txt').write_text('none')
+  (tmp_path / 'x' / 'notes.txt').write_text('text')
   assert len(list(a_folder(tmp_path).splits['train']())) == 1
 
 
-def test_linked_sub_folders_are_followed(tmp_path):
+def test_linked_subfolders_are_followed(tmp_path):
   write_folder(tmp_path / 'far', random_images(2, 4, 4, 1))
   (tmp_path / 'here').mkdir()
   (tmp_path / 'here' / 'cat').symlink_to(tmp_path / 'far')
@@ -49,15 +49,17 @@ def test_linked_sub_folders_are_followed(tmp_path):
 
 
 def test_folder_missing_empty_or_a_file(tmp_path):
-  def at(path):
+  def config(path):
     return Data(name='folder', path=str(path))
 
-  none = tmp_path / 'none'
-  fails(FileNotFoundError, folder.recipe, at(none), 'data.path', 'none')
-  fails(FileNotFoundError, folder.recipe, at(tmp_path), 'no image', '.png')
+  missing = tmp_path / 'missing'
+  fails(
+    FileNotFoundError, folder.recipe, config(missing), 'data.path', 'missing'
+  )
+  fails(FileNotFoundError, folder.recipe, config(tmp_path), 'no image', '.png')
   file = tmp_path / 'a.txt'
   file.write_text('text')
-  fails(ValueError, folder.recipe, at(file), 'a file', 'a folder of images')
+  fails(ValueError, folder.recipe, config(file), 'a file', 'a folder of images')
 
 
 @pytest.mark.parametrize('broken', [0, 2])
@@ -65,7 +67,7 @@ def test_a_broken_image_is_named(tmp_path, broken):
   write_folder(tmp_path, random_images(3, 4, 4, 1))
   (tmp_path / f'00{broken}.png').write_bytes(b'\x89PNG but no more')
   config = Data(name='folder', path=str(tmp_path))
-  words = (f'00{broken}.png', 'not a whole image file', 'on_bad_image')
+  words = (f'00{broken}.png', 'not a complete image file', 'on_bad_image')
   fails(ValueError, folder.recipe, config, *words)
 
 
@@ -97,7 +99,7 @@ def test_a_folder_of_nothing_but_broken_images(tmp_path):
   fails(ValueError, folder.recipe, config, 'None of the 2 images', '000.png')
 
 
-def test_sizes_may_differ_only_where_one_is_asked_for(tmp_path):
+def test_sizes_may_differ_only_if_image_size_is_set(tmp_path):
   write_folder(tmp_path, random_images(2, 4, 6, 1))
   write_folder(tmp_path, random_images(1, 5, 6, 1), ['002.png'])
   config = Data(name='folder', path=str(tmp_path))
@@ -108,7 +110,7 @@ def test_sizes_may_differ_only_where_one_is_asked_for(tmp_path):
   assert len(list(recipe.splits['train']())) == 3
 
 
-def test_a_version_follows_the_files_and_what_is_read_of_them(tmp_path):
+def test_the_version_depends_on_files_and_settings(tmp_path):
   write_folder(tmp_path, random_images(2, 4, 4, 1))
   before = a_folder(tmp_path).version
   assert a_folder(tmp_path).version == before

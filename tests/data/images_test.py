@@ -1,4 +1,4 @@
-"""Decoding, channels, crop and size of single images."""
+"""Decoding, channels, center crop and resizing of single images."""
 
 import io
 
@@ -44,14 +44,14 @@ def test_palette_with_transparency_becomes_rgba():
   assert opened.getpixel((1, 0)) == (0, 0, 255, 255)
 
 
-def test_a_moving_image_gives_its_first_frame():
+def test_an_animation_gives_its_first_frame():
   frames = [Image.new('L', (3, 3), value) for value in (0, 255)]
   data = encode(frames[0], 'GIF', save_all=True, append_images=frames[1:])
   pixels = images.fit(images.open_image(data), 3, 3, 1)
   np.testing.assert_array_equal(pixels, np.zeros((3, 3, 1), np.uint8))
 
 
-def test_rotation_noted_by_a_camera_is_carried_out():
+def test_exif_rotation_is_applied():
   exif = Image.Exif()
   exif[0x0112] = 6  # The camera was held upright.
   data = encode(Image.new('RGB', (8, 4)), 'JPEG', exif=exif)
@@ -61,7 +61,7 @@ def test_rotation_noted_by_a_camera_is_carried_out():
 @pytest.mark.parametrize('cut', [0, 20, 60])
 def test_a_broken_file_is_refused(cut):
   data = images.png(random_images(1, 9, 9, 3)[0])[:cut]
-  with pytest.raises(ValueError, match='is not a whole image file'):
+  with pytest.raises(ValueError, match='is not a complete image file'):
     images.open_image(data)
 
 
@@ -75,14 +75,14 @@ def test_values_of_16_bits_are_refused_rather_than_clipped():
   ('size', 'box'),
   [((12, 4), (4, 0, 8, 4)), ((4, 12), (0, 4, 4, 8)), ((7, 4), (1, 0, 5, 4))],
 )
-def test_crop_takes_the_centre_of_the_longer_side(size, box):
+def test_crop_takes_the_center_of_the_longer_side(size, box):
   pixels = random_images(1, size[1], size[0], 3)[0]
   image = images.from_array(pixels)
   expected = np.asarray(image.crop(box))
   np.testing.assert_array_equal(images.fit(image, 4, 4, 3), expected)
 
 
-def test_crop_follows_the_aspect_of_a_target_that_is_not_square():
+def test_crop_has_the_aspect_ratio_of_the_target():
   pixels = random_images(1, 10, 10, 1)[0]
   fitted = images.fit(images.from_array(pixels), 5, 10, 1)
   np.testing.assert_array_equal(fitted, pixels[2:7])
@@ -95,8 +95,8 @@ def test_shrinking_does_not_alias():
 
 
 @pytest.mark.parametrize('channels', [1, 2, 3, 4])
-def test_any_channels_become_any_others(channels):
-  grey = np.full((3, 3, 1), 77, np.uint8)
-  fitted = images.fit(images.from_array(grey), 3, 3, channels)
+def test_any_number_of_channels_converts_to_any_other(channels):
+  gray = np.full((3, 3, 1), 77, np.uint8)
+  fitted = images.fit(images.from_array(gray), 3, 3, channels)
   expected = {1: [77], 2: [77, 255], 3: [77] * 3, 4: [77] * 3 + [255]}
   np.testing.assert_array_equal(fitted[1, 1], expected[channels])

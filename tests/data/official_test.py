@@ -1,4 +1,4 @@
-"""tfds' own builders: found, prepared or not, with and without TensorFlow."""
+"""The data sets of tfds: prepared or not, with and without TensorFlow."""
 
 import importlib.util
 import socket
@@ -48,16 +48,16 @@ def test_an_unknown_name_gets_suggestions(tmp_path, name, close):
   assert text.startswith(f'data.name is {name!r}')
   assert close in text.split('did you mean')[1]
   assert 'digits' in text
-  assert len(text) < 400  # Not the whole catalogue.
+  assert len(text) < 400  # Not all names of tfds.
 
 
-def test_an_unknown_name_like_no_other(tmp_path):
+def test_an_unknown_name_without_similar_names(tmp_path):
   text = message(ValueError, tmp_path, name='qqqqqqqqqq')
   assert 'did you mean' not in text
 
 
 @pytest.mark.parametrize('name', ['lsun/kitchenette', 'a name!'])
-def test_what_tfds_cannot_open(tmp_path, name):
+def test_names_that_tfds_cannot_open(tmp_path, name):
   text = message(ValueError, tmp_path, name=name)
   assert f'data.name is {name!r}, and tfds cannot open it' in text
 
@@ -104,46 +104,48 @@ def test_a_network_that_never_answers(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def asked(monkeypatch):
-  """What download_and_prepare is asked for, in place of doing it."""
-  asked = []
+def downloads(monkeypatch):
+  """Records the arguments of download_and_prepare, which then fails."""
+  downloads = []
 
   def record(builder, download_config):
-    asked.append(download_config)
+    downloads.append(download_config)
     raise ConnectionError('first line\nsecond line')
 
   monkeypatch.setattr(tfds.core.DatasetBuilder, 'download_and_prepare', record)
-  return asked
+  return downloads
 
 
 @pytest.mark.usefixtures('with_tensorflow')
-def test_a_network_that_answers_is_used(tmp_path, monkeypatch, asked):
+def test_a_network_that_answers_is_used(tmp_path, monkeypatch, downloads):
   here, there = socket.socketpair()
   monkeypatch.setattr(socket, 'create_connection', lambda *args: here)
   text = message(ValueError, tmp_path, name='stl10')
   there.close()
   assert text.startswith('tfds cannot prepare stl10; put its files (stl10_')
   assert text.endswith('first line second line')
-  assert asked[0].manual_dir is None
+  assert downloads[0].manual_dir is None
 
 
 @pytest.mark.usefixtures('with_tensorflow', 'offline')
-def test_files_at_hand_need_no_network(tmp_path, asked):
+def test_local_files_need_no_network(tmp_path, downloads):
   path = tmp_path / 'files'
   text = message(FileNotFoundError, tmp_path, name='stl10', path=str(path))
   assert 'data.path' in text
   path.mkdir()
   (path / 'stl10_binary.tar.gz').write_bytes(b'')
   message(ValueError, tmp_path, name='stl10', path=str(path))
-  assert asked[0].manual_dir == str(path)
+  assert downloads[0].manual_dir == str(path)
 
 
 @pytest.mark.usefixtures('with_tensorflow', 'offline')
-def test_a_proxy_is_trusted_to_reach_the_network(tmp_path, monkeypatch, asked):
+def test_a_proxy_is_trusted_to_reach_the_network(
+  tmp_path, monkeypatch, downloads
+):
   proxies = {'https': 'http://proxy:1'}
   monkeypatch.setattr(official.urllib.request, 'getproxies', lambda: proxies)
   message(ValueError, tmp_path, name='stl10')
-  assert len(asked) == 1
+  assert len(downloads) == 1
 
 
 @pytest.fixture
@@ -190,14 +192,14 @@ def test_attributes_of_a_prepared_copy_are_bits(tmp_path, monkeypatch):
   splits = lambda self, _: {'train': examples()}
   monkeypatch.setattr(type(builder), '_split_generators', splits)
   builder.download_and_prepare()
-  for asked, labels in (
+  for names, labels in (
     (('Male', 'Young'), [0, 1, 2, 3]),
     (('Young', 'Male'), [0, 2, 1, 3]),
     ((), [0] * 4),
   ):
-    config = Data(name='celeba', dir=str(tmp_path), attributes=asked)
+    config = Data(name='celeba', dir=str(tmp_path), attributes=names)
     data = sources.load(config)
-    assert data.num_classes == 2 * len(asked)
+    assert data.num_classes == 2 * len(names)
     assert pairs(data.images, data.labels) == pairs(pixels, labels)
 
 

@@ -1,4 +1,4 @@
-"""Batches gathered on the devices are those gathered on the host."""
+"""Batches gathered on the devices equal those gathered on the host."""
 
 import itertools
 
@@ -34,16 +34,16 @@ def same(first, second):
   ('data', 'flip'),
   [(make(), False), (make(), True), (make((3,), np.float32), False)],
 )
-def test_equal_bit_for_bit_across_epochs(data, flip):
+def test_batches_are_bitwise_equal_across_epochs(data, flip):
   sampler = Sampler(data, 3, 16, critic_steps=2, flip=flip)
-  where = sharding(None, 'data')
-  stream = on_device.device_batches(sampler, 2, where)
+  by_data = sharding(None, 'data')
+  stream = on_device.device_batches(sampler, 2, by_data)
   for step, batch in zip(range(2, 7), stream, strict=False):
     same(batch, host_batch(sampler, step))
-    assert batch.label.sharding.is_equivalent_to(where, 2)
+    assert batch.label.sharding.is_equivalent_to(by_data, 2)
 
 
-def test_replicas_read_what_each_would_alone():
+def test_replica_batches_equal_those_of_single_runs():
   samplers = [
     Sampler(make(), seed, 4, critic_steps=2, flip=True) for seed in range(8)
   ]
@@ -53,7 +53,7 @@ def test_replicas_read_what_each_would_alone():
       same(jax.tree.map(lambda x, r=r: x[r], batch), host_batch(sampler, step))
 
 
-def test_only_numbers_travel():
+def test_only_indices_are_transferred():
   sampler = Sampler(make(), 0, 8)
   stream = on_device.device_batches(sampler, 0, sharding(None, 'data'))
   next(stream)
@@ -62,11 +62,11 @@ def test_only_numbers_travel():
       assert isinstance(batch.image, jax.Array)
 
 
-def test_where_a_data_set_lives(monkeypatch):
-  assert on_device.fits(make(), 'device')
-  assert not on_device.fits(make(), 'host')
-  assert not on_device.fits(make(), 'auto')  # The tests run on the CPU.
+def test_placement(monkeypatch):
+  assert on_device.is_enabled(make(), 'device')
+  assert not on_device.is_enabled(make(), 'host')
+  assert not on_device.is_enabled(make(), 'auto')  # The tests run on the CPU.
   monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
-  assert on_device.fits(make(), 'auto')
-  monkeypatch.setattr(on_device, '_MOST_BYTES', 239)  # It has 240.
-  assert not on_device.fits(make(), 'auto')
+  assert on_device.is_enabled(make(), 'auto')
+  monkeypatch.setattr(on_device, '_MAX_BYTES', 239)  # It has 240.
+  assert not on_device.is_enabled(make(), 'auto')

@@ -1,4 +1,4 @@
-"""Batches: a function of seed and step, however they are reached or split."""
+"""Batches are a function of seed and step, for any number of processes."""
 
 import itertools
 import threading
@@ -48,13 +48,13 @@ def test_vectors():
 
 @pytest.mark.parametrize(('num', 'batch'), [(10, 4), (7, 7), (5, 3), (64, 1)])
 def test_every_epoch_is_complete(num, batch):
-  seen = labels(Sampler(make(num), 3, batch, critic_steps=2), num).ravel()
-  assert len(seen) == 2 * batch * num
-  for epoch in seen.reshape(-1, num):
+  read = labels(Sampler(make(num), 3, batch, critic_steps=2), num).ravel()
+  assert len(read) == 2 * batch * num
+  for epoch in read.reshape(-1, num):
     np.testing.assert_array_equal(np.sort(epoch), np.arange(num))
 
 
-def test_each_epoch_and_each_seed_has_an_order_of_its_own():
+def test_each_epoch_and_each_seed_has_its_own_order():
   orders = [
     tuple(order)
     for seed in range(5)
@@ -71,7 +71,7 @@ def test_orders_are_uniform():
   assert counts.max() < 140
 
 
-def test_the_order_is_known_for_good():
+def test_the_order_never_changes():
   # A change of these numbers breaks the resuming of every earlier run.
   order, mirror = pipeline._epoch(5, 2, 8)
   assert order.tolist() == [3, 5, 2, 7, 1, 0, 6, 4]
@@ -88,13 +88,13 @@ def test_a_batch_does_not_depend_on_the_batches_before():
 
 @pytest.mark.parametrize('count', [1, 2, 3, 6])
 def test_processes_share_the_same_global_batch(count):
-  whole = Sampler(make(13), 7, 6, critic_steps=2, flip=True)
+  single = Sampler(make(13), 7, 6, critic_steps=2, flip=True)
   for step in range(5):
     parts = [
       host_batch(Sampler(make(13), 7, 6, 2, True, index, count), step)
       for index in range(count)
     ]
-    expected = host_batch(whole, step)
+    expected = host_batch(single, step)
     assert parts[0].image.shape[:2] == (2, 6 // count)
     same(
       pipeline.Batch(
@@ -121,14 +121,14 @@ def test_half_of_the_images_are_mirrored_left_to_right():
   assert abs(mirrored - 1000) < 100
 
 
-def test_an_image_is_mirrored_anew_in_each_epoch():
+def test_mirroring_differs_between_epochs():
   sampler = Sampler(make(8), 0, 8, flip=True)
-  seen = [set() for _ in range(8)]
+  flips = [set() for _ in range(8)]
   for step in range(20):
     batch = host_batch(sampler, step)
     for image, label in zip(batch.image[0], batch.label[0], strict=True):
-      seen[label].add(bool(image[0, 0, 0] == 255))
-  assert all(len(both) == 2 for both in seen)
+      flips[label].add(bool(image[0, 0, 0] == 255))
+  assert all(len(both) == 2 for both in flips)
 
 
 def test_the_data_set_itself_is_never_mirrored(tmp_path):
@@ -208,13 +208,13 @@ def test_closing_ends_the_thread(sampler, sharding):
   assert not thread.is_alive()
 
 
-def test_two_batches_are_made_ahead_and_no_more(sampler, sharding, monkeypatch):
-  made = []
+def test_exactly_two_batches_are_prefetched(sampler, sharding, monkeypatch):
+  steps = []
   enough = threading.Event()
 
   def count(sampler, step):
-    made.append(step)
-    if len(made) == 3:
+    steps.append(step)
+    if len(steps) == 3:
       enough.set()
     return host_batch(sampler, step)
 
@@ -223,11 +223,13 @@ def test_two_batches_are_made_ahead_and_no_more(sampler, sharding, monkeypatch):
   next(stream)
   assert enough.wait(10)
   assert not threading.Event().wait(0.2)
-  assert made == [0, 1, 2]
+  assert steps == [0, 1, 2]
   stream.close()
 
 
-def test_an_error_in_the_thread_is_raised_here(sampler, sharding, monkeypatch):
+def test_an_error_in_the_thread_is_raised_by_the_iterator(
+  sampler, sharding, monkeypatch
+):
   def fail(sampler, step):
     if step == 2:
       raise OSError('The disk is gone.')
@@ -250,21 +252,21 @@ def test_devices_that_cannot_share_a_batch(sharding):
     device_batches(sampler, 0, sharding)
 
 
-def test_batches_that_grow_read_on_where_the_last_ended():
+def test_growing_batches_read_consecutive_positions():
   sampler = Sampler(make(60), 0, 2, critic_steps=3, doubles_at=(2, 3))
-  read = [pipeline.chosen(sampler, step)[0] for step in range(5)]
+  read = [pipeline.batch_indices(sampler, step)[0] for step in range(5)]
   assert [r.shape for r in read] == [(3, 2), (3, 2), (3, 4), (3, 8), (3, 8)]
   plain = Sampler(make(60), 0, 12)
   order = np.concatenate(
-    [pipeline.chosen(plain, step)[0].ravel() for step in range(6)]
+    [pipeline.batch_indices(plain, step)[0].ravel() for step in range(6)]
   )
   np.testing.assert_array_equal(
     np.concatenate([r.ravel() for r in read]), order
   )
 
 
-def test_processes_share_batches_that_grow():
-  whole = Sampler(make(40), 0, 4, 2, doubles_at=(1,))
+def test_processes_share_growing_batches():
+  single = Sampler(make(40), 0, 4, 2, doubles_at=(1,))
   parts = [
     Sampler(
       make(40), 0, 4, 2, process_index=i, process_count=2, doubles_at=(1,)
@@ -272,11 +274,13 @@ def test_processes_share_batches_that_grow():
     for i in range(2)
   ]
   for step in range(3):
-    both = np.concatenate([pipeline.chosen(p, step)[0] for p in parts], axis=1)
-    np.testing.assert_array_equal(both, pipeline.chosen(whole, step)[0])
+    both = np.concatenate(
+      [pipeline.batch_indices(p, step)[0] for p in parts], axis=1
+    )
+    np.testing.assert_array_equal(both, pipeline.batch_indices(single, step)[0])
 
 
-def test_batches_must_not_outgrow_the_data():
+def test_growing_batches_must_fit_the_data_set():
   Sampler(make(16), 0, 4, doubles_at=(5, 7))
   with pytest.raises(
     ValueError, match=r'has 15 images and train\.batch_size is 16 in the end;'

@@ -1,4 +1,4 @@
-"""load: names, files, mock data and the cache, from end to end."""
+"""`sources.load` end to end: names, files, mock data and the cache."""
 
 import os
 import subprocess
@@ -114,7 +114,7 @@ def test_mixed_modes_follow_the_first_image(tmp_path):
   assert data.shape == (4, 4, 3)
 
 
-def test_mixed_sizes_are_cut_to_one(tmp_path):
+def test_mixed_sizes_are_resized_to_one(tmp_path):
   path = write_folder(tmp_path / 'images', random_images(2, 9, 4, 3))
   write_folder(path, random_images(2, 4, 5, 3), ['8.png', '9.png'])
   data = load(tmp_path, name='folder', path=str(path), image_size=4)
@@ -122,8 +122,8 @@ def test_mixed_sizes_are_cut_to_one(tmp_path):
 
 
 def test_idx_files_through_load(tmp_path):
-  made = write_mnist(tmp_path / 'files')
-  for split, (images, labels) in made.items():
+  expected = write_mnist(tmp_path / 'files')
+  for split, (images, labels) in expected.items():
     data = load(
       tmp_path, name='mnist', path=str(tmp_path / 'files'), split=split
     )
@@ -150,12 +150,12 @@ def test_cifar_and_celeba_files_through_load(tmp_path):
     assert (data.name, data.num_classes) == (name, 0)
 
 
-def test_copies_of_other_attributes_are_never_mixed(tmp_path):
+def test_each_choice_of_attributes_has_its_own_cache(tmp_path):
   images = write_celeba(tmp_path / 'celeba')[::3]
   signs = [(1, -1), (-1, -1), (-1, 1)] * 3
   write_attributes(tmp_path / 'celeba', ('Male', 'Young'), signs)
   settings = {'name': 'celeba', 'path': str(tmp_path / 'celeba')}
-  for asked, label, num_classes in (
+  for names, label, num_classes in (
     ((), 0, 0),
     (('Male',), 1, 2),
     (('Young',), 0, 2),
@@ -163,8 +163,8 @@ def test_copies_of_other_attributes_are_never_mixed(tmp_path):
     (('Young', 'Male'), 1, 4),
     (('Male',), 1, 2),  # Out of the cache.
   ):
-    data = load(tmp_path, attributes=asked, **settings)
-    assert pairs(data.images, data.labels) == pairs(images, [label] * 3), asked
+    data = load(tmp_path, attributes=names, **settings)
+    assert pairs(data.images, data.labels) == pairs(images, [label] * 3), names
     assert data.num_classes == num_classes
 
 
@@ -177,7 +177,7 @@ def test_toys_are_float_vectors(tmp_path, monkeypatch, name):
   assert pairs(data.images, data.labels) == pairs(at, labels)
 
 
-def test_keys_that_do_not_fit_the_name(tmp_path):
+def test_settings_that_do_not_suit_the_data_set(tmp_path):
   text = message(ValueError, name='swiss_roll', image_size=8)
   assert 'data.image_size is 8' in text
   assert 'vectors' in text
@@ -189,7 +189,7 @@ def test_keys_that_do_not_fit_the_name(tmp_path):
 
 
 @pytest.mark.parametrize('name', ['x.npy', 'x.npz', 'x.csv', 'x.tsv'])
-def test_a_table_is_standardised_by_all_of_its_rows(tmp_path, name):
+def test_a_table_is_standardized_by_all_of_its_rows(tmp_path, name):
   values = np.random.default_rng(0).normal(9, 4, (40, 3)).astype(np.float32)
   path = tmp_path / name
   if name == 'x.npz':
@@ -210,18 +210,18 @@ def test_a_table_is_standardised_by_all_of_its_rows(tmp_path, name):
   assert half.columns == rest.columns == whole.columns
   both = np.concatenate([half.images, rest.images])
   np.testing.assert_array_equal(both, whole.images)
-  # In no order of the file, so that a slice of a sorted one is fair.
-  assert as_set(half.images) != as_set(whole.columns.standardise(values[:20]))
+  # The rows are shuffled, so that a slice of a sorted file is representative.
+  assert as_set(half.images) != as_set(whole.columns.standardize(values[:20]))
   assert (whole.shape, whole.num_classes) == ((3,), 0)
 
 
-def test_a_table_that_changes_is_read_anew(tmp_path):
+def test_a_changed_table_is_read_again(tmp_path):
   path = tmp_path / 'x.csv'
   settings = {'name': 'table', 'path': str(path)}
   for values in ([[1], [3]], [[1], [5]]):
     np.savetxt(path, values)
     data = load(tmp_path, **settings)
-    restored = sorted(data.columns.restore(data.images).tolist())
+    restored = sorted(data.columns.unstandardize(data.images).tolist())
     assert restored == values
 
 
@@ -236,7 +236,7 @@ def test_a_second_load_decodes_nothing(shared, monkeypatch):
   np.testing.assert_array_equal(first.labels, second.labels)
 
 
-def test_a_cache_that_is_cut_short_is_rebuilt(tmp_path):
+def test_a_truncated_cache_is_rebuilt(tmp_path):
   first = load(tmp_path, split='train[:50]')
   (file,) = (tmp_path / 'prepared' / 'jaxgan_arrays').glob('*/images.npy')
   whole = file.read_bytes()
@@ -246,22 +246,22 @@ def test_a_cache_that_is_cut_short_is_rebuilt(tmp_path):
   assert file.read_bytes() == whole
 
 
-def test_each_shape_and_split_is_kept(tmp_path):
-  kept = tmp_path / 'prepared' / 'jaxgan_arrays'
+def test_each_shape_and_split_has_its_own_cache(tmp_path):
+  cached = tmp_path / 'prepared' / 'jaxgan_arrays'
   settings = [{}, {'channels': 3}, {'image_size': 4}, {'split': 'train[5:]'}]
   for _ in range(2):
     for each in settings:
       load(tmp_path, **each)
-    assert len(list(kept.iterdir())) == 4
+    assert len(list(cached.iterdir())) == 4
 
 
-def test_a_large_set_is_mapped(shared, monkeypatch):
+def test_a_large_data_set_is_memory_mapped(shared, monkeypatch):
   monkeypatch.setattr(cache, 'MEMORY_BYTES', 1000)
   data = sources.load(Data(dir=shared, channels=2))
   assert isinstance(data.images, np.memmap)
 
 
-def test_a_changed_folder_is_read_anew(tmp_path):
+def test_a_changed_folder_is_read_again(tmp_path):
   images = random_images(3, 4, 4, 1)
   path = write_folder(tmp_path / 'images', images)
   assert len(load(tmp_path, name='folder', path=str(path)).images) == 3
@@ -276,7 +276,7 @@ def test_skipping_does_not_hide_a_broken_image_later(tmp_path):
   (path / '001.png').write_bytes(b'')
   settings = {'name': 'folder', 'path': str(path)}
   assert len(load(tmp_path, on_bad_image='skip', **settings).images) == 2
-  with pytest.raises(ValueError, match=r'001\.png is not a whole image'):
+  with pytest.raises(ValueError, match=r'001\.png is not a complete image'):
     load(tmp_path, **settings)
 
 
@@ -296,10 +296,10 @@ def test_skipping_does_not_hide_a_broken_image_later(tmp_path):
     ('table', (8,), 0),
   ],
 )
-def test_mock_data_have_the_shape_of_the_real(
+def test_mock_data_have_the_shape_of_real_data(
   tmp_path, name, shape, num_classes
 ):
-  path = '' if name in ('digits', 'swiss_roll') else str(tmp_path / 'none')
+  path = '' if name in ('digits', 'swiss_roll') else str(tmp_path / 'missing')
   data = load(tmp_path, name=name, path=path, mock_examples=12)
   assert data.images.shape == (12, *shape)
   assert data.num_classes == num_classes
@@ -308,7 +308,7 @@ def test_mock_data_have_the_shape_of_the_real(
   assert not (tmp_path / 'prepared').exists()
 
 
-def test_mock_data_are_cut_like_the_real():
+def test_mock_data_are_resized_like_real_data():
   settings = {'mock_examples': 3, 'image_size': 16, 'image_width': 8}
   data = sources.load(Data(name='celeba', channels=1, **settings))
   assert data.images.shape == (3, 16, 8, 1)
@@ -316,19 +316,19 @@ def test_mock_data_are_cut_like_the_real():
 
 
 def test_mock_faces_have_attributes():
-  asked = ('Male', 'Smiling')
+  names = ('Male', 'Smiling')
   settings = {'name': 'celeba', 'mock_examples': 60, 'image_size': 4}
-  data = sources.load(Data(attributes=asked, **settings))
+  data = sources.load(Data(attributes=names, **settings))
   assert data.num_classes == 4
   assert set(data.labels) == {0, 1, 2, 3}
   with pytest.raises(ValueError, match=r"'Smile'; .* Sideburns, Smiling, Str"):
     sources.load(Data(attributes=('Male', 'Smile'), **settings))
 
 
-# What is known before anything is loaded.
+# Shape and classes before loading.
 
 
-def test_what_is_announced_is_what_is_loaded(tmp_path):
+def test_shape_and_classes_agree_with_load(tmp_path):
   write_folder(tmp_path / 'images', random_images(2, 6, 7, 3))
   for settings in (
     {},
@@ -338,27 +338,29 @@ def test_what_is_announced_is_what_is_loaded(tmp_path):
     {'name': 'cifar10', 'mock_examples': 2},
   ):
     config = Data(dir=str(tmp_path / 'prepared'), **settings)
-    announced = sources.announced(config)
+    result = sources.shape_and_classes(config)
     data = sources.load(config)
-    assert announced == (data.shape, data.num_classes)
+    assert result == (data.shape, data.num_classes)
 
 
-def test_an_announcement_prepares_nothing(tmp_path):
+def test_shape_and_classes_prepares_nothing(tmp_path):
   config = Data(dir=str(tmp_path / 'prepared'))
-  assert sources.announced(config) == ((8, 8, 1), 10)
+  assert sources.shape_and_classes(config) == ((8, 8, 1), 10)
   assert not (tmp_path / 'prepared').exists()
 
 
-def test_a_shape_that_only_the_images_can_tell(shared, monkeypatch):
+def test_shape_and_classes_loads_if_the_builder_has_no_shape(
+  shared, monkeypatch
+):
   unknown = decode.Spec((None, None, None), 10)
   monkeypatch.setattr(decode, 'describe', lambda builder, config: unknown)
-  assert sources.announced(Data(dir=shared)) == ((8, 8, 1), 10)
+  assert sources.shape_and_classes(Data(dir=shared)) == ((8, 8, 1), 10)
 
 
 # Imports.
 
 
-def test_the_modules_import_without_tfds_and_the_like():
+def test_the_modules_import_without_optional_packages():
   code = """
     import sys
     for name in ('tensorflow_datasets', 'PIL', 'sklearn', 'tensorflow'):

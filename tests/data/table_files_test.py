@@ -1,10 +1,10 @@
-"""Tables of numbers from files, and what is refused with its place."""
+"""Tables from files; errors name the file and the place in it."""
 
 import numpy as np
 import pytest
 
 from jaxgan.config import Data
-from jaxgan.data import columns, table_files
+from jaxgan.data import table_files
 from jaxgan.data.builders import table
 
 VALUES = np.array([[1, -2.5, 3e5], [4, 0.1, 6], [7, 8, 9e-3]], np.float32)
@@ -18,7 +18,7 @@ def written(tmp_path, name, text, encoding='utf-8'):
 
 
 def sentence(path, *words):
-  """Reading raises one sentence that names the file."""
+  """Reading raises one sentence that contains the file name and all words."""
   with pytest.raises(ValueError, match=r'\.$') as caught:
     table_files.read(path)
   text = str(caught.value)
@@ -34,16 +34,16 @@ def sentence(path, *words):
 def test_arrays_of_any_real_type_become_float32(tmp_path, dtype):
   array = np.array([[0, 1], [1, 1], [1, 0]]).astype(dtype)
   np.save(tmp_path / 'x.npy', array)
-  found = table_files.read(tmp_path / 'x.npy')
-  assert found.values.dtype == np.float32
-  assert found.names == ()
-  np.testing.assert_array_equal(found.values, array)
+  result = table_files.read(tmp_path / 'x.npy')
+  assert result.values.dtype == np.float32
+  assert result.names == ()
+  np.testing.assert_array_equal(result.values, array)
 
 
-def test_an_archive_of_one_array_whatever_its_name(tmp_path):
+def test_an_archive_of_one_array_of_any_name(tmp_path):
   np.savez_compressed(tmp_path / 'x.npz', anything=VALUES)
-  found = table_files.read(tmp_path / 'x.npz')
-  np.testing.assert_array_equal(found.values, VALUES)
+  result = table_files.read(tmp_path / 'x.npz')
+  np.testing.assert_array_equal(result.values, VALUES)
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,16 @@ def test_an_archive_of_one_array_whatever_its_name(tmp_path):
   ],
 )
 def test_lines_with_and_without_a_header(tmp_path, text, names):
-  found = table_files.read(written(tmp_path, 'x.csv', text))
-  assert found.names == names
-  np.testing.assert_array_equal(found.values, VALUES)
+  result = table_files.read(written(tmp_path, 'x.csv', text))
+  assert result.names == names
+  np.testing.assert_array_equal(result.values, VALUES)
 
 
-def test_tabs_between(tmp_path):
+def test_tab_separated_values(tmp_path):
   text = 'a\tb\tc\n' + LINES.replace(',', '\t')
-  found = table_files.read(written(tmp_path, 'x.TSV', text))
-  assert found.names == ('a', 'b', 'c')
-  np.testing.assert_array_equal(found.values, VALUES)
+  result = table_files.read(written(tmp_path, 'x.TSV', text))
+  assert result.names == ('a', 'b', 'c')
+  np.testing.assert_array_equal(result.values, VALUES)
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,17 @@ def test_objects_are_never_unpickled(tmp_path):
   np.save(tmp_path / 'x.npy', objects)
   np.savez(tmp_path / 'x.npz', x=objects)
   for name in ('x.npy', 'x.npz'):
-    sentence(tmp_path / name, 'damaged or holds other things than numbers')
+    sentence(tmp_path / name, 'damaged or does not hold numbers only')
 
 
-def test_files_that_are_no_tables(tmp_path):
+def test_files_that_are_not_tables(tmp_path):
   np.savez(tmp_path / 'x.npz', a=VALUES, b=VALUES)
   sentence(tmp_path / 'x.npz', '2 arrays (a, b)')
   (tmp_path / 'x.npz').write_bytes(b'PK\x03\x04 and no more')
   sentence(tmp_path / 'x.npz', 'damaged')
   np.save(tmp_path / 'x.npy', VALUES)
-  whole = (tmp_path / 'x.npy').read_bytes()
-  (tmp_path / 'x.npy').write_bytes(whole[:-3])
+  content = (tmp_path / 'x.npy').read_bytes()
+  (tmp_path / 'x.npy').write_bytes(content[:-3])
   sentence(tmp_path / 'x.npy', 'damaged')
   sentence(written(tmp_path, 'x.xls', ''), '.npy, .npz, .csv, .tsv')
 
@@ -135,7 +135,7 @@ def test_files_that_are_no_tables(tmp_path):
 # The recipe.
 
 
-def test_the_recipe_is_known_by_content(tmp_path):
+def test_the_version_of_a_table_is_a_hash_of_its_content(tmp_path):
   one = written(tmp_path, 'x.csv', LINES)
   two = written(tmp_path, 'y.csv', f'a,b,c\n{LINES}')
   other = written(tmp_path, 'z.csv', LINES.replace('8', '80'))
@@ -152,52 +152,7 @@ def test_the_recipe_is_known_by_content(tmp_path):
 @pytest.mark.parametrize(
   ('kind', 'name'), [(FileNotFoundError, 'none.csv'), (ValueError, '')]
 )
-def test_nothing_or_a_folder(tmp_path, kind, name):
+def test_a_missing_path_or_a_folder(tmp_path, kind, name):
   config = Data(name='table', path=str(tmp_path / name))
   with pytest.raises(kind, match=r'data\.path is .*ends in \.npy'):
     table.recipe(config)
-
-
-# Columns.
-
-
-def test_columns_have_mean_0_and_deviation_1_and_come_back():
-  rng = np.random.default_rng(0)
-  spread, middle = [1e-3, 1.0, 1e5], [4, -7, 1e6]
-  values = (rng.normal(size=(500, 3)) * spread + middle).astype(np.float32)
-  units = columns.measure(values, ())
-  inside = units.standardise(values)
-  assert inside.dtype == np.float32
-  np.testing.assert_allclose(inside.mean(axis=0), 0, atol=1e-4)
-  np.testing.assert_allclose(inside.std(axis=0), 1, atol=1e-4)
-  np.testing.assert_allclose(units.restore(inside), values, rtol=1e-6)
-
-
-def test_a_constant_column_is_0_inside_and_itself_outside():
-  # In float32 the mean of these is not 0.1, nor is their deviation 0.
-  values = np.full((1000, 1), 0.1, np.float32)
-  units = columns.measure(values, ())
-  assert units.scale == (1,)
-  inside = units.standardise(values)
-  np.testing.assert_array_equal(inside, 0)
-  np.testing.assert_array_equal(units.restore(inside), values)
-
-
-def test_from_one_table_to_another():
-  values = np.array([[0.0], [2.0]], np.float32)
-  one = columns.Columns(('a',), (10.0,), (5.0,))
-  two = columns.Columns((), (0.0,), (2.0,))
-  assert columns.convert(values, one, one) is values
-  np.testing.assert_array_equal(
-    columns.convert(values, one, None), [[10], [20]]
-  )
-  np.testing.assert_array_equal(columns.convert(values, one, two), [[5], [10]])
-  np.testing.assert_array_equal(columns.convert(values, None, two), [[0], [1]])
-
-
-@pytest.mark.parametrize('shape', [(4, 2), (4, 8, 8, 1), (4,)])
-def test_other_numbers_of_columns_are_refused(shape):
-  units = columns.measure(VALUES, ())
-  for change in (units.standardise, units.restore):
-    with pytest.raises(ValueError, match='the table has 3 columns'):
-      change(np.zeros(shape, np.float32))

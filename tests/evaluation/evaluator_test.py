@@ -1,17 +1,17 @@
-"""A generator's samples measured against real data, by names of metrics."""
+"""Tests of the evaluator: values, bounds, records, progress, classes."""
 
 import collections
+import types
 
 import jax
 import numpy as np
 import pytest
 
 from jaxgan.data.builders import toys
-from jaxgan.evaluation import evaluator as evaluation
-from jaxgan.evaluation import requests
-from jaxgan.evaluation.evaluator import Evaluator, Source
+from jaxgan.evaluation import plan
+from jaxgan.evaluation.evaluator import Evaluator, Source, draw_from
 from jaxgan.evaluation.reference_data import Reference
-from jaxgan.evaluation.restore import Trained
+from jaxgan.gan.generator import Generator
 from jaxgan.metrics import record
 from jaxgan.nets.latents import Latents
 
@@ -32,18 +32,18 @@ def test_a_value_lies_between_floor_and_ceiling():
   real = Reference('g', '', vectors(400), vectors(400, seed=1))
   evaluator = Evaluator(['w1_300_pixels', 'energy300_pixels'], real)
   (w1, energy) = evaluator(lambda num: vectors(num, 0.5, seed=2), SOURCE)
-  for found in (w1, energy):
-    assert found.floor < found.value < found.ceiling
-    assert (found.real_num, found.fake_num) == (300, 300)
+  for result in (w1, energy):
+    assert result.floor < result.value < result.ceiling
+    assert (result.real_num, result.fake_num) == (300, 300)
   assert w1.reference == 'g'
   assert len(w1.reference_sha256) == 64
 
 
 def test_without_other_real_data_there_is_no_floor():
   evaluator = Evaluator(['w1_50_pixels'], Reference('g', '', vectors(60), None))
-  (found,) = evaluator(vectors, SOURCE)
-  assert found.floor is None
-  assert '-' in record.table([found]).splitlines()[1]
+  (result,) = evaluator(vectors, SOURCE)
+  assert result.floor is None
+  assert '-' in record.table([result]).splitlines()[1]
 
 
 def test_a_floor_does_not_depend_on_the_other_metrics():
@@ -75,7 +75,7 @@ def images(num, seed):
   return rng.integers(0, 256, (num, 8, 8, 1), np.uint8)
 
 
-def test_no_real_data_is_looked_at_where_none_is_read():
+def test_metrics_of_the_fakes_alone_read_no_real_data():
   mixture = toys.mixture('gaussians8')
   points, _ = toys.points('gaussians8', 300)
   real = Reference('gaussians8', '', points, points[:200], mixture=mixture)
@@ -88,7 +88,7 @@ def test_no_real_data_is_looked_at_where_none_is_read():
   assert covered.train_sha256 == covered.heldout_sha256 == ''
 
 
-def test_memorising_reads_what_was_trained_on():
+def test_memorising_reads_training_and_held_out_data():
   train, heldout = vectors(400), vectors(200, seed=1)
   names = ['memorising150_pixels', 'w1_100_pixels']
   real = Reference('g', '', heldout, train, train, heldout)
@@ -114,7 +114,7 @@ def test_labels_and_diversity_of_images():
   assert sum(classes.details['counts']) == 80
   assert diverse.value == pytest.approx(diverse.floor, abs=0.02)
   assert diverse.error > 0
-  assert more.floor is None  # There are but 90.
+  assert more.floor is None  # There are only 90.
 
 
 @pytest.mark.parametrize(
@@ -122,75 +122,83 @@ def test_labels_and_diversity_of_images():
   [
     ('msssim50_pixels', 'the real data are vectors'),
     ('modes50_pixels', 'gaussians8 or gaussians25'),
-    ('memorising50_pixels', 'what was trained on'),
+    ('memorising50_pixels', 'training examples and real'),
   ],
 )
-def test_a_metric_that_does_not_fit_the_data(name, words):
+def test_a_metric_that_does_not_fit_the_data_has_an_error_message(name, words):
   real = Reference('g', '', vectors(60), None)
-  for measure in (Evaluator, requests.work):
+  for measure in (Evaluator, plan.num_examples):
     with pytest.raises(ValueError, match=f'^{name} needs .*{words}'):
       measure([name], real)
 
 
-def test_all_work_is_told():
+def test_progress_counts_all_examples():
   train, heldout = images(300, 0), images(70, 1)
   names = ['memorising60_digits', 'fid50_digits', 'msssim40_pixels']
   real = Reference('d', '', train, heldout, train, heldout)
   done = collections.Counter()
-  told = lambda what, num: done.update({what: num})
-  for _ in range(2):  # Out of the cache as well.
+  count = lambda stage, num: done.update({stage: num})
+  for _ in range(2):  # The second time from the cache.
     done.clear()
     with pytest.warns(UserWarning, match='Frechet'):
-      Evaluator(names, real, watch=told)(lambda num: images(num, 2), SOURCE)
-    assert done.total() == requests.work(names, real)
+      Evaluator(names, real, progress=count)(lambda num: images(num, 2), SOURCE)
+    assert done.total() == plan.num_examples(names, real)
     assert set(done) == {'features of digits', 'features of pixels', *names}
     # Reference, train, held-out; noise, floor and samples.
     assert done['features of digits'] == 300 + 300 + 70 + 3 * 60
     assert done['features of pixels'] == 3 * 40
 
 
-def drawn(law, num, counts=(), **turn):
-  """Samples of a generator that gives its latents."""
-  keep = lambda variables, z: np.asarray(z)
-  generator = Trained(1, (law.width,), law, {}, keep, class_counts=counts)
-  pieces = evaluation.draw_from(generator, 3)(num, **turn)
+class Echo(Generator):
+  """A generator whose samples are its latents."""
+
+  def generate(self, z):
+    return np.asarray(z)
+
+
+def draw(latents, num, class_counts=(), **options):
+  """Draws from an Echo with seed 3."""
+  problem = types.SimpleNamespace(
+    latents=latents, class_counts=class_counts, columns=None
+  )
+  pieces = draw_from(Echo(problem, {}), 3)(num, **options)
   return np.concatenate(list(pieces))
 
 
-def test_fakes_are_asked_for_as_often_as_the_data_have_each_class():
-  law = Latents(2, classes=3)
-  requests = lambda *given, **turn: drawn(law, *given, **turn)[:, 2:].argmax(1)
-  found = requests(300, (6, 1, 3))
-  assert np.bincount(found).tolist() == [180, 30, 90]
-  np.testing.assert_array_equal(requests(20, (6, 1, 3)), found[:20])
-  in_turn = np.arange(20) % 3
-  np.testing.assert_array_equal(requests(20, (6, 1, 3), in_turn=True), in_turn)
-  np.testing.assert_array_equal(requests(20, (5, 5, 5)), in_turn)
-  np.testing.assert_array_equal(
-    requests(20), in_turn
-  )  # Where nothing is known.
+def test_labels_of_fakes_have_the_class_proportions_of_the_data():
+  latents = Latents(2, classes=3)
+  labels = lambda *args, **options: draw(latents, *args, **options)[
+    :, 2:
+  ].argmax(1)
+  first = labels(300, (6, 1, 3))
+  assert np.bincount(first).tolist() == [180, 30, 90]
+  np.testing.assert_array_equal(labels(20, (6, 1, 3)), first[:20])
+  balanced = np.arange(20) % 3
+  np.testing.assert_array_equal(labels(20, (6, 1, 3), balanced=True), balanced)
+  np.testing.assert_array_equal(labels(20, (5, 5, 5)), balanced)
+  np.testing.assert_array_equal(labels(20), balanced)  # Counts are unknown.
 
 
 def test_without_classes_the_latents_are_those_of_the_seed():
-  law = Latents(2, code_classes=3)
-  expected = np.asarray(law.draw(jax.random.key(3), 300))
+  latents = Latents(2, code_classes=3)
+  expected = np.asarray(latents.draw(jax.random.key(3), 300))
   for counts in ((), (6, 1, 3)):
-    np.testing.assert_array_equal(drawn(law, 300, counts), expected)
+    np.testing.assert_array_equal(draw(latents, 300, counts), expected)
 
 
-def test_a_metric_of_what_was_asked_for_takes_classes_in_turn():
+def test_label_accuracy_gets_balanced_classes():
   real, calls = Reference('d', '', images(70, 0), images(60, 1)), []
 
-  def draw(num, in_turn=False):
-    calls.append((num, in_turn))
-    return images(num, 2 + in_turn)
+  def draw(num, balanced=False):
+    calls.append((num, balanced))
+    return images(num, 2 + balanced)
 
   names = ['asked40_digits', 'kid50_digits', 'classes30_digits']
   done = collections.Counter()
-  told = lambda what, num: done.update({what: num})
-  evaluator = Evaluator(names, real, watch=told)
-  found = evaluator(draw, SOURCE)
+  count = lambda stage, num: done.update({stage: num})
+  evaluator = Evaluator(names, real, progress=count)
+  together = evaluator(draw, SOURCE)
   assert calls == [(40, True), (50, False)]
-  assert done.total() == requests.work(names, real)
+  assert done.total() == plan.num_examples(names, real)
   alone = [Evaluator([name], real)(draw, SOURCE)[0] for name in names]
-  assert [x.value for x in found] == [x.value for x in alone]
+  assert [x.value for x in together] == [x.value for x in alone]

@@ -1,4 +1,4 @@
-"""Copies stand beside their originals, and a critic that knows its set."""
+"""Tests of the picture of nearest neighbors and of the critic's gap."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def noise(num, seed):
 
 
 def critic(known):
-  """One that gives 3 to what it knows, 1 to what is bright, else 0."""
+  """Returns a critic: 3 for known images, 1 for bright ones, else 0."""
   keys = {x.tobytes() for x in known}
 
   def score(examples):
@@ -45,10 +45,10 @@ def bright(num, seed):
 def test_copies_are_found_and_shown():
   train, samples = noise(50, 0), noise(40, 1)
   samples[33] = train[44]
-  page, distances = memorization.picture(samples, train, PIXELS)
+  page, distances = memorization.neighbor_picture(samples, train, PIXELS)
   assert distances.shape == (40,)
   assert distances[33] == 0 < np.delete(distances, 33).min()
-  # Below eight rows as they come stands the copy, beside its original.
+  # The ninth row, after the first eight samples, shows the copy.
   factor = page.shape[0] // (16 * 6 - 1)
   small = page[::factor, ::factor]
   assert small.shape == (16 * 6 - 1, 6 + 3 + 7 * 7 - 1, 1)
@@ -59,7 +59,7 @@ def test_copies_are_found_and_shown():
 
 def test_each_row_shows_the_nearest_first():
   train, samples = noise(50, 0), noise(16, 1)
-  page, distances = memorization.picture(samples, train, PIXELS)
+  page, distances = memorization.neighbor_picture(samples, train, PIXELS)
   apart = (samples[0] / 127.5 - train / 127.5).reshape(50, -1)
   order = np.argsort(np.linalg.norm(apart, axis=1))
   assert distances[0] == pytest.approx(np.linalg.norm(apart, axis=1).min())
@@ -76,8 +76,8 @@ def test_a_copy_stands_out_where_the_data_are_sparse():
   train = np.concatenate([dense, noise(30, 0)])
   samples = np.concatenate([dense + np.uint8(1), noise(10, 1)])
   samples[25] = train[40]
-  samples[25, 0] ^= 31  # Not quite a copy: those of the dense part are nearer.
-  page, distances = memorization.picture(samples, train, PIXELS)
+  samples[25, 0] ^= 31  # Almost a copy: samples of the dense part are nearer.
+  page, distances = memorization.neighbor_picture(samples, train, PIXELS)
   assert distances[25] > distances[:20].max()
   factor = page.shape[0] // (16 * 6 - 1)
   small = page[::factor, ::factor]
@@ -93,9 +93,9 @@ def test_a_copy_stands_out_where_the_data_are_sparse():
     (noise(16, 0), noise(6, 0), 'train holds 6 samples; it must hold'),
   ],
 )
-def test_what_cannot_be_shown(samples, train, words):
+def test_bad_samples_have_an_error_message(samples, train, words):
   with pytest.raises(ValueError, match=words):
-    memorization.picture(samples, train, PIXELS)
+    memorization.neighbor_picture(samples, train, PIXELS)
 
 
 def gap(known, num=40):
@@ -110,36 +110,36 @@ def gap(known, num=40):
   )
 
 
-def test_a_critic_that_judges_all_real_data_alike_has_no_gap():
-  found = gap(known=False)
-  assert (found.value, found.error) == (0, 0)
-  assert found.details == {'train': 1, 'heldout': 1, 'fake': 0}
+def test_a_critic_that_scores_all_real_data_alike_has_no_gap():
+  result = gap(known=False)
+  assert (result.value, result.error) == (0, 0)
+  assert result.details == {'train': 1, 'heldout': 1, 'fake': 0}
 
 
-def test_the_gap_of_a_critic_that_knows_its_examples():
-  found = gap(known=True)
-  assert found.value == pytest.approx(2 / 3)
-  assert found.details == {'train': 3, 'heldout': 1, 'fake': 0}
-  assert (found.metric, found.features) == ('gap40_critic', 'critic')
-  assert (found.real_num, found.fake_num, found.step) == (80, 40, 7)
-  assert found.train_sha256 != found.heldout_sha256
+def test_the_gap_of_a_critic_that_memorized_its_examples():
+  result = gap(known=True)
+  assert result.value == pytest.approx(2 / 3)
+  assert result.details == {'train': 3, 'heldout': 1, 'fake': 0}
+  assert (result.metric, result.features) == ('gap40_critic', 'critic')
+  assert (result.real_num, result.fake_num, result.step) == (80, 40, 7)
+  assert result.train_sha256 != result.heldout_sha256
 
 
-def test_its_error_is_that_of_two_means():
+def test_the_error_is_the_standard_error_of_two_means():
   train, heldout = bright(60, 0), bright(50, 1)
   reference = Reference('x', 'train', train, heldout, train, heldout)
   by_mean = TrainedCritic(0, lambda x: np.asarray(x).mean(axis=(1, 2, 3)))
-  found = memorization.critic_gap(
+  result = memorization.critic_gap(
     by_mean, reference, lambda num: [noise(num, 2) // 2], SOURCE, num=50
   )
   order = np.random.default_rng(0).permutation(60)[:50]
   sides = [x.mean(axis=(1, 2, 3)) for x in (train[order], heldout)]
-  whole = found.details['train'] - found.details['fake']
+  whole = result.details['train'] - result.details['fake']
   error = np.sqrt(sum(x.var(ddof=1) / 50 for x in sides)) / whole
-  assert found.error == pytest.approx(error, rel=1e-4)
+  assert result.error == pytest.approx(error, rel=1e-4)
 
 
-def test_gaps_that_cannot_be_measured():
+def test_bad_inputs_of_the_gap_have_an_error_message():
   real = bright(60, 0)
   fakes = lambda num: [noise(num, 2) // 2]
 
@@ -149,7 +149,7 @@ def test_gaps_that_cannot_be_measured():
 
   with pytest.raises(ValueError, match='needs real examples that were not'):
     measure(train=real)
-  with pytest.raises(ValueError, match='takes 40 held-out examples and there'):
+  with pytest.raises(ValueError, match='needs 40 held-out examples and there'):
     measure(train=real, heldout=real[:39])
   with pytest.raises(ValueError, match='At least half of the held-out'):
     measure(train=real, heldout=np.concatenate([real[:20], bright(20, 1)]))

@@ -1,4 +1,4 @@
-"""Which real data were trained on, and which were not."""
+"""Tests of the real data: reference, training and held-out examples."""
 
 import dataclasses
 
@@ -27,44 +27,44 @@ def run(data, **evaluation):
   return reference_data.of_run(config, sources.load(data))
 
 
-def test_a_run_compares_with_its_own_data(data):
-  found = run(data)
-  assert (found.name, found.split) == ('digits', FIRST)
-  assert found.examples is found.train
-  assert found.others is found.heldout is found.mixture is None
+def test_a_run_is_compared_with_its_training_data(data):
+  real = run(data)
+  assert (real.name, real.split) == ('digits', FIRST)
+  assert real.examples is real.train
+  assert real.others is real.heldout is real.mixture is None
 
 
-def test_of_a_run_the_floor_is_held_out(data):
-  found = run(data, floor_split=REST)
-  assert len(found.examples) == len(found.train) == 449
-  assert found.heldout is found.others
-  assert len(found.heldout) == 1348
+def test_the_floor_split_of_a_run_is_held_out(data):
+  real = run(data, floor_split=REST)
+  assert len(real.examples) == len(real.train) == 449
+  assert real.heldout is real.others
+  assert len(real.heldout) == 1348
 
 
-def test_of_a_run_another_split_is_held_out(data):
-  found = run(data, split=REST, floor_split=FIRST)
-  assert found.split == REST
-  assert found.heldout is found.examples
-  assert len(found.heldout) == 1348
-  np.testing.assert_array_equal(found.others, found.train)
+def test_another_split_of_a_run_is_held_out(data):
+  real = run(data, split=REST, floor_split=FIRST)
+  assert real.split == REST
+  assert real.heldout is real.examples
+  assert len(real.heldout) == 1348
+  np.testing.assert_array_equal(real.others, real.train)
 
 
-def test_names_know_no_training_unless_told(data):
-  found = reference_data.of_data(data, floor_split=REST)
-  assert found.train is found.heldout is None
-  assert len(found.others) == 1348
+def test_a_data_set_has_training_data_only_if_given(data):
+  real = reference_data.of_data(data, floor_split=REST)
+  assert real.train is real.heldout is None
+  assert len(real.others) == 1348
   other = dataclasses.replace(data, split=REST)
-  told = reference_data.of_data(data, floor_split=REST, train=other)
-  assert len(told.train) == 1348
-  assert told.heldout is told.examples
-  assert len(told.heldout) == 449
+  trained = reference_data.of_data(data, floor_split=REST, train=other)
+  assert len(trained.train) == 1348
+  assert trained.heldout is trained.examples
+  assert len(trained.heldout) == 449
 
 
-def test_gaussians_have_known_modes(data):
+def test_gaussians_have_a_mixture(data):
   toy = dataclasses.replace(data, name='gaussians8', split='train[:1%]')
-  found = reference_data.of_data(toy)
+  real = reference_data.of_data(toy)
   np.testing.assert_array_equal(
-    found.mixture.centres, toys.mixture('gaussians8').centres
+    real.mixture.centers, toys.mixture('gaussians8').centers
   )
   assert reference_data.of_data(data).mixture is None
 
@@ -73,9 +73,9 @@ def test_files(tmp_path):
   images = np.zeros((5, 4, 4, 1), np.uint8)
   path = tmp_path / 'real.npz'
   np.savez(path, images=images)
-  found = reference_data.of_file(path)
-  assert (found.name, found.split, found.heldout) == ('real.npz', '', None)
-  told = reference_data.of_file(path, images[:3])
-  assert told.heldout is told.examples
-  assert len(told.train) == 3
-  assert reference_data.of_file(path, images, seen=True).heldout is None
+  real = reference_data.of_file(path)
+  assert (real.name, real.split, real.heldout) == ('real.npz', '', None)
+  trained = reference_data.of_file(path, images[:3])
+  assert trained.heldout is trained.examples
+  assert len(trained.train) == 3
+  assert reference_data.of_file(path, images, is_train=True).heldout is None

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import small
 
-from jaxgan.data.ranges import to_float
 from jaxgan.evaluation import restore
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.storage import workdir
 from jaxgan.storage.checkpoint import Checkpoints
+from jaxgan.types import to_float
 
 FACTS = {'name': 'x', 'shape': small.SHAPE, 'num_classes': 0, 'num_examples': 9}
 

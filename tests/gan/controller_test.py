@@ -9,11 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan.config import Penalty, from_config_dict
 from jaxgan.gan import controller
 
 anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
+
+
+def init(config):
+  """The control before the first iteration."""
+  return controller.init(config, small.hyper(config))
 
 
 def measurement(gap, slope, violation=0.0, distance=0.0):
@@ -29,11 +35,12 @@ def measurement(gap, slope, violation=0.0, distance=0.0):
 def run(config, gaps, slopes=1.0, violations=0.0, distances=0.0, steps=100):
   """The control after each of the given measurements."""
   update = jax.jit(controller.build(config, steps))
-  control = controller.init(config)
+  hyper = small.hyper(config)
+  control = init(config)
   series = np.broadcast_arrays(gaps, slopes, violations, distances)
   controls = []
   for step, values in enumerate(zip(*series, strict=True)):
-    control = update(control, measurement(*values), jnp.int32(step))
+    control = update(control, measurement(*values), jnp.int32(step), hyper)
     controls.append(control)
   return controls
 
@@ -50,7 +57,7 @@ fast = Penalty(smoothing=0.0, warmup_steps=1, rate=1.0)
 
 
 def test_it_starts_as_the_method_says():
-  control = controller.init(Penalty(weight=7.0))
+  control = init(Penalty(weight=7.0))
   ones = {'ratio': 1.0, 'share': 1.0}
   expected = dict.fromkeys(control._fields, 0.0) | ones | {'weight': 7.0}
   assert {k: float(v) for k, v in control._asdict().items()} == expected
@@ -73,14 +80,16 @@ def test_one_update_by_hand():
 
 
 update_any = jax.jit(
-  lambda control, seen: controller.build(fast, 10)(control, seen, jnp.int32(3))
+  lambda control, seen: controller.build(fast, 10)(
+    control, seen, jnp.int32(3), small.hyper(fast)
+  )
 )
 
 
 @hypothesis.given(st.lists(st.tuples(anything, anything), max_size=8))
 @hypothesis.settings(deadline=None, max_examples=200)
 def test_ratio_and_weight_stay_in_range_for_any_input(values):
-  control = controller.init(fast)
+  control = init(fast)
   for gap, slope in values:
     control = update_any(control, measurement(gap, slope))
     assert 0.0 <= float(control.ratio) <= 1.0
@@ -97,7 +106,9 @@ def test_a_step_that_is_not_finite_changes_only_skipped(controls):
   before = run(config, [2.0, 1.0])[-1]
   slope = 0.0 if controls[0] == 3e38 else controls[1]
   update = controller.build(config, 10)
-  after = update(before, measurement(controls[0], slope), jnp.int32(2))
+  after = update(
+    before, measurement(controls[0], slope), jnp.int32(2), small.hyper(config)
+  )
   expected = before._replace(skipped=before.skipped + 1)
   chex.assert_trees_all_equal(after, expected)
 
@@ -169,8 +180,10 @@ def test_the_iterative_weight(power):
 def test_the_weight_at_ratio_one_is_weight0_bit_for_bit():
   for floor in np.linspace(0, 1, 41):
     config = Penalty(floor=float(floor), weight=0.7)
-    control = controller.init(config)
-    now = controller.Moment(control, measurement(1, 1), jnp.float32(0), config)
+    control = init(config)
+    now = controller.WeightInputs(
+      control, measurement(1, 1), jnp.float32(0), config, small.hyper(config)
+    )
     assert float(controller.iterative(now)) == np.float32(0.7)
 
 
@@ -232,7 +245,7 @@ def test_a_recorded_curve_is_replayed(tmp_path):
   ]
   path.write_text(''.join(json.dumps(row) + '\n' for row in rows))
   config = Penalty(controller='replay', replay=str(path))
-  assert float(controller.init(config).ratio) == 1.0
+  assert float(init(config).ratio) == 1.0
   controls = run(config, np.linspace(9, 1, 5))
   assert ratios(controls) == pytest.approx([0.8, 0.6, 0.4, 0.4, 0.4])
   assert weights(controls) == pytest.approx([8.0, 6.0, 4.0, 4.0, 4.0])
@@ -261,7 +274,9 @@ def test_unknown_names_list_the_known(key, values):
 def test_it_never_retraces_however_ratio_moves(name):
   config = Penalty(controller=name, smoothing=0.0, warmup_steps=2)
   update = jax.jit(controller.build(config, 50))
-  control = controller.init(config)
+  control = init(config)
   for step, gap in enumerate(np.random.default_rng(0).normal(1, 1, 20)):
-    control = update(control, measurement(gap, 1.0), jnp.int32(step))
+    control = update(
+      control, measurement(gap, 1.0), jnp.int32(step), small.hyper(config)
+    )
   assert update._cache_size() == 1

@@ -13,8 +13,7 @@ import small
 from jaxgan.config import PRESETS, from_config_dict
 from jaxgan.gan import controller
 from jaxgan.gan.losses import LOSSES
-from jaxgan.gan.step import Iteration
-from jaxgan.nets import catalog as nets_lib
+from jaxgan.gan.updates import Updates
 from jaxgan.nets.catalog import NETS
 
 SHAPE = (4, 4, 1)
@@ -75,21 +74,26 @@ def state_of(net, head):
 @pytest.mark.parametrize(('loss', 'preset', 'net'), list(combinations()))
 def test_a_combination_takes_a_step_under_every_controller(loss, preset, net):
   config = config_of(loss, preset, net)
+  hyper = small.hyper(config.penalty)
   state = dataclasses.replace(
     state_of(net, config.net.critic_head),
-    control=controller.init(config.penalty),
+    control=controller.init(config.penalty, hyper),
   )
   batch = small.batch(config, small.mesh(), shape=SHAPE)
   # Operation by operation: no program is compiled for the sake of one step.
   with jax.disable_jit():
-    iteration = Iteration(config, nets_lib.build(config.net, SHAPE))
-    critic, metrics, seen = iteration.critic_updates(state, batch, state.key)
-    gen, more = iteration.gen_updates(state, critic[0], batch, state.key)
+    updates = Updates(small.problem(config, SHAPE))
+    critic, metrics, measurement = updates.critic_updates(
+      hyper, state, batch, state.key
+    )
+    gen, more = updates.gen_updates(
+      hyper, state, critic.variables, batch, state.key
+    )
     # All begin with the same weight, so that the updates above are theirs too.
     controls = {
       name: controller.build(
         dataclasses.replace(config.penalty, controller=name), 5
-      )(state.control, seen, state.step)
+      )(state.control, measurement, state.step, hyper)
       for name in controller.WEIGHTS
     }
   for values in (metrics, more, *(c._asdict() for c in controls.values())):

@@ -104,16 +104,6 @@ def test_smoothed_squares_aim_at_their_labels():
   assert float(pair.gen(jnp.array([0.0]), jnp.array([1.0]))) == 0
 
 
-@pytest.mark.parametrize('key', ['smooth_real', 'smooth_fake'])
-@pytest.mark.parametrize(
-  'name', ['wasserstein', 'hinge', 'relativistic', 'energy']
-)
-def test_smoothing_without_labels_is_refused(name, key):
-  sentence = rf'loss.{key} is 0.1 and loss.name is {name}, .* least_squares, '
-  with pytest.raises(ValueError, match=sentence):
-    of(name, **{key: 0.1})
-
-
 def test_an_unknown_loss_lists_the_known():
   with pytest.raises(ValueError, match=r"loss.name is 'bce'.*energy, hinge"):
     of('bce')

@@ -5,9 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan.config import Config, Penalty, from_config_dict
-from jaxgan.gan import catalog, controller, objective
+from jaxgan.gan import controller, objective
 
 
 def build(penalty):
@@ -15,10 +16,15 @@ def build(penalty):
   return objective.build(Config(penalty=penalty))
 
 
+def control_of(config):
+  """The control before the first iteration."""
+  return controller.init(config, small.hyper(config))
+
+
 def control_at(ratio, config):
   """A control as it would be at a ratio, with the iterative weight."""
   weight = config.weight * (config.floor + (1 - config.floor) * ratio)
-  return controller.init(config)._replace(
+  return control_of(config)._replace(
     ratio=jnp.float32(ratio), weight=jnp.float32(weight)
   )
 
@@ -44,7 +50,7 @@ def loss_and_grad(config, control):
   def loss(params):
     score = lambda x: critic(params, x)
     return game.critic_loss(
-      score, real, fake, objective.Turn(jax.random.key(7), control)
+      score, real, fake, objective.PenaltyInputs(jax.random.key(7), control)
     )[0]
 
   return jax.jit(jax.value_and_grad(loss))(params)
@@ -52,14 +58,14 @@ def loss_and_grad(config, control):
 
 def test_at_ratio_one_it_is_wgan_gp_bit_for_bit():
   gp = from_config_dict({'penalty': {'preset': 'wgan_gp'}}).penalty
-  ours = loss_and_grad(Penalty(), controller.init(Penalty()))
-  chex.assert_trees_all_equal(ours, loss_and_grad(gp, controller.init(gp)))
+  ours = loss_and_grad(Penalty(), control_of(Penalty()))
+  chex.assert_trees_all_equal(ours, loss_and_grad(gp, control_of(gp)))
 
 
 def test_away_from_ratio_one_it_is_not():
   gp = from_config_dict({'penalty': {'preset': 'wgan_gp'}}).penalty
   ours = loss_and_grad(Penalty(), control_at(0.5, Penalty()))
-  assert float(ours[0]) != float(loss_and_grad(gp, controller.init(gp))[0])
+  assert float(ours[0]) != float(loss_and_grad(gp, control_of(gp))[0])
 
 
 @pytest.mark.parametrize('ratio', [0.0, 0.3, 1.0])
@@ -67,14 +73,14 @@ def test_uniform_points_with_power_zero_are_wgan_gp_for_every_ratio(ratio):
   config = Penalty(points='uniform', power=0.0, smoothing=0.0, rate=1.0,
     warmup_steps=1)  # fmt: skip
   update = controller.build(config, 10)
-  control = controller.init(config)
+  control = control_of(config)
   for step, gap in enumerate((1.0, ratio)):
     seen = controller.Measurement(*map(jnp.float32, (gap, 1.0, 0.0, 0.0, 0.0)))
-    control = update(control, seen, jnp.int32(step))
+    control = update(control, seen, jnp.int32(step), small.hyper(config))
   assert float(control.ratio) == pytest.approx(ratio)
   gp = from_config_dict({'penalty': {'preset': 'wgan_gp'}}).penalty
   chex.assert_trees_all_equal(
-    loss_and_grad(config, control), loss_and_grad(gp, controller.init(gp))
+    loss_and_grad(config, control), loss_and_grad(gp, control_of(gp))
   )
 
 
@@ -83,7 +89,7 @@ def test_no_gradient_flows_into_the_control():
   params, real, fake = data()
   score = lambda x: critic(params, x)
   loss = lambda control: game.critic_loss(
-    score, real, fake, objective.Turn(jax.random.key(7), control)
+    score, real, fake, objective.PenaltyInputs(jax.random.key(7), control)
   )[0]
   gradient = jax.grad(loss)(control_at(0.5, Penalty()))
   assert all(float(g) == 0.0 for g in gradient)
@@ -93,9 +99,12 @@ def test_the_metrics_of_a_linear_critic():
   w = jnp.array([3.0, 4.0])
   real, fake = jnp.ones((4, 2)), jnp.zeros((4, 2)).at[0].set(2.0)
   game = build(Penalty())
-  control = controller.init(Penalty())
+  control = control_of(Penalty())
   loss, (metrics, seen) = game.critic_loss(
-    lambda x: x @ w, real, fake, objective.Turn(jax.random.key(0), control)
+    lambda x: x @ w,
+    real,
+    fake,
+    objective.PenaltyInputs(jax.random.key(0), control),
   )
   expected = {
     'score_real': 7.0, 'score_fake': 3.5, 'gap': 3.5, 'slope': 5.0,
@@ -123,7 +132,7 @@ def test_the_optimum_of_two_points_on_a_line(d, weight):
   ).penalty
   game = build(config)
   real, fake = jnp.full((8, 1), d), jnp.zeros((8, 1))
-  control = controller.init(config)
+  control = control_of(config)
 
   @jax.jit
   def descend(s, _):
@@ -131,7 +140,7 @@ def test_the_optimum_of_two_points_on_a_line(d, weight):
       lambda x: s * x[:, 0],
       real,
       fake,
-      objective.Turn(jax.random.key(0), control),
+      objective.PenaltyInputs(jax.random.key(0), control),
     )[0]
     return s - 0.1 / weight * jax.grad(loss)(s), None
 
@@ -143,12 +152,12 @@ def test_without_a_weight_nothing_is_differentiated_twice():
   config = from_config_dict({'penalty': {'preset': 'wgan'}}).penalty
   game = build(config)
   params, real, fake = data()
-  control = controller.init(config)
+  control = control_of(config)
 
   def loss(params):
     score = lambda x: critic(params, x)
     return game.critic_loss(
-      score, real, fake, objective.Turn(jax.random.key(7), control)
+      score, real, fake, objective.PenaltyInputs(jax.random.key(7), control)
     )[0]
 
   plain = lambda p: -(critic(p, real).mean() - critic(p, fake).mean())
@@ -168,13 +177,7 @@ def test_a_conditional_critic_sees_its_labels_inside_the_penalty():
     score,
     real,
     fake,
-    objective.Turn(jax.random.key(0), controller.init(Penalty())),
+    objective.PenaltyInputs(jax.random.key(0), control_of(Penalty())),
   )
   expected = np.mean((np.array([1, 3, 6, 6]) - 1.0) ** 2)
   assert float(metrics['penalty']) == pytest.approx(expected)
-
-
-def test_an_unknown_game_lists_the_known():
-  config = from_config_dict({'game': 'chess'})
-  with pytest.raises(ValueError, match=r"game is 'chess'.*one of gan"):
-    catalog.build(config)

@@ -5,8 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
-from jaxgan.config import Config, Penalty, Regularisers, from_config_dict
+from jaxgan.config import Config, Penalty, Regularizers
 from jaxgan.gan import augment, controller, objective, regularizers
 
 KEY = jax.random.key(0)
@@ -19,7 +20,7 @@ def images(num=6, size=(8, 16, 3), seed=0):
 
 
 def sight(steps=100, **keys):
-  return regularizers.build(Regularisers(**keys), steps)
+  return regularizers.build(Regularizers(**keys), steps)
 
 
 def test_by_default_the_critic_sees_what_there_is():
@@ -67,17 +68,15 @@ def test_a_share_of_the_images_is_augmented():
   ],
 )  # fmt: skip
 def test_the_share_follows_how_sure_the_critic_is(share, sureness, expected):
-  config = Regularisers(
+  config = Regularizers(
     augment=('colour',), augment_target=0.6, augment_rate=0.01
   )
-  control = controller.init(Penalty(), share)
+  control = controller.init(Penalty(), small.hyper(Penalty()), share)
   zero = jnp.float32(0)
   seen = controller.Measurement(zero, zero, jnp.float32(sureness), zero, zero)
   moved = augment.adapt(control, seen, config)
   assert float(moved.share) == pytest.approx(expected)
   assert moved._replace(share=control.share) == control
-  fixed = Regularisers(augment=('colour',))
-  assert augment.adapt(control, seen, fixed) is control
 
 
 @pytest.mark.parametrize(
@@ -93,11 +92,6 @@ def test_whether_images_are_ever_augmented(keys, expected):
   assert sight(**keys).augments is expected
 
 
-def test_a_share_cannot_adapt_without_an_augmentation():
-  with pytest.raises(ValueError, match='names nothing whose share could adapt'):
-    sight(augment_target=0.6)
-
-
 def test_the_score_of_real_examples_says_how_sure():
   sure = lambda score: float(loss_of(score)[1][1].sureness)
   assert sure(lambda x: x.sum((1, 2, 3))) == 1.0
@@ -106,7 +100,7 @@ def test_the_score_of_real_examples_says_how_sure():
 
 def test_colour_keeps_a_grey_image_grey_and_its_structure():
   x = jnp.broadcast_to(images(size=(8, 8, 1)), (6, 8, 8, 3))
-  changed = np.asarray(augment.colour(KEY, x))
+  changed = np.asarray(augment.color(KEY, x))
   np.testing.assert_allclose(np.ptp(changed, axis=3), 0, atol=1e-6)
   for before, after in zip(np.asarray(x), changed, strict=True):
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.999
@@ -132,30 +126,13 @@ def test_cutout_leaves_a_hole_of_half_the_sides_at_most():
   assert holes.any(0).all()
 
 
-def test_an_unknown_augmentation_lists_the_known():
-  with pytest.raises(ValueError, match=r"augment is 'flip'.*colour, cutout"):
-    sight(augment=('flip',))
-
-
-def test_consistency_needs_an_augmentation():
-  with pytest.raises(ValueError, match='names nothing to be consistent under'):
-    sight(consistency=1.0)
-
-
-def test_vectors_are_not_augmented():
-  regularizers.check_shape(Regularisers(augment=('cutout',)), (8, 8, 1))
-  regularizers.check_shape(Regularisers(noise=0.1), (2,))
-  with pytest.raises(ValueError, match='cutout and the data are vectors of 2'):
-    regularizers.check_shape(Regularisers(augment=('cutout',)), (2,))
-
-
 def test_weights_count_kernels_and_no_biases():
   params = {
     'kernel': jnp.array([[1.0, -2.0], [3.0, 0.0]]),
     'bias': jnp.array([7.0, 7.0]),
   }
   cost = lambda **keys: float(
-    regularizers.weights(params, Regularisers(**keys))
+    regularizers.kernel_norms(params, Regularizers(**keys))
   )
   assert cost() == 0
   assert cost(l1=0.5) == 3.0
@@ -171,7 +148,7 @@ def test_columns_of_kernels_cost_what_they_have_in_common():
     'bias': jnp.ones(2),
   }
   cost = lambda params, beta: float(
-    regularizers.orthogonal(params, Regularisers(orthogonal=beta))
+    regularizers.orthogonal(params, Regularizers(orthogonal=beta))
   )
   common = 2 * (1 * 2 + 3 * 4 + 0 * 1) ** 2
   assert cost(params, 0.5) == 0.5 * 2 * common
@@ -183,7 +160,7 @@ def test_columns_of_kernels_cost_what_they_have_in_common():
 def test_examples_are_moved_along_the_gradient_by_the_length():
   w = jnp.array([3.0, 4.0])
   x = jnp.zeros((5, 2))
-  moved = regularizers.against(lambda x: x @ w, x, -0.5)
+  moved = regularizers.adversarial(lambda x: x @ w, x, -0.5)
   chex.assert_trees_all_close(
     moved, jnp.tile(jnp.array([[-0.3, -0.4]]), (5, 1))
   )
@@ -191,11 +168,11 @@ def test_examples_are_moved_along_the_gradient_by_the_length():
 
 def loss_of(score, **keys):
   """The critic's loss and metrics on ones against zeros."""
-  config = Config(regularisers=Regularisers(**keys))
-  control = controller.init(Penalty())
+  config = Config(regularisers=Regularizers(**keys))
+  control = controller.init(Penalty(), small.hyper(Penalty()))
   real, fake = jnp.ones((4, 2, 2, 1)), jnp.zeros((4, 2, 2, 1))
   return objective.build(config).critic_loss(
-    score, real, fake, objective.Turn(KEY, control)
+    score, real, fake, objective.PenaltyInputs(KEY, control)
   )
 
 
@@ -214,7 +191,7 @@ def test_consistency_costs_what_augmenting_changes():
   found, _ = loss_of(score, **keys)
   real = jnp.ones((4, 2, 2, 1))
   key = jax.random.fold_in(KEY, 2)
-  changed = augment.all_of(key, real, ('cutout',))
+  changed = augment.augment_all(key, real, ('cutout',))
   expected = 3 * jnp.mean(jnp.square(score(changed) - 4))
   assert float(found - plain) == pytest.approx(float(expected))
   assert float(expected) > 0
@@ -223,23 +200,25 @@ def test_consistency_costs_what_augmenting_changes():
   assert float(blind) == pytest.approx(float(unregularised))
 
 
-def test_a_lazy_penalty_is_due_in_every_so_manieth_update():
-  lazy = Regularisers(lazy=3)
-  due = [bool(regularizers.due(lazy, jnp.int32(i))) for i in range(7)]
+def test_a_lazy_penalty_is_due_in_every_nth_update():
+  lazy = Regularizers(lazy=3)
+  due = [bool(regularizers.penalty_due(lazy, jnp.int32(i))) for i in range(7)]
   assert due == [False, False, True, False, False, True, False]
-  assert regularizers.due(Regularisers(), jnp.int32(0)) is None
+  assert regularizers.penalty_due(Regularizers(), jnp.int32(0)) is None
 
 
 @pytest.mark.parametrize('due', [True, False])
 def test_a_lazy_penalty_is_rarer_and_stronger(due):
-  game = objective.build(Config(regularisers=Regularisers(lazy=4)))
+  game = objective.build(Config(regularisers=Regularizers(lazy=4)))
   always = objective.build(Config())
-  control = controller.init(Penalty())
+  control = controller.init(Penalty(), small.hyper(Penalty()))
   real, fake = images(), images(seed=1)
 
   def loss(w, game, due, control=control):
     score = lambda x: w * jnp.tanh(x).sum((1, 2, 3))
-    turn = objective.Turn(KEY, control, None if due is None else jnp.array(due))
+    turn = objective.PenaltyInputs(
+      KEY, control, None if due is None else jnp.array(due)
+    )
     return game.critic_loss(score, real, fake, turn)
 
   differentiate = jax.value_and_grad(loss, has_aux=True)
@@ -259,17 +238,3 @@ def test_a_lazy_penalty_is_rarer_and_stronger(due):
   # What the controller sees is there either way.
   chex.assert_trees_all_close(seen, expected_seen)
   assert float(metrics['penalty']) == pytest.approx(float(expected['penalty']))
-
-
-@pytest.mark.parametrize(
-  ('values', 'sentence'),
-  [
-    ({'loss': {'name': 'energy'}}, 'energy and autoencoder need each other'),
-    ({'net': {'critic_head': 'autoencoder'}}, 'loss.name is wasserstein and '
-     'net.critic_head is autoencoder'),
-    ({'loss': {'pull_away': 0.1}}, 'only energy has codes'),
-  ],
-)  # fmt: skip
-def test_a_loss_and_a_critic_that_do_not_fit_are_refused(values, sentence):
-  with pytest.raises(ValueError, match=sentence):
-    objective.build(from_config_dict(values))

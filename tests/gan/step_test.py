@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import small
 
+from jaxgan.evaluation import names
 from jaxgan.gan import sharding as mesh_lib
-from jaxgan.gan import step as step_lib
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import METRICS, Pair
 
@@ -334,4 +334,4 @@ def test_a_bad_name_is_found_before_any_data_are_read(
   section, values, sentence
 ):
   with pytest.raises(ValueError, match=sentence):
-    step_lib.check_names(small.config(**{section: values}))
+    names.check(small.config(**{section: values}))

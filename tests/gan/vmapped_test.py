@@ -9,7 +9,6 @@ import small
 
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
-from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import Batch
 
 pytestmark = pytest.mark.usefixtures('hasty')
@@ -55,11 +54,11 @@ def batches(config, num, step):
   return Batch(*(np.stack(part) for part in zip(*parts, strict=True)))
 
 
-def together(reps, steps, how='auto', devices=1):
+def together(reps, steps, mapping='auto', devices=1):
   config, over = reps.config, small.mesh(devices)
-  nets = nets_lib.build(config.net, small.SHAPE)
-  states = vmapped.create(reps, nets, small.SHAPE, over)
-  train_step = vmapped.make_train_step(reps, nets, over, how)
+  problem = small.problem(config)
+  states = vmapped.create(reps, problem, over)
+  train_step = vmapped.make_train_step(reps, problem, over, mapping)
   history = []
   for step in range(steps):
     states, metrics = train_step(states, batches(config, reps.num, step))
@@ -68,7 +67,7 @@ def together(reps, steps, how='auto', devices=1):
 
 
 def alone(reps, index, steps):
-  config = reps.alone(index)
+  config = reps.config_of(index)
   state, train_step, over = small.make(config)
   history = []
   for step in range(steps):
@@ -90,10 +89,10 @@ def lone_runs():
   return reps, [alone(reps, r, 5) for r in range(reps.num)]
 
 
-@pytest.mark.parametrize('how', ['vmap', 'map'])
-def test_a_replica_equals_its_lone_run(how, lone_runs):
+@pytest.mark.parametrize('mapping', ['vmap', 'map'])
+def test_a_replica_equals_its_lone_run(mapping, lone_runs):
   reps, runs = lone_runs
-  states, history = together(reps, 5, how)
+  states, history = together(reps, 5, mapping)
   for r, (state, metrics) in enumerate(runs):
     found = vmapped.take(states, r)
     keys = (jax.random.key_data(x.key) for x in (found, state))
@@ -126,10 +125,10 @@ def test_eight_devices_keep_whole_replicas():
 
 def test_one_program_serves_all_values():
   config = small.config()
-  nets = nets_lib.build(config.net, small.SHAPE)
+  problem = small.problem(config)
   reps = Replicas(config, {'seed': [1, 2]})
-  states = vmapped.create(reps, nets, small.SHAPE, small.mesh())
-  train_step = vmapped.make_train_step(reps, nets, small.mesh())
+  states = vmapped.create(reps, problem, small.mesh())
+  train_step = vmapped.make_train_step(reps, problem, small.mesh())
   first = batches(config, 2, 0)
   states, _ = train_step(states, first)
   with jax.log_compiles(False), jax.no_tracing():
@@ -143,7 +142,7 @@ def test_other_values_of_a_configuration_are_no_other_program():
   steps = [
     vmapped.make_train_step(
       Replicas(config, {'penalty.weight': [weight]}),
-      nets_lib.build(config.net, small.SHAPE),
+      small.problem(config),
       small.mesh(),
     )
     for weight in (1.0, 2.0)
@@ -168,13 +167,13 @@ def test_what_cannot_be_swept(values, words):
 
 def test_devices_that_cannot_share():
   reps = Replicas(small.config(), {'seed': [1, 2, 3]})
-  nets = nets_lib.build(reps.config.net, small.SHAPE)
+  problem = small.problem(reps.config)
   with pytest.raises(ValueError, match='3 replicas and 2 devices'):
-    vmapped.make_train_step(reps, nets, small.mesh(2))
+    vmapped.make_train_step(reps, problem, small.mesh(2))
 
 
-def test_an_unknown_way():
+def test_an_unknown_mapping():
   reps = Replicas(small.config(), {'seed': [1]})
-  nets = nets_lib.build(reps.config.net, small.SHAPE)
-  with pytest.raises(ValueError, match="how is 'pmap'"):
-    vmapped.make_train_step(reps, nets, small.mesh(), 'pmap')
+  problem = small.problem(reps.config)
+  with pytest.raises(ValueError, match="mapping of replicas is 'pmap'"):
+    vmapped.make_train_step(reps, problem, small.mesh(), 'pmap')

@@ -1,4 +1,4 @@
-"""The notebooks run from their first cell to their last, and are kept clean."""
+"""Every notebook runs from its first to its last cell and is stored clean."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def by_name(name):
 
 
 def kernel(folder):
-  """A kernel of this interpreter, not one that somebody has installed."""
+  """Returns a kernel manager for this interpreter, not an installed one."""
   spec = folder / 'kernels' / 'jaxgan' / 'kernel.json'
   spec.parent.mkdir(parents=True)
   command = [sys.executable, '-m', 'ipykernel_launcher']
@@ -47,7 +47,7 @@ def kernel(folder):
     )
   )
   specs = KernelSpecManager(
-    kernel_dirs=[str(spec.parents[2])], ensure_native_kernel=False
+    kernel_dirs=[str(spec.parents[1])], ensure_native_kernel=False
   )
   return AsyncKernelManager(
     kernel_name='jaxgan',
@@ -57,14 +57,14 @@ def kernel(folder):
 
 
 def execute(name, tmp_path):
-  """The executed notebook; its files lie in tmp_path / 'run'."""
+  """Executes a notebook; its files are in tmp_path / 'run'."""
   folder = tmp_path / 'run'
   folder.mkdir()
   environment = os.environ | {
     'PYTHONPATH': str(ROOT),
     'IPYTHONDIR': str(tmp_path / 'ipython'),
     'MPLCONFIGDIR': str(tmp_path / 'matplotlib'),
-    # What tqdm says where there are no widgets.
+    # A warning of tqdm without Jupyter widgets.
     'PYTHONWARNINGS': 'ignore:IProgress not found',
     'MPLBACKEND': 'module://matplotlib_inline.backend_inline',
     **SMALL[name],

@@ -1,4 +1,4 @@
-"""Searches as a user runs them: a bad start, a kill, two at once."""
+"""A search as a user runs it: a bad start, a kill, two processes at once."""
 
 import json
 import os
@@ -19,9 +19,12 @@ def get_space():
   rate = {'low': 1e-5, 'high': 1e-1, 'log': True}
   return {'optim.gen.lr': rate, 'optim.critic.lr': rate}
 """
-# Each trial has programs of its own, which take longer to compile than to run.
-HASTY = os.environ | {'XLA_FLAGS': '', 'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
-# As small as a run can be that still tells a good learning rate from a bad.
+# Each trial compiles its own programs, which takes longer than to run them.
+FAST_COMPILE = os.environ | {
+  'XLA_FLAGS': '',
+  'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
+}
+# The smallest run that separates a good learning rate from a bad one.
 RUN = (
   '--config=configs/digits.py:tiny',
   '--config.net.gen_widths=(16,)',
@@ -47,7 +50,7 @@ def start(folder, *arguments):
     f'--space={space}', *arguments,
   ]  # fmt: skip
   return subprocess.Popen(
-    command, cwd=ROOT, text=True, env=HASTY,
+    command, cwd=ROOT, text=True, env=FAST_COMPILE,
     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
   )  # fmt: skip
 
@@ -58,7 +61,7 @@ def finish(process, status=0):
   return output
 
 
-def caught(process, folder, step):
+def kill_at(process, folder, step):
   """Kills a search whose first trial has saved a step."""
   saved = folder / 'trials' / '0000' / 'checkpoints' / str(step)
   while process.poll() is None and not saved.exists():
@@ -70,9 +73,9 @@ def caught(process, folder, step):
 
 @pytest.fixture(scope='module')
 def searched(tmp_path_factory):
-  """One that is killed, and gone on with by two processes at once."""
+  """A search that was killed and then continued by two processes."""
   folder = tmp_path_factory.mktemp('search') / 'w'
-  caught(start(folder, '--trials=10'), folder, 50)
+  kill_at(start(folder, '--trials=10'), folder, 50)
   both = [start(folder, '--trials=10') for _ in range(2)]
   return folder, [finish(process) for process in both]
 
@@ -83,7 +86,7 @@ def table(text):
   return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
-def test_it_finds_better_than_a_bad_start_within_ten_trials(searched):
+def test_ten_trials_improve_on_a_bad_start(searched):
   rows = table((searched[0] / 'report' / 'report.md').read_text())
   assert len(rows) == 10
   (own,) = [r for r in rows if r['optim.gen.lr'] == r['optim.critic.lr']]
@@ -93,10 +96,10 @@ def test_it_finds_better_than_a_bad_start_within_ten_trials(searched):
   assert float(best['optim.gen.lr']) > 1e-4
 
 
-def test_a_killed_trial_goes_on_where_it_was(searched):
+def test_a_killed_trial_continues_from_its_checkpoint(searched):
   folder, outputs = searched
   assert 'Trial 0 was killed; it is tried again.' in ''.join(outputs)
-  assert 'Going on from step' in ''.join(outputs)
+  assert 'Resuming from step' in ''.join(outputs)
   rows = read_metrics(folder / 'trials' / '0000' / 'metrics.jsonl')
   assert [r['step'] for r in rows if 'gap' in r] == [50, 100, 150, 200]
   (own,) = [
@@ -119,14 +122,14 @@ def test_two_processes_share_the_trials(searched):
   assert not done[0] & done[1]
   assert len(done[0] | done[1]) == 10
   runs = sorted(p.name for p in (folder / 'trials').iterdir())
-  # Number 1 went on in the folder of number 0.
+  # Trial 1 continued in the folder of trial 0.
   assert runs == ['0000', *(f'{n:04d}' for n in range(2, 11))]
   for run in runs:
     config = json.loads((folder / 'trials' / run / 'config.json').read_text())
     assert config['train']['steps'] == 200
 
 
-def test_it_is_over_and_no_other_search_is_let_in(searched):
+def test_a_finished_search_stays_and_another_is_refused(searched):
   folder, _ = searched
   output = finish(start(folder, '--trials=10'))
   assert 'Trial' not in output
@@ -172,7 +175,7 @@ def test_a_search_needs_all_three(missing, tmp_path):
   assert done.stderr.startswith(f'jaxgan: --{missing} is missing')
 
 
-def test_without_optuna_it_says_what_brings_it(tmp_path):
+def test_without_optuna_the_error_says_how_to_install_it(tmp_path):
   code = (
     "import sys; sys.modules['optuna'] = None; "
     'from jaxgan.search import __main__ as s; s.run()'
@@ -182,4 +185,4 @@ def test_without_optuna_it_says_what_brings_it(tmp_path):
     cwd=ROOT, capture_output=True, text=True,
   )  # fmt: skip
   assert done.returncode == 2
-  assert "pip install 'jaxgan[search]' brings it" in done.stderr
+  assert "pip install 'jaxgan[search]' installs it" in done.stderr

@@ -1,4 +1,4 @@
-"""A run on a user's table: standardised inside, the table's units outside."""
+"""A run on a user's table: standardized for the nets, exported in its units."""
 
 import csv
 import dataclasses
@@ -27,7 +27,7 @@ METRICS = 'w1_40_pixels', 'swd40_pixels'
 
 
 def rows(num, seed=0):
-  """Rows of very unlike columns, one of them constant."""
+  """Random rows whose columns differ in scale; one column is constant."""
   rng = np.random.default_rng(seed)
   normal = rng.normal(size=(num, 3)) * [0.1, 20, 0] + [1.7, 70, 1]
   return normal.astype(np.float32)
@@ -57,7 +57,7 @@ def config(files, **sections):
 
 @pytest.fixture(scope='module')
 def files(tmp_path_factory):
-  """A table, and the workdir of a run on most of its rows."""
+  """A folder with a table and the workdir of a run on 60 of its 100 rows."""
   files = tmp_path_factory.mktemp('table')
   write(files / 'real.csv', rows(100))
   with pytest.MonkeyPatch.context() as patch:
@@ -68,44 +68,44 @@ def files(tmp_path_factory):
   gc.collect()
 
 
-def judge(*flags):
-  """`jaxgan.evaluate` in this process, which has imported it all."""
+def run_evaluate(*flags):
+  """Runs `jaxgan.evaluate` in this process, which saves its imports."""
   with flagsaver.flagsaver():
     evaluate.flags.FLAGS(['evaluate', *flags])
     return evaluate.main(['evaluate'])
 
 
 def draw(files, out):
-  """What `jaxgan.sample` does."""
+  """Writes samples as `jaxgan.sample` does."""
   run = restore.load(files / 'run')
   z = run.latents.draw(jax.random.key(0), 20)
   export.write(out, run.stream(z), count=20, table=run.columns)
 
 
-def test_the_units_are_stored_with_the_run(files):
-  found = workdir.load_data(files / 'run')['columns']
-  assert found['names'] == list(NAMES)
-  np.testing.assert_allclose(found['location'], rows(100).mean(axis=0), 1e-5)
-  # Of the whole file, not of the split that was trained on.
+def test_the_columns_are_stored_with_the_run(files):
+  stored = workdir.load_data(files / 'run')['columns']
+  assert stored['names'] == list(NAMES)
+  np.testing.assert_allclose(stored['location'], rows(100).mean(axis=0), 1e-5)
+  # Computed from the whole file, not from the training split.
   np.testing.assert_allclose(
-    found['scale'][:2], rows(100).std(axis=0)[:2], 1e-5
+    stored['scale'][:2], rows(100).std(axis=0)[:2], 1e-5
   )
-  assert found['scale'][2] == 1
+  assert stored['scale'][2] == 1
 
 
-def test_a_stream_is_in_units_of_the_table(files):
+def test_samples_are_in_units_of_the_table(files):
   run = restore.load(files / 'run')
   z = run.latents.draw(jax.random.key(0), 300)
-  inside = run._replace(columns=None)
-  outside, within = (np.concatenate(list(x.stream(z))) for x in (run, inside))
-  facts = workdir.load_data(files / 'run')['columns']
-  expected = within * np.array(facts['scale']) + facts['location']
-  np.testing.assert_allclose(outside, expected, rtol=1e-5)
-  assert outside.dtype == np.float32
-  assert abs(outside[:, 1].mean()) > 20 > abs(within[:, 1].mean())
+  samples = np.concatenate(list(run.stream(z)))
+  standardized = run.generate(z)
+  stored = workdir.load_data(files / 'run')['columns']
+  expected = standardized * np.array(stored['scale']) + stored['location']
+  np.testing.assert_allclose(samples, expected, rtol=1e-5)
+  assert samples.dtype == np.float32
+  assert abs(samples[:, 1].mean()) > 20 > abs(standardized[:, 1].mean())
 
 
-def test_samples_need_no_table(files, tmp_path):
+def test_sampling_does_not_need_the_table(files, tmp_path):
   hidden = (files / 'real.csv').rename(files / 'hidden.csv')
   try:
     subprocess.run(
@@ -122,41 +122,41 @@ def test_samples_need_no_table(files, tmp_path):
   assert tuple(header) == NAMES
   with np.load(tmp_path / 'x.npz') as archive:
     vectors = archive['vectors']
-  found = np.array(lines, np.float32)
-  np.testing.assert_allclose(found, vectors, rtol=1e-4)
+  table = np.array(lines, np.float32)
+  np.testing.assert_allclose(table, vectors, rtol=1e-4)
 
 
-def test_a_picture_is_of_deviations(files, tmp_path):
+def test_plots_show_standardized_values(files, tmp_path):
   draw(files, tmp_path / 'x.png')
   with Image.open(tmp_path / 'x.png') as page:
-    # All but the constant would lie outside of [-3, 3].
+    # Unstandardized values would lie outside of the plotted range [-3, 3].
     assert (np.asarray(page)[:128, 129:257] < 255).any()
 
 
-def test_a_run_goes_on_with_the_same_table_only(files):
+def test_a_run_resumes_only_with_the_same_table(files):
   train.train_and_evaluate(config(files), files / 'run')
-  whole = (files / 'real.csv').read_text()
+  content = (files / 'real.csv').read_text()
   write(files / 'real.csv', rows(100) * [1, 2, 1])
   try:
     with pytest.raises(ValueError, match='a run on other data') as caught:
       train.train_and_evaluate(config(files), files / 'run')
   finally:
-    (files / 'real.csv').write_text(whole)
+    (files / 'real.csv').write_text(content)
   assert 'columns.scale' in str(caught.value)
   assert 'num_examples' not in str(caught.value)
 
 
 def measured(folder, *flags):
-  """The records of an evaluation, by the names of metrics."""
+  """Runs an evaluation; returns its records by metric."""
   folder.mkdir(exist_ok=True)
   out = folder / 'out.jsonl'
-  status = judge(f'--out={out}', *flags)
+  status = run_evaluate(f'--out={out}', *flags)
   assert status == 0
   lines = out.read_text().splitlines()
   return {row['metric']: row for row in map(json.loads, lines)}
 
 
-def test_a_run_measures_the_same_inside_and_afterwards(files, tmp_path):
+def test_metrics_agree_during_and_after_training(files, tmp_path):
   lines = (files / 'run' / 'evaluation.jsonl').read_text().splitlines()
   during = [json.loads(line) for line in lines][-len(METRICS) :]
   assert {row['step'] for row in during} == {2}
@@ -169,7 +169,7 @@ def test_a_run_measures_the_same_inside_and_afterwards(files, tmp_path):
     assert again['reference_sha256'] == row['reference_sha256']
 
 
-def test_files_are_compared_in_deviations(files, tmp_path):
+def test_files_are_compared_in_standard_deviations(files, tmp_path):
   # Ten kilograms more are half a deviation, a metre more would be ten.
   write(files / 'heavier.csv', rows(100) + np.float32([0, 10, 0]))
   named = '--reference=table', f'--path={files}/real.csv'
@@ -182,7 +182,7 @@ def test_files_are_compared_in_deviations(files, tmp_path):
   assert as_it_is['value'] == pytest.approx(10, rel=1e-3)
 
 
-def test_a_run_beside_another_file_of_the_same_units(files, tmp_path):
+def test_a_file_as_reference_equals_the_data_set(files, tmp_path):
   write(files / 'same.csv', rows(100))
   flags = f'--workdir={files}/run', '--metrics=w1_100_pixels'
   (own,) = measured(tmp_path / 'a', *flags, '--split=train').values()
@@ -192,26 +192,26 @@ def test_a_run_beside_another_file_of_the_same_units(files, tmp_path):
   assert file['value'] == pytest.approx(own['value'], rel=1e-4)
 
 
-def test_training_rows_are_brought_to_the_references_unit(files):
+def test_training_rows_are_converted_to_units_of_the_reference(files):
   write(files / 'far.csv', rows(100, seed=1) * np.float32([1, 9, 1]))
   own = config(files).data
   far = dataclasses.replace(own, path=str(files / 'far.csv'))
-  found = reference_data.of_data(far, train=own)
-  assert found.columns.scale[1] > 100
-  restored = found.columns.restore(found.train)
+  reference = reference_data.of_data(far, train=own)
+  assert reference.columns.scale[1] > 100
+  restored = reference.columns.unstandardize(reference.train)
   expected = rows(100)[:, 1]
   assert len(restored) == 60
   for weight in restored[:, 1]:
     assert np.abs(expected - weight).min() < 1e-3
 
 
-def test_the_critics_gap_is_of_its_own_table(files, tmp_path, capsys):
+def test_the_gap_is_refused_for_another_table(files, tmp_path, capsys):
   write(files / 'other.csv', rows(100, seed=1))
   gap = f'--workdir={files}/run', '--gap=20', f'--out={tmp_path}/x.jsonl'
-  assert judge(*gap) == 0
+  assert run_evaluate(*gap) == 0
   other = '--reference=table', f'--path={files}/other.csv'
-  assert judge(*gap, *other) == 2
-  assert 'learnt from a table of other means' in capsys.readouterr().err
+  assert run_evaluate(*gap, *other) == 2
+  assert 'trained on a table of other means' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_other_columns_are_refused(
   files, tmp_path, capsys, names, values, words
 ):
   write(tmp_path / 'x.csv', values, names)
-  status = judge(
+  status = run_evaluate(
     f'--generated={tmp_path}/x.csv', '--reference=table',
     f'--path={files}/real.csv', '--metrics=w1_9_pixels',
   )  # fmt: skip

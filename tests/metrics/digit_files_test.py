@@ -1,4 +1,4 @@
-"""Files of the digit classifier: what they give back, and what is refused."""
+"""Digit classifier files: round trip, damaged files, changed weights."""
 
 import json
 
@@ -14,7 +14,7 @@ MNIST = (28, 28, 1)
 
 
 def classifier(seed=0):
-  """An untrained one."""
+  """An untrained classifier."""
   record = {'data': 'noise', 'shape': list(DIGITS), 'accuracy': 0.125}
   return digit_net.make(digit_net.init(DIGITS, jax.random.key(seed)), record)
 
@@ -36,15 +36,15 @@ def saved(tmp_path):
 
 
 def test_a_file_gives_back_what_was_saved(saved):
-  net, found = classifier(), digit_files.load(saved)
-  assert found[:5] == net[:5]
-  assert found.digest == found.record['sha256'] == digit_net.sha256(
+  net, result = classifier(), digit_files.load(saved)
+  assert result[:5] == net[:5]
+  assert result.digest == result.record['sha256'] == digit_net.sha256(
     net.params, DIGITS
   )  # fmt: skip
-  assert json.loads(json.dumps(found.record)) == found.record
-  chex.assert_trees_all_equal(found.params, net.params)
+  assert json.loads(json.dumps(result.record)) == result.record
+  chex.assert_trees_all_equal(result.params, net.params)
   batch = images(4)
-  chex.assert_trees_all_equal(found.predict(batch), net.predict(batch))
+  chex.assert_trees_all_equal(result.predict(batch), net.predict(batch))
 
 
 def test_the_digest_tells_weights_and_shapes_apart():
@@ -161,7 +161,7 @@ def test_a_damaged_or_foreign_file(saved, damage):
   assert '\n' not in str(caught.value)
 
 
-def test_weights_that_are_not_those_of_the_record(saved):
+def test_changed_weights_are_rejected(saved):
   kept = arrays_of(saved)
   kept['Dense_1/bias'][3] += 1e-3
   np.savez(saved, **kept)
@@ -169,13 +169,10 @@ def test_weights_that_are_not_those_of_the_record(saved):
     digit_files.load(saved)
 
 
-def test_a_file_that_is_not_there_or_cannot_be_read(tmp_path):
-  with pytest.raises(FileNotFoundError, match=r'x\.npz is not there; it must'):
+def test_a_missing_or_unreadable_file_is_rejected(tmp_path):
+  with pytest.raises(
+    FileNotFoundError, match=r'x\.npz does not exist; it must'
+  ):
     digit_files.load(tmp_path / 'x.npz')
   with pytest.raises(ValueError, match='cannot be read'):
     digit_files.load(tmp_path)
-
-
-def test_an_unknown_name():
-  with pytest.raises(ValueError, match='must be one of digits, mnist'):
-    digit_files.shipped('cifar10')

@@ -1,4 +1,4 @@
-"""The digit classifier: shapes, examples apart, and the two shipped ones."""
+"""The digit classifier: shapes, independent examples, the shipped weights."""
 
 import chex
 import jax
@@ -16,7 +16,7 @@ MNIST = (28, 28, 1)
 
 
 def classifier(seed=0):
-  """An untrained one."""
+  """An untrained classifier."""
   record = {'data': 'noise', 'shape': list(DIGITS), 'accuracy': 0.125}
   return digit_net.make(digit_net.init(DIGITS, jax.random.key(seed)), record)
 
@@ -65,7 +65,7 @@ def test_features_are_dropped_while_it_trains():
 
 
 def test_examples_never_mix():
-  net = digit_files.load(digit_files.shipped('mnist'))
+  net = digit_files.load(digit_files.SHIPPED['mnist'])
   batch = images(6, MNIST)
   before = net.predict(batch)
   batch[2] = 255 - batch[2]
@@ -114,46 +114,48 @@ def test_shapes_that_it_is_not_made_for(shape):
     digit_net.build(shape)
 
 
-# The two that come with the package.
+# The two classifiers that come with the package.
 
 
 @pytest.mark.parametrize('name', ['digits', 'mnist'])
 def test_a_shipped_one_is_small_and_says_what_it_is(name):
-  path = digit_files.shipped(name)
+  path = digit_files.SHIPPED[name]
   assert path.stat().st_size < 1e6
-  found = digit_files.load(path)
-  assert found.name == name
-  assert found.record['seed'] == 0
-  assert found.record['split'] != found.record['test_split']
-  assert found.shape == {'digits': DIGITS, 'mnist': MNIST}[name]
+  result = digit_files.load(path)
+  assert result.name == name
+  assert result.record['seed'] == 0
+  assert result.record['split'] != result.record['test_split']
+  assert result.shape == {'digits': DIGITS, 'mnist': MNIST}[name]
 
 
 def test_the_shipped_digits_reach_their_accuracy():
-  found = digit_files.load(digit_files.shipped('digits'))
-  data = sources.load(Data(split=found.record['test_split']))
-  assert len(data.images) == found.record['test_images'] == 359
-  prediction = found.predict(data.images)
+  result = digit_files.load(digit_files.SHIPPED['digits'])
+  data = sources.load(Data(split=result.record['test_split']))
+  assert len(data.images) == result.record['test_images'] == 359
+  prediction = result.predict(data.images)
   right = prediction.logits.argmax(axis=1) == data.labels
-  assert found.accuracy >= 0.98
-  # Another machine may round a close call otherwise.
-  assert right.mean() == pytest.approx(found.accuracy, abs=1.5 / len(right))
+  assert result.accuracy >= 0.98
+  # Rounding on another machine may change one close prediction.
+  assert right.mean() == pytest.approx(result.accuracy, abs=1.5 / len(right))
 
 
 def test_distances_of_features_tell_digits_apart():
-  found = digit_files.load(digit_files.shipped('digits'))
-  seen = sources.load(Data(split=found.record['split']))
-  held_out = sources.load(Data(split=found.record['test_split']))
-  features = found.predict(seen.images).features
-  means = np.stack([features[seen.labels == k].mean(axis=0) for k in range(10)])
-  far = found.predict(held_out.images).features[:, None] - means[None]
+  result = digit_files.load(digit_files.SHIPPED['digits'])
+  train_data = sources.load(Data(split=result.record['split']))
+  held_out = sources.load(Data(split=result.record['test_split']))
+  features = result.predict(train_data.images).features
+  means = np.stack(
+    [features[train_data.labels == k].mean(axis=0) for k in range(10)]
+  )
+  far = result.predict(held_out.images).features[:, None] - means[None]
   nearest = np.square(far).sum(axis=2).argmin(axis=1)
   assert np.mean(nearest == held_out.labels) >= 0.97
 
 
 def test_the_shipped_mnist_is_right_on_99_per_cent(real_mnist):
-  found = digit_files.load(digit_files.shipped('mnist'))
+  result = digit_files.load(digit_files.SHIPPED['mnist'])
   batch = read_idx(real_mnist / 't10k-images-idx3-ubyte.gz', 3)[..., None]
   labels = read_idx(real_mnist / 't10k-labels-idx1-ubyte.gz', 1)
-  right = found.predict(batch).logits.argmax(axis=1) == labels
+  right = result.predict(batch).logits.argmax(axis=1) == labels
   assert right.mean() >= 0.99
-  assert right.mean() == pytest.approx(found.accuracy, abs=3e-4)
+  assert right.mean() == pytest.approx(result.accuracy, abs=3e-4)

@@ -1,10 +1,10 @@
-"""Feature nets over sets of any size, and what is kept of them."""
+"""Feature nets on sets of any size, and the cache of their features."""
 
 import jax
 import numpy as np
 import pytest
 
-from jaxgan.metrics import feature_cache, features, modes
+from jaxgan.metrics import feature_cache, features
 from jaxgan.metrics.features import FeatureNet
 
 
@@ -28,17 +28,17 @@ def test_features_do_not_depend_on_pieces_or_devices():
 
 def test_pixels_are_the_examples_themselves():
   images = np.array([[[[0], [255]]]], np.uint8)
-  found = features.load('pixels').extract(images)
-  np.testing.assert_allclose(found.values, [[-1, 1]], atol=1e-6)
-  assert found.logits is None
+  result = features.load('pixels').extract(images)
+  np.testing.assert_allclose(result.values, [[-1, 1]], atol=1e-6)
+  assert result.logits is None
   vectors = normal(5)
   np.testing.assert_array_equal(
     features.load('pixels').extract(vectors).values, vectors
   )
 
 
-def test_inception_is_never_fetched():
-  with pytest.raises(ValueError, match=r'never fetched.*convert_inception'):
+def test_inception_is_never_downloaded():
+  with pytest.raises(ValueError, match=r'never downloaded.*convert_inception'):
     features.load('inception')
 
 
@@ -47,7 +47,7 @@ def test_no_examples():
     features.load('pixels').extract(normal(0))
 
 
-def test_features_are_kept_and_a_damaged_file_is_made_again(tmp_path):
+def test_features_are_cached_and_a_damaged_file_is_recomputed(tmp_path):
   calls = []
 
   def embed(x):
@@ -71,35 +71,35 @@ def test_features_are_kept_and_a_damaged_file_is_made_again(tmp_path):
   assert len(calls) == 4
 
 
-def test_a_net_tells_how_far_it_is(tmp_path):
-  told = []
-  net = features.load('pixels')._replace(watch=told.append)
+def test_a_net_reports_progress(tmp_path):
+  counts = []
+  net = features.load('pixels')._replace(on_progress=counts.append)
   net.extract(normal(300))
-  assert told == [256, 44]
+  assert counts == [256, 44]
   for only_moments in (False, True):
-    for _ in range(2):  # Out of the cache as well.
-      told.clear()
+    for _ in range(2):  # The second time from the cache.
+      counts.clear()
       feature_cache.features(
         net, normal(300), tmp_path, only_moments=only_moments
       )
-      assert sum(told) == 300
+      assert sum(counts) == 300
 
 
 def test_stacks_of_digits_have_a_thousand_classes():
   rng = np.random.default_rng(0)
   images = rng.integers(0, 256, (9, 28, 28, 3), np.uint8)
-  found = features.load('stacked').extract(images)
+  result = features.load('stacked').extract(images)
   one = features.load('mnist')
   apart = [one.extract(images[..., [c]]) for c in range(3)]
   digits = np.stack([x.logits.argmax(axis=1) for x in apart], axis=1)
   assert len(np.unique(digits)) > 1
   np.testing.assert_array_equal(
-    found.logits.argmax(axis=1), modes.stacked_labels(digits)
+    result.logits.argmax(axis=1), digits @ [100, 10, 1]
   )
-  # Probabilities: those of the three digits, multiplied.
-  np.testing.assert_allclose(np.exp(found.logits).sum(axis=1), 1, rtol=1e-4)
+  # The probability of a stack is the product over its three digits.
+  np.testing.assert_allclose(np.exp(result.logits).sum(axis=1), 1, rtol=1e-4)
   np.testing.assert_allclose(
-    found.values, np.concatenate([x.values for x in apart], axis=1), atol=1e-4
+    result.values, np.concatenate([x.values for x in apart], axis=1), atol=1e-4
   )
   with pytest.raises(ValueError, match=r'\[256, 28, 28, 1\]; stacked takes'):
     features.load('stacked').extract(images[..., :1])

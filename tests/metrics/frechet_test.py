@@ -1,4 +1,4 @@
-"""The Frechet distance: closed forms, references, few samples, streams."""
+"""The Frechet distance: closed forms, references, few samples, batches."""
 
 import numpy as np
 import pytest
@@ -43,8 +43,8 @@ def test_it_equals_the_reference(name, a, b):
 def test_it_equals_the_reference_with_fewer_samples_than_features():
   expected = reference.read()['frechet_few_torch_fidelity']
   with pytest.warns(FewSamplesWarning, match='50 samples of 128 features'):
-    found = frechet(moments(X['few']), moments(X['other']))
-  assert found == pytest.approx(expected, rel=1e-6)
+    result = frechet(moments(X['few']), moments(X['other']))
+  assert result == pytest.approx(expected, rel=1e-6)
 
 
 def test_gaussians_with_a_common_basis():
@@ -52,11 +52,11 @@ def test_gaussians_with_a_common_basis():
   basis = rotation(0, 40)
   a, b = np.linspace(0, 3, 40), np.linspace(5, 0, 40)
   mean = np.arange(40) / 10
-  found = frechet(
+  result = frechet(
     gaussian(0 * mean, basis * a @ basis.T), gaussian(mean, basis * b @ basis.T)
   )
   expected = (mean**2).sum() + ((a**0.5 - b**0.5) ** 2).sum()
-  assert found == pytest.approx(expected, rel=1e-7)
+  assert result == pytest.approx(expected, rel=1e-7)
 
 
 def test_gaussians_without_a_common_basis():
@@ -66,8 +66,8 @@ def test_gaussians_without_a_common_basis():
     np.array([[1.0, -0.5], [-0.5, 3.0]]),
   )
   root = np.sqrt(np.trace(a @ b) + 2 * np.sqrt(np.linalg.det(a @ b)))
-  found = frechet(gaussian([1, 2], a), gaussian([0, 0], b))
-  assert found == pytest.approx(5 + np.trace(a + b) - 2 * root, rel=1e-12)
+  result = frechet(gaussian([1, 2], a), gaussian([0, 0], b))
+  assert result == pytest.approx(5 + np.trace(a + b) - 2 * root, rel=1e-12)
 
 
 def test_identical_and_disjoint_sets():
@@ -91,12 +91,12 @@ def test_fifty_samples_of_2048_features_stay_real_and_warn():
   rng = np.random.RandomState(0)
   a, b = (moments(rng.standard_normal((50, 2048))) for _ in range(2))
   with pytest.warns(FewSamplesWarning, match='50 samples of 2048 features'):
-    found = frechet(a, b)
-  assert isinstance(found, float)
-  # Of two random subspaces that hardly meet: next to both traces remains.
+    result = frechet(a, b)
+  assert isinstance(result, float)
+  # Two random subspaces are almost orthogonal: nearly both traces remain.
   apart = ((a.mean - b.mean) ** 2).sum()
   traces = np.trace(a.cov) + np.trace(b.cov)
-  assert 0.7 * traces < found - apart < traces
+  assert 0.7 * traces < result - apart < traces
   with pytest.warns(FewSamplesWarning):
     assert 0 <= frechet(a, a) < 1e-12 * traces
 
@@ -112,33 +112,31 @@ def test_it_warns_below_2048_samples_only():
 
 
 def test_moments_are_those_of_numpy():
-  found = moments(X['steep'])
-  assert found.num == 3000
-  np.testing.assert_allclose(found.mean, X['steep'].mean(0), atol=1e-14)
+  result = moments(X['steep'])
+  assert result.num == 3000
+  np.testing.assert_allclose(result.mean, X['steep'].mean(0), atol=1e-14)
   cov = np.cov(X['steep'], rowvar=False)
-  np.testing.assert_allclose(found.cov, cov, atol=1e-14)
+  np.testing.assert_allclose(result.cov, cov, atol=1e-14)
 
 
-def test_a_stream_in_any_batches_and_order_is_the_whole():
+def test_batches_in_any_order_give_the_moments_of_the_whole_set():
   features = (X['real'] + 1e4).astype(np.float32)
   exact = features.astype(np.float64)
-  left, right = Accumulator(64), Accumulator(64)
-  for batch in np.array_split(features[:1000], 7):
-    left.add(batch)
+  accumulator = Accumulator(64)
+  accumulator.add(features[1010:])
   for row in features[1000:1010]:
-    right.add(row[None])
-  right.add(features[1010:])
-  left.merge(right)
-  left.merge(Accumulator(64))
-  found = left.moments()
-  assert found.num == 3000
-  np.testing.assert_allclose(found.mean, exact.mean(0), rtol=1e-14)
-  # Sums of squares, less the square of the mean, would leave 1e-8 of this.
+    accumulator.add(row[None])
+  for batch in np.array_split(features[:1000], 7):
+    accumulator.add(batch)
+  result = accumulator.moments()
+  assert result.num == 3000
+  np.testing.assert_allclose(result.mean, exact.mean(0), rtol=1e-14)
+  # Sums of squares minus the squared mean would have an error of 1e-8.
   cov = np.cov(exact, rowvar=False)
-  np.testing.assert_allclose(found.cov, cov, atol=1e-11)
+  np.testing.assert_allclose(result.cov, cov, atol=1e-11)
 
 
-def test_moments_taken_are_left_alone_by_what_follows():
+def test_returned_moments_do_not_change_later():
   accumulator = Accumulator(64)
   accumulator.add(X['real'])
   first = accumulator.moments()
@@ -148,17 +146,17 @@ def test_moments_taken_are_left_alone_by_what_follows():
   np.testing.assert_array_equal(first.cov, cov)
 
 
-def test_infinity_takes_the_bias_of_the_sample_size_off():
+def test_infinity_removes_the_bias_of_the_sample_size():
   features = np.random.RandomState(3).standard_normal((6000, 24))
   true = gaussian(np.zeros(24), np.eye(24))
   biased = frechet(moments(features), true)
-  found = frechet_infinity(features, true)
-  assert 0 < abs(found.value) < biased / 4
-  assert abs(found.value) < 5 * found.error + 1e-3
-  assert found.sizes[0] == 600
-  assert found.sizes[-1] == 6000
-  assert len(found.distances) == 15
-  assert found.distances[-1] == pytest.approx(biased, rel=1e-9)
+  result = frechet_infinity(features, true)
+  assert 0 < abs(result.value) < biased / 4
+  assert abs(result.value) < 5 * result.error + 1e-3
+  assert result.sizes[0] == 600
+  assert result.sizes[-1] == 6000
+  assert len(result.distances) == 15
+  assert result.distances[-1] == pytest.approx(biased, rel=1e-9)
   shifted = frechet_infinity(features + 1, true)
   assert shifted.value == pytest.approx(24, rel=0.05)
 
@@ -176,7 +174,7 @@ def test_infinity_is_seeded_and_warns():
 
 
 @pytest.mark.parametrize(
-  ('bad', 'told'),
+  ('bad', 'message'),
   [
     (gaussian(np.zeros(3), np.eye(3)), 'same feature net'),
     (gaussian(np.zeros(2), np.eye(3)), r'they must be \[D\] and \[D, D\]'),
@@ -187,22 +185,20 @@ def test_infinity_is_seeded_and_warns():
     (gaussian([0, 0], np.eye(2))._replace(num=1), 'at least 2'),
   ],
 )
-def test_bad_moments_get_a_sentence(bad, told):
+def test_bad_moments_get_a_sentence(bad, message):
   good = gaussian([0, 0], np.eye(2))
   for pair in ((good, bad), (bad, good)):
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
       frechet(*pair)
-  with pytest.raises(ValueError, match=told):
+  with pytest.raises(ValueError, match=message):
     frechet_infinity(X['plane'], bad)
 
 
-def test_bad_streams_get_a_sentence():
+def test_bad_batches_get_a_sentence():
   with pytest.raises(ValueError, match='holds 0 samples'):
     Accumulator(3).moments()
   with pytest.raises(ValueError, match='batch has 2 features'):
     Accumulator(3).add(np.zeros((4, 2)))
-  with pytest.raises(ValueError, match='other has 2 features'):
-    Accumulator(3).merge(Accumulator(2))
   true = gaussian([0, 0], np.eye(2))
   for options in ({'points': 2}, {'smallest': 1}, {'smallest': 300}):
     with pytest.raises(ValueError, match='it must be in'):

@@ -1,4 +1,4 @@
-"""The Inception Score: the reference's value and its two ends."""
+"""The Inception Score: torch-fidelity's value, its minimum and maximum."""
 
 import numpy as np
 import pytest
@@ -12,11 +12,11 @@ LOGITS = reference.inputs()['logits']
 
 def test_it_equals_torch_fidelity():
   value, std = reference.read()['inception_score']
-  found = from_logits(LOGITS)
-  assert found.value == pytest.approx(value, rel=1e-9)
-  assert found.std == pytest.approx(std, rel=1e-9)
-  assert found.error == pytest.approx(std / 10**0.5, rel=1e-9)
-  assert found.splits == 10
+  result = from_logits(LOGITS)
+  assert result.value == pytest.approx(value, rel=1e-9)
+  assert result.std == pytest.approx(std, rel=1e-9)
+  assert result.error == pytest.approx(std / 10**0.5, rel=1e-9)
+  assert result.splits == 10
 
 
 def test_logits_and_probabilities_agree():
@@ -40,22 +40,22 @@ def test_sure_and_even_is_the_number_of_classes():
 
 def test_a_shuffle_mixes_sorted_samples():
   sure = np.repeat(np.eye(5), 200, axis=0)
-  found = from_probabilities(sure)
-  assert 4.7 < found.value < 5
-  assert found.std > 0
-  assert found != from_probabilities(sure, seed=1)
+  result = from_probabilities(sure)
+  assert 4.7 < result.value < 5
+  assert result.std > 0
+  assert result != from_probabilities(sure, seed=1)
 
 
 @pytest.mark.parametrize(
-  ('bad', 'told'),
+  ('bad', 'message'),
   [
     (np.full((20, 3), 0.5), 'does not sum to 1'),
     (np.tile([1.5, -0.5], (20, 1)), 'is negative'),
     (np.eye(5), 'holds 5 samples; it must hold at least 10'),
   ],
 )
-def test_bad_probabilities_get_a_sentence(bad, told):
-  with pytest.raises(ValueError, match=told):
+def test_bad_probabilities_get_a_sentence(bad, message):
+  with pytest.raises(ValueError, match=message):
     from_probabilities(bad)
 
 

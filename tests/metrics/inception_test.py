@@ -1,4 +1,4 @@
-"""Inception says of random weights what the nets of PyTorch said of them."""
+"""Inception with random weights equals the PyTorch nets with these weights."""
 
 import json
 
@@ -12,7 +12,7 @@ from jaxgan.metrics import inception, inception_weights, resize
 
 @pytest.fixture(scope='module')
 def variables(tmp_path_factory):
-  """Random weights on the way that the public ones take."""
+  """Random weights, converted as the public weights are."""
   path = tmp_path_factory.mktemp('weights') / 'inception.npz'
   arrays = inception_weights.from_torch(inception_random.state_dict())
   inception_weights.save(path, arrays, '0' * 64)
@@ -21,7 +21,7 @@ def variables(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def references(root):
-  """Written by tests/references/inception.py, from the packages themselves."""
+  """Outputs of the packages, written by tests/references/inception.py."""
   path = root / 'tests' / 'references' / 'inception.json'
   return json.loads(path.read_text())
 
@@ -38,13 +38,13 @@ def test_features_and_logits_equal_those_of_pytorch(
   outputs = inception.embed(variables, images, resize=name)
   assert [x.shape[1] for x in outputs] == [2048, 1008, 1008]
   for field, expected in references[name].items():
-    found = getattr(outputs, field)
-    assert found.dtype == np.float32
-    found = found[:, :: found.shape[1] // len(expected[0])]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5)
+    result = getattr(outputs, field)
+    assert result.dtype == np.float32
+    result = result[:, :: result.shape[1] // len(expected[0])]
+    np.testing.assert_allclose(result, expected, rtol=0, atol=2e-5)
 
 
-def test_protocols_are_told_apart(references):
+def test_protocols_give_different_features(references):
   clean, legacy, first = (
     np.array(references[name]['features'])
     for name in ('clean', 'legacy', 'legacy_tf')
@@ -63,7 +63,7 @@ def test_an_image_has_the_same_features_in_any_batch(variables):
 
 def test_the_net_has_the_size_of_the_public_one():
   net = inception_weights.shapes()
-  # 94 convolutions with a kernel and four arrays of a norm each, one layer.
+  # 94 convolutions with a kernel and four batch norm arrays, one dense layer.
   assert len(net) == 94 * 5 + 2
   params = {n: s for n, s in net.items() if n.startswith('params/')}
   head = 2048 * 1008 + 1008
@@ -80,7 +80,7 @@ def test_the_net_has_the_size_of_the_public_one():
     ((1, 8, 8, 3), np.uint8, 'best', "resize is 'best'; it must be one of cle"),
   ],
 )
-def test_what_does_not_fit_is_refused(shape, dtype, name, sentence):
+def test_invalid_images_are_rejected(shape, dtype, name, sentence):
   with pytest.raises(ValueError, match=sentence):
     inception.embed({}, np.zeros(shape, dtype), resize=name)
 

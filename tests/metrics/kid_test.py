@@ -1,4 +1,4 @@
-"""KID: the reference's values, closed forms, and what its error means."""
+"""KID: torch-fidelity's values, closed forms, and its standard error."""
 
 import numpy as np
 import pytest
@@ -15,19 +15,19 @@ OTHER = {'subsets': 7, 'size': 333, 'seed': 3}
 )
 def test_it_equals_torch_fidelity(name, options):
   value, std = reference.read()[name]
-  found = kid(X['real'], X['fake'], **options)
-  assert found.value == pytest.approx(value, rel=1e-9)
-  assert found.std == pytest.approx(std, rel=1e-9)
+  result = kid(X['real'], X['fake'], **options)
+  assert result.value == pytest.approx(value, rel=1e-9)
+  assert result.std == pytest.approx(std, rel=1e-9)
 
 
 def test_float32_features_are_widened_first():
   real, fake = (X[n].astype(np.float32) for n in ('real', 'fake'))
   value, _ = reference.read()['kid_float32']
-  found = kid(real, fake, **OTHER)
-  # The reference's own kernel is float32 there.
-  assert found.value == pytest.approx(value, rel=1e-6)
+  result = kid(real, fake, **OTHER)
+  # The reference computes the kernel in float32.
+  assert result.value == pytest.approx(value, rel=1e-6)
   wide = kid(real.astype(np.float64), fake.astype(np.float64), **OTHER)
-  assert found == wide
+  assert result == wide
 
 
 def test_all_pairs_by_hand():
@@ -40,19 +40,19 @@ def test_all_pairs_by_hand():
 
 
 def test_one_point_against_another():
-  # Within a collapsed set k is constant, so what remains is closed.
+  # Within a collapsed set k is constant, so the value has a closed form.
   x, y = np.full((30, 4), 1.0), np.full((20, 4), -1.0)
   assert mmd2(x, y) == pytest.approx(8 + 8 - 2 * 0)
-  found = kid(x, y)
-  assert found.value == pytest.approx(16)
-  assert found.error == pytest.approx(0)
+  result = kid(x, y)
+  assert result.value == pytest.approx(16)
+  assert result.error == pytest.approx(0)
 
 
 def test_identical_sets_show_no_more_than_their_floor():
   features = X['real']
-  found = mmd2(features, features)
-  # Each sample meets itself in the cross term only: below zero by O(1 / N).
-  assert -0.05 < found < 0
+  result = mmd2(features, features)
+  # Only the cross term pairs each sample with itself: negative by O(1 / N).
+  assert -0.05 < result < 0
   far = mmd2(features, features + 10)
   assert far > 1e3
 
@@ -70,9 +70,9 @@ def test_the_error_is_that_of_the_estimate():
     (rng.standard_normal((200, 3)), rng.standard_normal((200, 3)) + 1)
     for _ in range(60)
   ]
-  found = [kid(a, b, subsets=50, size=50) for a, b in sets]
-  spread = np.std([f.value for f in found])
-  assert np.mean([f.error for f in found]) == pytest.approx(spread, rel=0.35)
+  result = [kid(a, b, subsets=50, size=50) for a, b in sets]
+  spread = np.std([f.value for f in result])
+  assert np.mean([f.error for f in result]) == pytest.approx(spread, rel=0.35)
 
 
 def test_subsets_are_seeded_and_named():

@@ -1,4 +1,4 @@
-"""What each kind of metric reads, and that it finds what is there."""
+"""Each kind of metric: the real data it reads, and its values."""
 
 from contextlib import nullcontext
 
@@ -12,12 +12,12 @@ from jaxgan.metrics.features import Features
 from jaxgan.metrics.frechet import FewSamplesWarning
 from jaxgan.metrics.kinds import KINDS, Real
 
-# Tested apart: they ask for data of their own.
+# Tested separately, because they need other data.
 OTHERS = ('msssim', 'modes', 'quality', 'memorising')
 
 
 def one_class(classes):
-  """Logits that are sure of these classes, of ten."""
+  """Logits [N, 10] that predict these classes with high confidence."""
   return 9 * np.eye(10, dtype=np.float32)[classes]
 
 
@@ -33,7 +33,7 @@ def test_a_kind_tells_near_from_far(kind):
     one, used = protocol.measure(metric, real, near, 0)
     other, _ = protocol.measure(metric, real, far, 0)
   share = metric.kind.reads.get('reference')
-  assert used == {'whole': 120, 'as_many': 100, None: 0}[share]
+  assert used == {'all': 120, 'subset': 100, None: 0}[share]
   if metric.kind.better == 'low':
     assert one.value < other.value
   else:
@@ -44,9 +44,9 @@ def test_diversity_is_that_of_the_images():
   rng = np.random.default_rng(0)
   images = rng.integers(0, 256, (30, 12, 13, 3), np.uint8)
   images[:15] //= 2
-  found = features.load('pixels').extract(images)
+  result = features.load('pixels').extract(images)
   metric = protocol.parse('msssim20_pixels')
-  value, used = protocol.measure(metric, Real(shape=(12, 13, 3)), found, 5)
+  value, used = protocol.measure(metric, Real(shape=(12, 13, 3)), result, 5)
   expected = diversity.ms_ssim_diversity(images[:20], seed=5)
   assert (value.value, value.error) == (expected.value, expected.error)
   assert value.details == {'pairs': 1000, 'scales': 1, 'window': 11}
@@ -84,7 +84,7 @@ def test_a_class_that_no_real_example_has():
 
 def test_modes_of_the_gaussians():
   mixture = toys.mixture('gaussians8')
-  at = np.concatenate([mixture.centres[[1, 1, 5]], [[0.0, 0.0]]])
+  at = np.concatenate([mixture.centers[[1, 1, 5]], [[0.0, 0.0]]])
   fake = Features(at.astype(np.float32), None)
   real = Real(mixture=mixture)
   covered, _ = protocol.measure(protocol.parse('modes4_pixels'), real, fake, 0)

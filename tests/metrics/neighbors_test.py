@@ -1,4 +1,4 @@
-"""Nearest training neighbours, and what their distances say."""
+"""Nearest training examples and the ratio of distances."""
 
 import numpy as np
 import pytest
@@ -20,24 +20,24 @@ def test_it_equals_a_search_by_sklearn(k, dtype):
     train.astype(np.float64)
   )
   distances, indices = search.kneighbors(samples.astype(np.float64))
-  found = nearest(samples, train, k=k)
-  np.testing.assert_array_equal(found.indices, indices)
-  np.testing.assert_allclose(found.distances, distances, rtol=1e-9)
+  result = nearest(samples, train, k=k)
+  np.testing.assert_array_equal(result.indices, indices)
+  np.testing.assert_allclose(result.distances, distances, rtol=1e-9)
 
 
 def test_a_copy_is_at_exactly_zero():
-  # Far from the origin, where squares would cancel.
+  # Far from the origin, where squared norms lose precision.
   train = normal(0, 60, 30).astype(np.float32) + 1000
-  found = nearest(train[::-1], train)
-  np.testing.assert_array_equal(found.indices[:, 0], np.arange(60)[::-1])
-  np.testing.assert_array_equal(found.distances, 0)
+  result = nearest(train[::-1], train)
+  np.testing.assert_array_equal(result.indices[:, 0], np.arange(60)[::-1])
+  np.testing.assert_array_equal(result.distances, 0)
 
 
 def test_images_in_whole_numbers():
   train = np.array([[0, 0], [255, 255]], np.uint8)
-  found = nearest(np.array([[250, 255]], np.uint8), train, k=2)
-  np.testing.assert_array_equal(found.indices, [[1, 0]])
-  assert found.distances[0, 0] == 5
+  result = nearest(np.array([[250, 255]], np.uint8), train, k=2)
+  np.testing.assert_array_equal(result.indices, [[1, 0]])
+  assert result.distances[0, 0] == 5
 
 
 def test_blocks_change_nothing(monkeypatch):
@@ -49,7 +49,7 @@ def test_blocks_change_nothing(monkeypatch):
   np.testing.assert_allclose(blocks.distances, whole.distances, rtol=1e-12)
 
 
-def test_the_ratio_tells_copies_from_new_and_from_poor():
+def test_the_ratio_separates_copies_from_new_and_poor_samples():
   train, heldout = normal(0, 800, 4), normal(1, 400, 4)
   new = distance_ratio(normal(2, 400, 4), heldout, train)
   assert new.ratio == pytest.approx(1, abs=0.15)

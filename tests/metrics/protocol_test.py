@@ -1,4 +1,4 @@
-"""Names are protocols: taken apart, checked against the data, measured."""
+"""Metric names: parsing, checks against the data, measuring."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ from jaxgan.metrics.kinds import Real
     ('memorising1k_inception', 1000, 'inception'),
   ],
 )
-def test_names_are_taken_apart(name, num, net):
+def test_names_are_parsed(name, num, net):
   metric = protocol.parse(name)
   assert (metric.name, metric.num, metric.features) == (name, num, net)
 
@@ -32,7 +32,7 @@ def test_names_are_taken_apart(name, num, net):
 @pytest.mark.parametrize(
   ('name', 'words'),
   [
-    ('fid', 'is no metric.*such as fid10k_mnist'),
+    ('fid', 'is not a metric.*such as fid10k_mnist'),
     ('fad10k_mnist', "kind of fad10k_mnist is 'fad'.*coverage"),
     ('fid10k_vgg', "feature net of fid10k_vgg is 'vgg'.*inception"),
     ('kid3_digits', 'counts 3 samples; they must be at least 4'),
@@ -43,7 +43,7 @@ def test_names_are_taken_apart(name, num, net):
     ('modes1k_mnist', 'it must be one of pixels'),
   ],
 )
-def test_what_is_no_metric(name, words):
+def test_invalid_names_are_rejected(name, words):
   with pytest.raises(ValueError, match=words):
     protocol.parse(name)
 
@@ -54,11 +54,11 @@ def test_what_is_no_metric(name, words):
     ('msssim1k_pixels', 'images', 'needs images, and the real data are vec'),
     ('modes1k_pixels', 'mixture', 'known: gaussians8 or gaussians25'),
     ('quality1k_pixels', 'mixture', 'known: gaussians8 or gaussians25'),
-    ('memorising1k_digits', 'train', 'needs what was trained on'),
-    ('memorising1k_digits', 'heldout', 'real examples that were not; name'),
+    ('memorising1k_digits', 'train', 'needs training examples'),
+    ('memorising1k_digits', 'heldout', 'that were not trained on; name'),
   ],
 )
-def test_data_that_a_kind_does_not_fit(name, lacks, words):
+def test_data_without_what_a_kind_needs_are_rejected(name, lacks, words):
   metric = protocol.parse(name)
   everything = {'reference', 'train', 'heldout', 'images', 'mixture'}
   protocol.check(metric, everything)
@@ -67,7 +67,7 @@ def test_data_that_a_kind_does_not_fit(name, lacks, words):
     protocol.check(metric, everything - {lacks})
 
 
-def test_too_few_of_either():
+def test_too_few_examples_are_rejected():
   metric = protocol.parse('kid50_pixels')
   enough, few = Features(normal(50), None), Features(normal(49), None)
   with pytest.raises(ValueError, match=r'kid50_pixels needs 50 real.*are 49'):

@@ -1,4 +1,4 @@
-"""Records that compare, as lines and as a table."""
+"""Records: differences, JSON lines and the text table."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ def test_records_of_one_protocol_compare():
 
 
 @pytest.mark.parametrize('field', record.PROTOCOL)
-def test_unlike_records_do_not(field):
+def test_records_of_different_protocols_do_not_compare(field):
   changed = 7 if field.endswith('num') else 'changed'
   other = dataclasses.replace(RECORD, **{field: changed})
   with pytest.raises(ValueError, match=f'differ in {field} '):
@@ -28,13 +28,13 @@ def test_unlike_records_do_not(field):
 
 def test_lines_are_added(tmp_path):
   other = dataclasses.replace(RECORD, details={'counts': [1, 2]})
-  for found in (RECORD, other):
-    record.append(tmp_path / 'x.jsonl', [found])
+  for result in (RECORD, other):
+    record.append(tmp_path / 'x.jsonl', [result])
   lines = (tmp_path / 'x.jsonl').read_text().splitlines()
   assert [json.loads(x)['details'] for x in lines] == [None, {'counts': [1, 2]}]
 
 
-def test_a_table_says_what_is_missing():
+def test_the_table_marks_missing_values():
   head, row = record.table([RECORD]).splitlines()
   assert head.split() == ['metric', 'value', 'error', 'floor', 'ceiling']
   assert row.split() == ['fid10k_mnist', '3', '-', '-', '-']

@@ -1,4 +1,4 @@
-"""Resizes by name equal those of the packages whose protocols they are."""
+"""Resizes equal those of PIL, torch and TensorFlow 1, by protocol."""
 
 import json
 
@@ -16,7 +16,7 @@ def random_images(height, width, channels, count=2):
 
 
 def pil(images, side):
-  """Each channel alone, in float32, without rounding or cutting."""
+  """PIL's bicubic of each channel in float32, without rounding or clipping."""
   return np.array(
     [
       np.stack(
@@ -42,11 +42,11 @@ def pil(images, side):
 )  # fmt: skip
 def test_clean_is_the_bicubic_of_pil(shape, side):
   images = random_images(*shape)
-  found = resize.resize(images, side, 'clean')
-  assert found.dtype == np.float32
-  assert found.shape == (2, side, side, shape[-1])
+  result = resize.resize(images, side, 'clean')
+  assert result.dtype == np.float32
+  assert result.shape == (2, side, side, shape[-1])
   expected = np.clip(pil(images, side), 0, 255)
-  np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+  np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
 
 
 def test_clean_keeps_the_range_and_rounds_nothing():
@@ -54,10 +54,10 @@ def test_clean_keeps_the_range_and_rounds_nothing():
   uncut = pil(images, 50)
   assert uncut.min() < -5
   assert uncut.max() > 260
-  found = np.asarray(resize.resize(images, 50, 'clean'))
-  assert found.min() == 0
-  assert found.max() == 255
-  assert np.mean(found == np.rint(found)) < 0.5
+  result = np.asarray(resize.resize(images, 50, 'clean'))
+  assert result.min() == 0
+  assert result.max() == 255
+  assert np.mean(result == np.rint(result)) < 0.5
 
 
 def test_shrinking_aliases_by_the_legacy_names_only():
@@ -75,7 +75,7 @@ def test_shrinking_aliases_by_the_legacy_names_only():
 
 
 def test_legacy_equals_torch_and_the_first_tensorflow(root):
-  # Written by tests/references/resize.py, from the packages themselves.
+  # Outputs of the packages, written by tests/references/resize.py.
   cases = json.loads(
     (root / 'tests' / 'references' / 'resize.json').read_text()
   )
@@ -83,8 +83,8 @@ def test_legacy_equals_torch_and_the_first_tensorflow(root):
   for case in cases:
     images = random_images(case['height'], case['width'], 3, count=1)
     expected = np.array(case['values'])
-    found = resize.resize(images, expected.shape[1], case['name'])
-    np.testing.assert_allclose(found[..., 0], expected, rtol=0, atol=1e-4)
+    result = resize.resize(images, expected.shape[1], case['name'])
+    np.testing.assert_allclose(result[..., 0], expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize('name', resize.RESIZES)
@@ -95,11 +95,11 @@ def test_an_image_of_that_side_stays_as_it_is(name):
 
 @pytest.mark.parametrize('name', resize.RESIZES)
 @pytest.mark.parametrize('side', [3, 40])
-def test_one_value_stays_that_value(name, side):
+def test_a_constant_image_stays_constant(name, side):
   images = np.full((1, 13, 7, 1), 200, np.uint8)
   expected = np.full((1, side, side, 1), 200.0)
-  found = resize.resize(images, side, name)
-  np.testing.assert_allclose(found, expected, rtol=1e-6)
+  result = resize.resize(images, side, name)
+  np.testing.assert_allclose(result, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize('name', resize.RESIZES)
@@ -111,7 +111,7 @@ def test_only_the_first_tensorflow_moves_the_image(name):
   assert name == 'legacy_tf' or difference < 1e-3
 
 
-def test_it_can_be_part_of_a_program():
+def test_it_works_under_jit():
   images = random_images(6, 5, 3)
   inside = jax.jit(lambda x: resize.resize(x, 9, 'clean'))(images)
   outside = resize.resize(images, 9, 'clean')
@@ -124,13 +124,13 @@ def test_it_can_be_part_of_a_program():
     (np.zeros((1, 4, 4, 3), np.float32), 8, 'clean', 'float32 of shape .1, 4'),
     (np.zeros((4, 4, 3), np.uint8), 8, 'clean', r'takes uint8 of shape \[N, H'),
     (np.zeros((1, 0, 4, 3), np.uint8), 8, 'clean', r'shape \[1, 0, 4, 3\]'),
-    (np.zeros((1, 4, 4, 3), np.uint8), 0, 'clean', 'side is 0; images are'),
+    (np.zeros((1, 4, 4, 3), np.uint8), 0, 'clean', 'side is 0; it must be'),
     (
       np.zeros((1, 4, 4, 3), np.uint8), 8, 'sharp',
       "resize is 'sharp'; it must be one of clean, legacy, legacy_tf",
     ),
   ],
 )  # fmt: skip
-def test_what_cannot_be_resized_is_refused(images, side, name, sentence):
+def test_invalid_images_are_rejected(images, side, name, sentence):
   with pytest.raises(ValueError, match=sentence):
     resize.resize(images, side, name)

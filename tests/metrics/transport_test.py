@@ -1,4 +1,4 @@
-"""Transport and energy: POT, scipy, the step's own distances, closed forms."""
+"""Wasserstein and energy distances: POT, scipy, gan.distances, closed forms."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -49,11 +49,11 @@ def test_identical_sets_and_shifts(order):
 
 
 def test_gaussians_far_apart_or_of_two_widths():
-  # W2 of two concentric Gaussians is sqrt(D) times what their widths differ.
+  # W2 of two concentric Gaussians is sqrt(D) times the difference of widths.
   rng = np.random.RandomState(2)
   x = rng.standard_normal((1000, 2))
-  found = wasserstein(x, 3 * rng.permutation(x), order=2)
-  assert found == pytest.approx(np.sqrt(2) * 2, rel=0.05)
+  result = wasserstein(x, 3 * rng.permutation(x), order=2)
+  assert result == pytest.approx(np.sqrt(2) * 2, rel=0.05)
 
 
 def test_a_collapsed_generator_pays_the_mean_distance():
@@ -63,16 +63,16 @@ def test_a_collapsed_generator_pays_the_mean_distance():
   with pytest.raises(ValueError, match='fake holds 1 samples'):
     energy(x, one)
   within = _mean_of_pairs(x)
-  found = energy(x, np.repeat(one, 5, axis=0))
-  assert found == pytest.approx(2 * mean - within, rel=1e-9)
+  result = energy(x, np.repeat(one, 5, axis=0))
+  assert result == pytest.approx(2 * mean - within, rel=1e-9)
 
 
 def test_sliced_of_identical_sets_and_of_a_far_shift():
   x = X['plane']
   assert sliced(x, x[::-1]) == 0
   # The mean of |cos| over directions in the plane is 2 / pi.
-  found = sliced(x, x + np.array([100.0, 0]))
-  assert found == pytest.approx(200 / np.pi, rel=0.05)
+  result = sliced(x, x + np.array([100.0, 0]))
+  assert result == pytest.approx(200 / np.pi, rel=0.05)
 
 
 def test_sliced_is_that_of_the_step_before_its_floor():
@@ -85,8 +85,8 @@ def test_sliced_is_that_of_the_step_before_its_floor():
       (real[:100], real[100:]),
     )
   ]
-  found = float(distances.sliced(jnp.asarray(real), jnp.asarray(fake)))
-  assert found == pytest.approx((apart[0] + apart[1]) / 2 - apart[2], rel=1e-3)
+  result = float(distances.sliced(jnp.asarray(real), jnp.asarray(fake)))
+  assert result == pytest.approx((apart[0] + apart[1]) / 2 - apart[2], rel=1e-3)
 
 
 def test_directions_are_fixed_and_seeded():
@@ -99,8 +99,8 @@ def test_directions_are_fixed_and_seeded():
 
 def test_energy_is_that_of_the_step():
   real, fake = X['near'][:200], X['nearby'][:200]
-  found = float(distances.energy(jnp.asarray(real), jnp.asarray(fake)))
-  assert energy(real, fake) == pytest.approx(found, rel=1e-3)
+  result = float(distances.energy(jnp.asarray(real), jnp.asarray(fake)))
+  assert energy(real, fake) == pytest.approx(result, rel=1e-3)
 
 
 def test_energy_equals_scipy_in_one_dimension():

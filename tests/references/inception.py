@@ -1,11 +1,11 @@
-"""What the Inception nets of PyTorch say of random weights, and what ours says.
+"""Compares our Inception with the PyTorch packages, on random weights.
 
   pip install torch torchvision pytorch-fid torch-fidelity clean-fid
   python tests/references/inception.py
 
-Writes tests/references/inception.json, which tests/metrics_inception_test.py
-reads without PyTorch; prints how far the two are apart, over all features, and
-fails where that is more than 1e-4.
+Writes tests/references/inception.json, which tests/metrics/inception_test.py
+reads without PyTorch. Prints the largest difference over all features and fails
+if it is above 1e-4.
 """
 
 import hashlib
@@ -30,10 +30,10 @@ TOLERANCE = 1e-4
 
 
 def pytorch_fid(state, images):
-  """Protocol of pytorch-fid: features, logits and logits without bias."""
+  """Outputs of pytorch-fid: features, logits and logits without bias."""
   from pytorch_fid import inception as reference
 
-  # In place of the download; they are loaded strictly, by name and shape.
+  # Replaces the download; loading is strict in names and shapes.
   reference.load_state_dict_from_url = lambda *_, **__: state
   net, whole = reference.InceptionV3().eval(), reference.fid_inception_v3()
   x = torch.tensor(images.transpose(0, 3, 1, 2)) / 255
@@ -43,7 +43,7 @@ def pytorch_fid(state, images):
 
 
 def torch_fidelity(path, images, resized=None):
-  """Protocol of torch-fidelity, which is that of TensorFlow's graph."""
+  """Outputs of torch-fidelity, which follows TensorFlow's graph."""
   from torch_fidelity import feature_extractor_inceptionv3 as reference
 
   name = 'interpolate_bilinear_2d_like_tensorflow1x'
@@ -60,7 +60,7 @@ def torch_fidelity(path, images, resized=None):
 
 
 def clean_fid(path, images):
-  """Protocol of clean-fid: its resize, then the net as torch-fidelity's."""
+  """Outputs of clean-fid: its resize, then the net of torch-fidelity."""
   from cleanfid.resize import build_resizer
 
   resized = np.stack([build_resizer('clean')(image) for image in images])
@@ -69,7 +69,7 @@ def clean_fid(path, images):
 
 
 def convert(source, out):
-  """Runs the command on a state dict that is not the public one."""
+  """Converts a state dict of random weights with the command."""
   subprocess.run(
     [
       sys.executable, '-m', 'jaxgan.convert_inception', f'--weights={source}',
@@ -82,7 +82,7 @@ def convert(source, out):
 
 
 def compare(name, theirs, ours):
-  """Prints differences, and returns whether all are small enough."""
+  """Prints the differences; returns whether all are below TOLERANCE."""
   good = True
   for field, a, b in zip(inception.Outputs._fields, theirs, ours, strict=True):
     a, b = np.asarray(a), np.asarray(b)
@@ -102,7 +102,7 @@ def main():
   tensors = {name: torch.tensor(array) for name, array in state.items()}
   with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder) / 'weights.pth'
-    # The public file is of the old format.
+    # The public file has the old format.
     torch.save(tensors, path, _use_new_zipfile_serialization=False)
     old = convert(path, path.with_suffix('.npz'))
     torch.save(tensors, path)
@@ -126,7 +126,7 @@ def main():
         good &= compare(f'{name} of side {images.shape[2]}', theirs, ours)
         if images is small:
           kept[name] = {
-            # From all over, since neighbours are of one branch.
+            # Evenly spaced, since adjacent features share a branch.
             field: np.float64(x[:, :: x.shape[1] // KEPT]).round(6).tolist()
             for field, x in zip(inception.Outputs._fields, theirs, strict=True)
           }

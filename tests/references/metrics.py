@@ -1,12 +1,12 @@
-"""Values of other packages on seeded features, for the tests of the metrics.
+"""Computes metrics with the reference packages, for tests/metrics.
 
-Wants torch-fidelity, pytorch-fid, prdc, POT and pytorch-msssim, and writes
-metrics.json beside itself:
+Requires torch-fidelity, pytorch-fid, prdc, POT and pytorch-msssim. Writes
+tests/references/metrics.json:
 
   pip install torch-fidelity pytorch-fid prdc pot pytorch-msssim
   python tests/references/metrics.py
 
-The tests make the same inputs again with `inputs`, which needs numpy alone.
+The tests recreate the inputs with `inputs`, which needs only numpy.
 """
 
 import importlib.metadata
@@ -24,20 +24,20 @@ PACKAGES = (
 
 
 def read():
-  """The values, by name."""
+  """Returns the stored values: {name: value}."""
   return json.loads(PATH.read_text())['values']
 
 
 def features(seed, num, width, shift=0.0, mix=0):
-  """[num, width] float64 normal values, correlated by the matrix `mix`."""
-  # The generator of old, whose stream is frozen.
+  """Normal values [num, width] float64, correlated by the matrix `mix`."""
+  # The legacy generator, whose stream is frozen.
   rng = np.random.RandomState(seed)
   matrix = np.random.RandomState(1000 + mix).standard_normal((width, width))
   return rng.standard_normal((num, width)) @ matrix / width**0.5 + shift
 
 
 def inputs():
-  """The arrays that every value below was computed from, by name."""
+  """Returns the arrays from which all values are computed: {name: array}."""
   rng = np.random.RandomState(5)
   noise = rng.randint(0, 256, (4, 176, 192, 3))
   smooth = np.linspace(0, 255, 192)[:, None] * np.ones(3)
@@ -52,7 +52,7 @@ def inputs():
     'steeper': features(11, 2500, 256) * np.arange(1, 257) ** -2.0,
     'grid': rng.randint(0, 5, (300, 6)).astype(np.float64),
     'gridded': rng.randint(0, 4, (250, 6)).astype(np.float64),
-    # Whole steps that floats cannot hold: equally far apart but for rounding.
+    # A grid that floats cannot represent: distances are equal up to rounding.
     'steps': rng.randint(0, 5, (300, 6)) / 3.7 - 1,
     'stepped': rng.randint(0, 4, (250, 6)) / 3.7 - 1,
     'logits': 2 * features(7, 5000, 10),
@@ -160,11 +160,11 @@ def diversity(x):
     torch.from_numpy(x[n].transpose(0, 3, 1, 2).astype(np.float64))
     for n in ('images', 'others')
   )
-  # Its own window is float32, whose sum is not one to the last digits.
+  # Its default window is float32 and does not sum to one exactly.
   window = torch.exp(-((torch.arange(11.0).double() - 5) ** 2) / (2 * 1.5**2))
   window = (window / window.sum()).reshape(1, 1, 1, 11).repeat(3, 1, 1, 1)
-  found = ms_ssim(first, second, size_average=False, win=window)
-  return {'ms_ssim': found.tolist()}
+  values = ms_ssim(first, second, size_average=False, win=window)
+  return {'ms_ssim': values.tolist()}
 
 
 def main():

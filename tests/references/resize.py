@@ -1,11 +1,11 @@
-"""What other packages make of images that are resized, and what ours does.
+"""Compares our resizes with those of the reference packages.
 
   pip install torch torch-fidelity clean-fid
   python tests/references/resize.py
 
-Writes tests/references/resize.json, which tests/metrics_resize_test.py reads
-without them; prints differences in units of [0, 255], and fails where one is
-more than 1e-4.
+Writes tests/references/resize.json, which tests/metrics/resize_test.py reads
+without them. Prints differences in units of [0, 255] and fails if one is above
+1e-4.
 """
 
 import json
@@ -22,14 +22,14 @@ from jaxgan.metrics import resize
 
 OUT = pathlib.Path(__file__).with_suffix('.json')
 TOLERANCE = 1e-4
-# Height, width and side: both grow, both shrink, one of each, and a length at
-# which float32 rounds the place where a pixel is read.
+# (height, width, side): upsampling, downsampling, one of each, and a length at
+# which float32 rounds the position of a pixel.
 KEPT = [(5, 7, 9), (12, 10, 4), (3, 12, 6), (1000, 2, 7)]
 SHOWN = [*KEPT, (32, 32, 299), (299, 299, 299), (1024, 600, 299)]
 
 
 def images(height, width):
-  """[1, H, W, 3] uint8, the same ones in the test."""
+  """Random images [1, H, W, 3] uint8, the same as in the test."""
   rng = np.random.RandomState(height)
   return rng.randint(0, 256, (1, height, width, 3)).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Trials side by side: as alone, and what becomes of each in a group."""
+"""Trials in a group give the values of single trials, and end one by one."""
 
 import re
 import runpy
@@ -40,52 +40,56 @@ SPACE = {
 }
 
 
-def search(
+def make_search(
   folder, metric='gap', sampler='grid', prune='none', values=SPACE, **others
 ):
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(search_runner_test, 'BASE', {**BASE, **others})
     patch.setattr(search_runner_test, 'METRIC', metric)
-    return search_runner_test.search(folder, sampler, prune, values=values)
+    return search_runner_test.make_search(folder, sampler, prune, values=values)
 
 
-def states(found):
-  return [trial.state for trial in found.study.trials]
+def states(search):
+  return [trial.state for trial in search.study.trials]
 
 
 @pytest.fixture
-def fleets(monkeypatch):
-  """The rates of each group; `fleets.at` says what replicas come to.
+def programs(monkeypatch):
+  """Lists the rates of each group that one program trains.
 
-  It maps (step, rates [R]) to metrics by name, and `diverged` among them.
+  `programs.at` maps (step, rates [R]) to metrics by name; its entry `diverged`
+  gives the steps at which losses were not finite.
   """
 
-  class Fleets(list):
+  class Programs(list):
     at = staticmethod(lambda step, rates: {})
 
-  found = Fleets()
+  programs = Programs()
 
   def train(reps, dataset):
     rates = np.array(reps.values['optim.gen.lr'])
-    found.append(list(rates))
+    programs.append(list(rates))
     for step in range(reps.config.train.steps + 1):
-      found.steps.append(step)
+      programs.steps.append(step)
       values = {'diversity': rates * 0 + 1, 'gap': rates, 'slope': rates * 0}
       values |= {name: rates * 0 for name in METRICS if name not in values}
-      values |= found.at(step, rates)
-      gone = values.pop('diverged', rates * 0 - 1)
-      yield vmapped_runs.Moment(
-        step, types.SimpleNamespace(diverged_step=gone, ema={}), None, values
+      values |= programs.at(step, rates)
+      diverged = values.pop('diverged', rates * 0 - 1)
+      yield vmapped_runs.Snapshot(
+        step,
+        types.SimpleNamespace(diverged_step=diverged, ema={}),
+        None,
+        values,
       )
 
-  found.steps = []
+  programs.steps = []
   monkeypatch.setattr(vmapped_runs, 'train', train)
-  monkeypatch.setattr(groups.Shared, 'dataset', lambda self: None)
-  return found
+  monkeypatch.setattr(groups.Resources, 'dataset', lambda self: None)
+  return programs
 
 
-def test_a_trial_in_a_group_is_worth_what_it_is_alone(tmp_path, monkeypatch):
-  """Under another seed too, whose data and latents are others."""
+def test_a_trial_in_a_group_equals_a_single_trial(tmp_path, monkeypatch):
+  """Also under another seed, with other batches and latents."""
   # Compiling for eight takes longer.
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   values = {
@@ -93,10 +97,10 @@ def test_a_trial_in_a_group_is_worth_what_it_is_alone(tmp_path, monkeypatch):
     'seed': {'choices': (4, 3)},
   }
   metric = 'w1_100_pixels'
-  alone = search(tmp_path / 'alone', metric, values=values)
+  alone = make_search(tmp_path / 'alone', metric, values=values)
   trials.ask(alone, 9, 1)  # Left to the group.
   runner.run(alone, 1)
-  together = search(tmp_path / 'together', metric, values=values)
+  together = make_search(tmp_path / 'together', metric, values=values)
   runner.run(together, 2, 2)
   one, (other, same) = alone.study.trials[1], together.study.trials
   assert same.params == one.params
@@ -109,60 +113,62 @@ def test_a_trial_in_a_group_is_worth_what_it_is_alone(tmp_path, monkeypatch):
   )
 
 
-def test_groups_are_asked_for_until_there_are_enough(fleets, tmp_path):
+def test_groups_are_trained_until_there_are_enough_trials(programs, tmp_path):
   values = {'optim.gen.lr': {**SPACE['optim.gen.lr'], 'num': 6}}
-  found = search(tmp_path, values=values)
-  runner.run(found, 5, 3)
-  assert [len(rates) for rates in fleets] == [3, 2]
-  runner.run(search(tmp_path, values=values), 100, 3)
-  assert [len(rates) for rates in fleets] == [3, 2, 1]
-  assert len({rate for rates in fleets for rate in rates}) == 6
-  assert states(found) == [TrialState.COMPLETE] * 6
-  assert found.study.best_value == pytest.approx(1e-4)
+  search = make_search(tmp_path, values=values)
+  runner.run(search, 5, 3)
+  assert [len(rates) for rates in programs] == [3, 2]
+  runner.run(make_search(tmp_path, values=values), 100, 3)
+  assert [len(rates) for rates in programs] == [3, 2, 1]
+  assert len({rate for rates in programs for rate in rates}) == 6
+  assert states(search) == [TrialState.COMPLETE] * 6
+  assert search.study.best_value == pytest.approx(1e-4)
 
 
-def test_what_is_asked_for_at_once_is_spread(tmp_path):
-  """Where one rate was the best so far, not all of a group go to it."""
-  found = search(tmp_path, sampler='tpe')
+def test_trials_sampled_at_once_are_spread(tmp_path):
+  """Not all trials of a group go to the best rate so far."""
+  search = make_search(tmp_path, sampler='tpe')
   for exponent in np.linspace(-4, -1, 10):
-    found.study.add_trial(
+    search.study.add_trial(
       optuna.trial.create_trial(
         params={'optim.gen.lr': float(10**exponent)},
-        distributions=study_lib.distributions(found.space),
+        distributions=study_lib.distributions(search.space),
         value=float(abs(exponent + 3)),
       )
     )
-  asked = trials.ask(found, 99, 8)
-  rates = [trial.params['optim.gen.lr'] for trial in asked]
+  new = trials.ask(search, 99, 8)
+  rates = [trial.params['optim.gen.lr'] for trial in new]
   assert np.std(np.log10(rates)) > 0.3
 
 
-def test_a_member_is_pruned_and_the_others_go_on(fleets, tmp_path, monkeypatch):
-  runner.run(search(tmp_path, sampler='random'), 6, 6)
-  fleets.at = lambda step, rates: {'gap': np.array([0.0, 100.0, 0.0])}
-  asked = []
-  value = groups.Shared.value
+def test_a_member_is_pruned_and_the_others_continue(
+  programs, tmp_path, monkeypatch
+):
+  runner.run(make_search(tmp_path, sampler='random'), 6, 6)
+  programs.at = lambda step, rates: {'gap': np.array([0.0, 100.0, 0.0])}
+  evaluated = []
+  value = groups.Resources.value
 
   def counted(self, config, row, ema, step):
-    asked.append((step, row['gap']))
+    evaluated.append((step, row['gap']))
     return value(self, config, row, ema, step)
 
-  monkeypatch.setattr(groups.Shared, 'value', counted)
-  found = search(tmp_path, sampler='random', prune='median')
-  runner.run(found, 9, 3)
+  monkeypatch.setattr(groups.Resources, 'value', counted)
+  search = make_search(tmp_path, sampler='random', prune='median')
+  runner.run(search, 9, 3)
   done, pruned = TrialState.COMPLETE, TrialState.PRUNED
-  assert states(found)[6:] == [done, pruned, done]
-  assert found.study.trials[7].last_step == 2
-  assert asked == [(2, 0), (2, 100), (2, 0), (4, 0), (4, 0)]
+  assert states(search)[6:] == [done, pruned, done]
+  assert search.study.trials[7].last_step == 2
+  assert evaluated == [(2, 0), (2, 100), (2, 0), (4, 0), (4, 0)]
 
 
-def test_a_group_ends_when_all_of_it_are_over(fleets, tmp_path):
-  runner.run(search(tmp_path, sampler='random'), 6, 6)
-  fleets.at = lambda step, rates: {'gap': rates * 0 + 100}
-  found = search(tmp_path, sampler='random', prune='median')
-  runner.run(found, 8, 2)
-  assert states(found)[6:] == [TrialState.PRUNED] * 2
-  assert fleets.steps == [0, 1, 2, 3, 4, 0, 1, 2]
+def test_a_group_ends_when_all_members_are_finished(programs, tmp_path):
+  runner.run(make_search(tmp_path, sampler='random'), 6, 6)
+  programs.at = lambda step, rates: {'gap': rates * 0 + 100}
+  search = make_search(tmp_path, sampler='random', prune='median')
+  runner.run(search, 8, 2)
+  assert states(search)[6:] == [TrialState.PRUNED] * 2
+  assert programs.steps == [0, 1, 2, 3, 4, 0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -173,122 +179,115 @@ def test_a_group_ends_when_all_of_it_are_over(fleets, tmp_path):
     ({'gap': [1, np.nan, 1, 1]}, 'gap was not finite.'),
   ],
 )
-def test_a_member_that_goes_wrong_is_the_worst(wrong, why, fleets, tmp_path):
+def test_a_failed_member_is_the_worst(wrong, why, programs, tmp_path):
   guard = {'action': 'stop', 'patience': 1}
-  fleets.at = lambda step, rates: {
+  programs.at = lambda step, rates: {
     name: np.array(value) for name, value in wrong.items() if step == 4
   }
-  found = search(tmp_path, guard=guard)
-  runner.run(found, 4, 4)
+  search = make_search(tmp_path, guard=guard)
+  runner.run(search, 4, 4)
   done, pruned = TrialState.COMPLETE, TrialState.PRUNED
-  assert states(found) == [done, pruned, done, done]
-  ranked = report.ranked(found.study, found.goal)
+  assert states(search) == [done, pruned, done, done]
+  ranked = report.rank(search.study, search.objective)
   assert ranked[-1].number == 1
   assert re.fullmatch(why, ranked[-1].user_attrs['why'])
 
 
-def test_a_member_whose_values_exclude_each_other(
-  fleets, tmp_path, monkeypatch
-):
-  config_of = groups.space_lib.config_of
+def test_a_member_with_incompatible_values(programs, tmp_path, monkeypatch):
+  make_config = groups.space_lib.make_config
 
   def refuse(base, params):
     if params.get('optim.gen.lr') == 1e-4:
       raise ValueError('No such pair.')
-    return config_of(base, params)
+    return make_config(base, params)
 
-  found = search(tmp_path)
-  monkeypatch.setattr(groups.space_lib, 'config_of', refuse)
-  runner.run(found, 4, 2)
-  assert [len(rates) for rates in fleets] == [1, 2]
-  assert states(found) == [TrialState.PRUNED] + [TrialState.COMPLETE] * 3
+  search = make_search(tmp_path)
+  monkeypatch.setattr(groups.space_lib, 'make_config', refuse)
+  runner.run(search, 4, 2)
+  assert [len(rates) for rates in programs] == [1, 2]
+  assert states(search) == [TrialState.PRUNED] + [TrialState.COMPLETE] * 3
 
 
-def test_a_group_that_ends_its_process_is_tried_from_its_start(
-  fleets, tmp_path
-):
+def test_a_group_that_ends_its_process_restarts(programs, tmp_path):
   def full(step, rates):
     if step == 3:
       raise OSError('disk full')
     return {}
 
-  fleets.at = full
+  programs.at = full
   for _ in range(3):
     with pytest.raises(OSError, match='disk full'):
-      runner.run(search(tmp_path), 3, 2)
-  assert fleets[0] == fleets[1] == fleets[2]
-  fleets.at = lambda step, rates: {}
-  found = search(tmp_path)
-  runner.run(found, 3, 2)
-  wrong = [t for t in found.study.trials if t.state == TrialState.PRUNED]
+      runner.run(make_search(tmp_path), 3, 2)
+  assert programs[0] == programs[1] == programs[2]
+  programs.at = lambda step, rates: {}
+  search = make_search(tmp_path)
+  runner.run(search, 3, 2)
+  wrong = [t for t in search.study.trials if t.state == TrialState.PRUNED]
   assert [t.user_attrs['why'] for t in wrong] == [
-    'It ended its process 3 times.'
+    'The process of the trial ended 3 times.'
   ] * 2
-  assert len(fleets[-1]) == 1
-  assert fleets[-1][0] not in fleets[0]
+  assert len(programs[-1]) == 1
+  assert programs[-1][0] not in programs[0]
 
 
-def test_an_interrupted_group_does_not_count_as_an_attempt(fleets, tmp_path):
+def test_an_interrupted_group_does_not_count_as_an_attempt(programs, tmp_path):
   def stop(step, rates):
     if step == 3:
       signal.raise_signal(signal.SIGTERM)
     return {}
 
-  fleets.at = stop
+  programs.at = stop
   for _ in range(4):
-    with pytest.raises(Interrupted, match='after step 3, of which') as event:
-      runner.run(search(tmp_path), 2, 2)
+    with pytest.raises(Interrupted, match='after step 3, without') as event:
+      runner.run(make_search(tmp_path), 2, 2)
     assert event.value.status == 143
-  fleets.at = lambda step, rates: {}
-  found = search(tmp_path)
-  runner.run(found, 2, 2)
-  assert states(found)[-2:] == [TrialState.COMPLETE] * 2
-  assert {tuple(rates) for rates in fleets} == {(1e-4, 1e-3)}
+  programs.at = lambda step, rates: {}
+  search = make_search(tmp_path)
+  runner.run(search, 2, 2)
+  assert states(search)[-2:] == [TrialState.COMPLETE] * 2
+  assert {tuple(rates) for rates in programs} == {(1e-4, 1e-3)}
 
 
-def test_a_killed_group_is_noticed_and_what_runs_is_not(fleets, tmp_path):
-  found = search(tmp_path)
-  folder = trials.claim(found, trials.ask(found, 9, 2), group=True)
-  with workdir.held(folder, '.trial'):
-    runner.run(search(tmp_path), 3, 4)
+def test_a_killed_group_restarts_and_a_running_one_does_not(programs, tmp_path):
+  search = make_search(tmp_path)
+  folder = trials.assign_folder(search, trials.ask(search, 9, 2), group=True)
+  with workdir.lock(folder, '.trial'):
+    runner.run(make_search(tmp_path), 3, 4)
     running, done = TrialState.RUNNING, TrialState.COMPLETE
-    assert states(found) == [running, running, done]
-  runner.run(search(tmp_path), 3, 4)
-  assert states(found)[:2] == [TrialState.FAIL] * 2
-  assert states(found)[3:] == [done] * 2
-  assert [len(rates) for rates in fleets] == [1, 2]
+    assert states(search) == [running, running, done]
+  runner.run(make_search(tmp_path), 3, 4)
+  assert states(search)[:2] == [TrialState.FAIL] * 2
+  assert states(search)[3:] == [done] * 2
+  assert [len(rates) for rates in programs] == [1, 2]
 
 
-def test_what_was_in_a_group_may_go_on_alone(fleets, tmp_path, monkeypatch):
-  found = search(tmp_path)
-  trials.claim(found, trials.ask(found, 9, 2), group=True)
+def test_a_member_of_a_group_may_restart_as_a_single_trial(
+  programs, tmp_path, monkeypatch
+):
+  search = make_search(tmp_path)
+  trials.assign_folder(search, trials.ask(search, 9, 2), group=True)
   names = []
 
-  def alone(config, folder, *, watch):
+  def single(config, folder, *, callback):
     names.append(folder.name)
     (folder / 'metrics.jsonl').write_text('{"step": 4, "gap": 1.0}\n')
 
-  monkeypatch.setattr(train, 'train_and_evaluate', alone)
-  runner.run(search(tmp_path), 2)
+  monkeypatch.setattr(train, 'train_and_evaluate', single)
+  runner.run(make_search(tmp_path), 2)
   assert names == ['0002', '0003']
-  text = report.table(
-    report.ranked(found.study, found.goal),
-    found.space,
-    found.goal,
-    found.study,
-  )
+  text = report.table(search.study, search.space, search.objective)
   assert 'trials/0002' in text
 
 
-def test_the_best_of_a_group_is_written_down(fleets, tmp_path):
+def test_the_best_of_a_group_is_reported(programs, tmp_path):
   pytest.importorskip('matplotlib')
-  found = search(tmp_path)
-  runner.run(found, 4, 4)
+  search = make_search(tmp_path)
+  runner.run(search, 4, 4)
   facts = {
-    'file': 'configs/digits.py:tiny', 'config': found.base,
-    'space': space.to_plain(found.space), 'goal': found.goal._asdict(),
+    'file': 'configs/digits.py:tiny', 'config': search.base,
+    'space': space.to_plain(search.space), 'goal': search.objective._asdict(),
   }  # fmt: skip
-  text = report.write(found.study, facts, tmp_path)
+  text = report.write(search.study, facts, tmp_path)
   rows = [line.split(' | ') for line in text.splitlines()[4:]]
   assert [row[1] for row in rows] == [''] * 4
   config = runpy.run_path(str(tmp_path / 'report/best.py'))['get_config']()
@@ -304,7 +303,7 @@ def test_the_best_of_a_group_is_written_down(fleets, tmp_path):
     ),
     (
       {'data': {'placement': 'host'}}, SPACE,
-      'data.placement is host, .*; set another one',
+      'data.placement is host, .*; set another value',
     ),
     (
       {'guard': {'action': 'rollback'}}, SPACE,
@@ -312,7 +311,7 @@ def test_the_best_of_a_group_is_written_down(fleets, tmp_path):
     ),
   ],
 )  # fmt: skip
-def test_what_cannot_be_trained_together_is_refused(others, values, words):
+def test_a_search_that_cannot_be_grouped_is_refused(others, values, words):
   base = {**BASE, **others}
   with pytest.raises(ValueError, match=words):
     groups.check(space.parse(values, base), base)

@@ -1,4 +1,4 @@
-"""What becomes of trials, with runs that only pretend to train."""
+"""How trials start, end, fail and restart; runs only pretend to train."""
 
 import json
 import logging
@@ -9,7 +9,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from jaxgan.search import goal, report, runner, space, trials
+from jaxgan.search import objective as objective_lib
+from jaxgan.search import report, runner, space, trials
 from jaxgan.search import study as study_lib
 from jaxgan.storage import workdir
 from jaxgan.training import train
@@ -28,97 +29,102 @@ SPACE = {
 }
 
 
-def search(folder, sampler='tpe', prune='none', seed=0, values=SPACE):
-  base, aim = goal.parse(BASE, METRIC, 'minimise')
-  found = space.parse(values, base)
-  shared = {
-    'config': base, 'space': space.to_plain(found), 'goal': aim._asdict(),
-  }  # fmt: skip
+def make_search(folder, sampler='tpe', prune='none', seed=0, values=SPACE):
+  base, objective = objective_lib.parse(BASE, METRIC, 'minimise')
+  parsed = space.parse(values, base)
+  plain, goal = space.to_plain(parsed), objective._asdict()
+  shared = {'config': base, 'space': plain, 'goal': goal}
   workdir.make(folder)
-  study = study_lib.connect(study_lib.local(folder), 'search', aim, shared)
-  study_lib.steer(study, sampler, seed, prune)
+  url = study_lib.sqlite_url(folder)
+  study = study_lib.create_or_load(url, 'search', objective, shared)
+  study_lib.configure(study, sampler, seed, prune)
   grid = sampler == 'grid'
-  points = space.grid(found) if grid else space.first(found, base)
-  return trials.Search(study, base, found, aim, folder, tuple(points), grid)
+  points = space.grid(parsed) if grid else space.initial(parsed, base)
+  return trials.Search(
+    study, base, parsed, objective, folder, tuple(points), grid
+  )
 
 
 def distance(config):
-  """Best, 1, at a rate of 1e-3."""
+  """Returns an objective whose least value, 1, is at a rate of 1e-3."""
   return 1 + math.log10(config.optim.gen.lr / 1e-3) ** 2
 
 
 @pytest.fixture
 def runs(monkeypatch):
-  """(folder, rate) of each run; what `runs.fail` maps a rate to is raised."""
+  """Lists (folder, rate) of each run.
+
+  `runs.fail` maps a config to an error to raise, `runs.value` to the metric.
+  """
 
   class Runs(list):
     fail = staticmethod(lambda config: None)
     value = staticmethod(distance)
 
-  found = Runs()
+  runs = Runs()
 
-  def fake(config, folder, *, watch):
-    found.append((folder.name, config.optim.gen.lr))
+  def fake(config, folder, *, callback):
+    runs.append((folder.name, config.optim.gen.lr))
     workdir.open_run(folder, config)
     lines = []
     for step in (2, 4):
-      values = {METRIC: found.value(config) + 4 - step}
+      values = {METRIC: runs.value(config) + 4 - step}
       lines.append(json.dumps({'step': step, **values}) + '\n')
       (folder / 'metrics.jsonl').write_text(''.join(lines))
-      watch(step, values)
-      if error := found.fail(config):
+      callback(step, values)
+      if error := runs.fail(config):
         raise error
 
   monkeypatch.setattr(train, 'train_and_evaluate', fake)
-  return found
+  return runs
 
 
-def states(found):
-  return [trial.state for trial in found.study.trials]
+def states(search):
+  return [trial.state for trial in search.study.trials]
 
 
 @pytest.mark.parametrize('sampler', ['tpe', 'random'])
 def test_a_search_starts_at_the_config_and_gets_better(sampler, runs, tmp_path):
-  found = search(tmp_path, sampler)
-  runner.run(found, 12)
+  search = make_search(tmp_path, sampler)
+  runner.run(search, 12)
   assert len(runs) == 12
   assert runs[0] == ('0000', 1e-4)
-  assert found.study.best_value < found.study.trials[0].value == 2
+  assert search.study.best_value < search.study.trials[0].value == 2
   assert len({rate for _, rate in runs}) == 12
 
 
-def test_a_search_does_not_depend_on_where_it_was_stopped(runs, tmp_path):
+def test_a_search_does_not_depend_on_interruptions(runs, tmp_path):
   whole, cut = tmp_path / 'whole', tmp_path / 'cut'
-  runner.run(search(whole), 9)
+  runner.run(make_search(whole), 9)
   rates = [rate for _, rate in runs]
   for num in (2, 7, 9):
-    runner.run(search(cut), num)
+    runner.run(make_search(cut), num)
   assert [rate for _, rate in runs[9:]] == rates
-  runner.run(search(tmp_path / 'other', seed=1), 9)
+  runner.run(make_search(tmp_path / 'other', seed=1), 9)
   assert [rate for _, rate in runs[18:]] != rates
 
 
-def test_keys_are_not_drawn_alike(runs, tmp_path):
+def test_keys_are_sampled_independently(runs, tmp_path):
   values = {**SPACE, 'optim.critic.lr': SPACE['optim.gen.lr']}
-  found = search(tmp_path, 'random', values=values)
-  runner.run(found, 3)
-  gen, critic = found.study.trials[1].params.values()
+  search = make_search(tmp_path, 'random', values=values)
+  runner.run(search, 3)
+  gen, critic = search.study.trials[1].params.values()
   assert gen != pytest.approx(critic, rel=1e-3)
 
 
 def test_a_grid_is_tried_once_in_order(runs, tmp_path):
-  runner.run(search(tmp_path, 'grid'), 4)
-  runner.run(search(tmp_path, 'grid'), 100)
+  runner.run(make_search(tmp_path, 'grid'), 4)
+  runner.run(make_search(tmp_path, 'grid'), 100)
   rates = [rate for _, rate in runs]
   assert rates == pytest.approx([1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1])
 
 
 def test_a_hopeless_trial_is_pruned_at_an_evaluation(runs, tmp_path):
-  runner.run(search(tmp_path), 6)
+  runner.run(make_search(tmp_path), 6)
   runs.value = lambda config: 100.0
-  found = search(tmp_path, prune='median')
-  runner.run(found, 7)
-  last = found.study.trials[-1]
+  search = make_search(tmp_path, prune='median')
+  runner.run(search, 7)
+  last = search.study.trials[-1]
   assert (last.state, last.last_step) == (TrialState.PRUNED, 2)
   assert len(json.loads((tmp_path / 'trials/0006/config.json').read_text()))
 
@@ -126,27 +132,27 @@ def test_a_hopeless_trial_is_pruned_at_an_evaluation(runs, tmp_path):
 @pytest.mark.parametrize(
   'error', [FloatingPointError('A loss was not finite.'), RunFailed('It won.')]
 )
-def test_a_run_that_goes_wrong_is_the_worst(error, runs, tmp_path):
+def test_a_failed_run_is_the_worst(error, runs, tmp_path):
   runs.fail = lambda config: error if config.optim.gen.lr == 1e-4 else None
-  found = search(tmp_path)
-  runner.run(found, 3)
-  assert states(found) == [TrialState.PRUNED, *[TrialState.COMPLETE] * 2]
-  ranked = report.ranked(found.study, found.goal)
+  search = make_search(tmp_path)
+  runner.run(search, 3)
+  assert states(search) == [TrialState.PRUNED, *[TrialState.COMPLETE] * 2]
+  ranked = report.rank(search.study, search.objective)
   assert ranked[-1].number == 0
   assert str(error) in report.table(
-    ranked, found.space, found.goal, found.study
+    search.study, search.space, search.objective
   )
 
 
 def test_a_value_that_is_not_finite_is_the_worst(runs, tmp_path):
   runs.value = lambda config: math.inf
-  found = search(tmp_path)
-  runner.run(found, 1)
-  assert states(found) == [TrialState.PRUNED]
-  assert 'not finite' in found.study.trials[0].user_attrs['why']
+  search = make_search(tmp_path)
+  runner.run(search, 1)
+  assert states(search) == [TrialState.PRUNED]
+  assert 'not finite' in search.study.trials[0].user_attrs['why']
 
 
-def test_values_that_exclude_each_other_are_the_worst(runs, tmp_path):
+def test_incompatible_values_are_the_worst(runs, tmp_path):
   values = {
     'penalty.target_law': {'choices': ('constant', 'ratio')},
     'penalty.sides': {'choices': ('two', 'one')},
@@ -154,46 +160,46 @@ def test_values_that_exclude_each_other_are_the_worst(runs, tmp_path):
   base = {**BASE, 'penalty': {'sides': 'one'}}
   with pytest.MonkeyPatch.context() as patch:
     patch.setitem(BASE, 'penalty', base['penalty'])
-    found = search(tmp_path, 'grid', values=values)
-    runner.run(found, 4)
+    search = make_search(tmp_path, 'grid', values=values)
+    runner.run(search, 4)
   assert len(runs) == 3
-  (wrong,) = [t for t in found.study.trials if t.state == TrialState.PRUNED]
+  (wrong,) = [t for t in search.study.trials if t.state == TrialState.PRUNED]
   assert 'must be one-sided' in wrong.user_attrs['why']
 
 
-def test_an_interrupted_trial_goes_on_first_in_its_folder(runs, tmp_path):
+def test_an_interrupted_trial_continues_first_in_its_folder(runs, tmp_path):
   event = Interrupted('stopped', 143)
   runs.fail = lambda config: event if config.optim.gen.lr < 5e-6 else None
   for _ in range(5):  # However often it is interrupted.
     with pytest.raises(Interrupted):
-      runner.run(search(tmp_path, 'grid'), 2)
+      runner.run(make_search(tmp_path, 'grid'), 2)
   runs.fail = lambda config: None
-  found = search(tmp_path, 'grid')
-  runner.run(found, 2)
+  search = make_search(tmp_path, 'grid')
+  runner.run(search, 2)
   assert [name for name, _ in runs] == ['0000'] * 6 + ['0006']
-  assert states(found) == [TrialState.FAIL] * 5 + [TrialState.COMPLETE] * 2
-  assert found.study.trials[5].params == found.study.trials[0].params
+  assert states(search) == [TrialState.FAIL] * 5 + [TrialState.COMPLETE] * 2
+  assert search.study.trials[5].params == search.study.trials[0].params
 
 
-def test_a_trial_that_ends_its_process_is_given_up(runs, tmp_path):
+def test_a_trial_is_pruned_after_three_attempts(runs, tmp_path):
   runs.fail = lambda config: OSError('disk full')
   for _ in range(3):
     with pytest.raises(OSError, match='disk full'):
-      runner.run(search(tmp_path, 'grid'), 2)
+      runner.run(make_search(tmp_path, 'grid'), 2)
   assert {name for name, _ in runs} == {'0000'}
   runs.fail = lambda config: None
-  found = search(tmp_path, 'grid')
-  runner.run(found, 2)
-  (wrong,) = [t for t in found.study.trials if t.state == TrialState.PRUNED]
-  assert wrong.user_attrs['why'] == 'It ended its process 3 times.'
+  search = make_search(tmp_path, 'grid')
+  runner.run(search, 2)
+  (wrong,) = [t for t in search.study.trials if t.state == TrialState.PRUNED]
+  assert wrong.user_attrs['why'] == 'The process of the trial ended 3 times.'
 
 
 def test_a_trial_of_another_workdir_is_left_alone(runs, tmp_path):
-  """Its machine may be at work on it."""
-  here = search(tmp_path / 'here')
+  """Another machine may be training it."""
+  here = make_search(tmp_path / 'here')
   there = here._replace(folder=tmp_path / 'there')
   workdir.make(there.folder)
-  trials.claim(there, trials.ask(there, 9, 1))
+  trials.assign_folder(there, trials.ask(there, 9, 1))
   runner.run(here, 2)
   assert states(here) == [TrialState.RUNNING, TrialState.COMPLETE]
   runner.run(there, 3)
@@ -201,38 +207,38 @@ def test_a_trial_of_another_workdir_is_left_alone(runs, tmp_path):
   assert states(here)[1:] == [TrialState.COMPLETE] * 3
 
 
-def test_what_runs_is_not_taken_for_killed(runs, tmp_path):
-  found = search(tmp_path)
-  folder = trials.claim(found, trials.ask(found, 9, 1))
-  with workdir.held(folder, '.trial'):
-    runner.run(search(tmp_path), 2)
-    assert states(found) == [TrialState.RUNNING, TrialState.COMPLETE]
-  runner.run(search(tmp_path), 2)
-  assert states(found)[0] == TrialState.FAIL
+def test_a_running_trial_is_not_taken_for_killed(runs, tmp_path):
+  search = make_search(tmp_path)
+  folder = trials.assign_folder(search, trials.ask(search, 9, 1))
+  with workdir.lock(folder, '.trial'):
+    runner.run(make_search(tmp_path), 2)
+    assert states(search) == [TrialState.RUNNING, TrialState.COMPLETE]
+  runner.run(make_search(tmp_path), 2)
+  assert states(search)[0] == TrialState.FAIL
 
 
 def test_another_search_in_the_storage_is_refused(tmp_path):
-  search(tmp_path)
+  make_search(tmp_path)
   other = {'optim.gen.lr': {**SPACE['optim.gen.lr'], 'high': 1.0}}
   with pytest.raises(ValueError, match=r'another search: space.optim.gen.lr.'):
-    search(tmp_path, values=other)
+    make_search(tmp_path, values=other)
 
 
 @pytest.mark.parametrize('url', ['nonsense', 'nosql://x', 'sqlite:////no/x.db'])
-def test_a_storage_that_is_none_is_one_sentence(url):
+def test_a_bad_storage_url_is_one_sentence(url):
   with pytest.raises(ValueError, match='--storage cannot be opened'):
     study_lib.load(url, 'search')
 
 
 def test_a_report_ranks_draws_and_writes_a_config(runs, tmp_path, monkeypatch):
   pytest.importorskip('matplotlib')
-  found = search(tmp_path, 'grid')
-  runner.run(found, 6)
+  search = make_search(tmp_path, 'grid')
+  runner.run(search, 6)
   facts = {
-    'file': 'configs/digits.py:tiny', 'config': found.base,
-    'space': space.to_plain(found.space), 'goal': found.goal._asdict(),
+    'file': 'configs/digits.py:tiny', 'config': search.base,
+    'space': space.to_plain(search.space), 'goal': search.objective._asdict(),
   }  # fmt: skip
-  text = report.write(found.study, facts, tmp_path)
+  text = report.write(search.study, facts, tmp_path)
   rows = [line.split(' | ') for line in text.splitlines()[4:]]
   assert rows[0][1:5] == ['trials/0003', '1', '4', 'done']
   assert [float(row[2]) for row in rows] == sorted(float(r[2]) for r in rows)
@@ -243,14 +249,14 @@ def test_a_report_ranks_draws_and_writes_a_config(runs, tmp_path, monkeypatch):
   assert config.optim.gen.lr == pytest.approx(1e-3)
   assert config.eval.metrics == (METRIC,)
   assert config.train.steps == 4
-  assert config.net.latent_size == 8  # Of the file; the search says nothing.
+  assert (
+    config.net.latent_size == 8
+  )  # From the file; the search does not set it.
 
 
-def test_optuna_is_quiet_about_what_it_is_asked(
-  runs, tmp_path, capfd, monkeypatch
-):
-  # Our own words, if a command in this process has let them through.
+def test_optuna_prints_nothing(runs, tmp_path, capfd, monkeypatch):
+  # Without the messages of jaxgan, which a command may have enabled.
   monkeypatch.setattr(logging.getLogger('jaxgan'), 'handlers', [])
   optuna.logging.set_verbosity(optuna.logging.INFO)
-  runner.run(search(tmp_path), 1)
+  runner.run(make_search(tmp_path), 1)
   assert capfd.readouterr().err == ''

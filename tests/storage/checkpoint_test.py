@@ -1,4 +1,4 @@
-"""Checkpoints: whole states, damage noticed, retention, other devices."""
+"""Tests of checkpoints: round trips, damage, retention, sharding."""
 
 import dataclasses
 import gc
@@ -11,23 +11,23 @@ import jax.numpy as jnp
 import pytest
 import small
 
-from jaxgan import config as schema
+from jaxgan.config import Checkpoint
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.storage.checkpoint import Checkpoints, digest
 
-# Orbax leaves its readers unawaited where a checkpoint is damaged.
+# Orbax does not await its readers if a checkpoint is damaged.
 pytestmark = pytest.mark.filterwarnings(
   'ignore::pytest.PytestUnraisableExceptionWarning'
 )
 
 CONFIG = small.config()
-KEEP = schema.Checkpoint()
+KEEP = Checkpoint()
 
 
 @pytest.fixture(autouse=True)
-def leftovers_are_collected_here():
+def collect_garbage():
   yield
-  gc.collect()  # And not in some other test, whose warnings are errors.
+  gc.collect()  # Not in a later test, where a warning is an error.
 
 
 @pytest.fixture(scope='module')
@@ -40,12 +40,13 @@ def at(state, step):
 
 
 def save_all(folder, state, steps, config=KEEP, values=None):
+  """Saves the state at each step; returns the steps that are kept."""
   with Checkpoints(folder, config) as checkpoints:
     for index, step in enumerate(steps):
       metrics = {'distance': values[index]} if values else {}
       checkpoints.save(at(state, step), metrics)
     checkpoints.wait()
-    return checkpoints.steps(), checkpoints.best()
+    return checkpoints.steps()
 
 
 def restore(folder, target):
@@ -54,23 +55,23 @@ def restore(folder, target):
 
 
 def raw(state):
-  """A state with its key as numbers, which chex can compare."""
+  """Replaces the PRNG key by its data, which chex can compare."""
   return dataclasses.replace(state, key=jax.random.key_data(state.key))
 
 
 def test_a_state_comes_back_bit_for_bit(tmp_path, state):
   save_all(tmp_path / 'c', state, [3])
-  found = restore(tmp_path / 'c', state)
-  chex.assert_trees_all_equal(raw(found), raw(at(state, 3)))
-  chex.assert_trees_all_equal_dtypes(raw(found), raw(state))
-  assert found.key.dtype == state.key.dtype
+  restored = restore(tmp_path / 'c', state)
+  chex.assert_trees_all_equal(raw(restored), raw(at(state, 3)))
+  chex.assert_trees_all_equal_dtypes(raw(restored), raw(state))
+  assert restored.key.dtype == state.key.dtype
 
 
 def test_nothing_saved_is_none(tmp_path, state):
   assert restore(tmp_path / 'c', state) is None
 
 
-def test_the_digest_sees_every_leaf(state):
+def test_the_digest_depends_on_every_leaf(state):
   first = digest(state)
   assert digest(state) == first
   leaves, tree = jax.tree.flatten(raw(state))
@@ -101,7 +102,7 @@ def remove(folder):
 def flip_bits(folder):
   path = largest_file(folder)
   content = bytearray(path.read_bytes())
-  # Several, as some bytes of the file belong to no array.
+  # Many bytes, because some of them belong to no array.
   for index in range(len(content) // 4, 3 * len(content) // 4, 97):
     content[index] ^= 0x10
   path.write_bytes(bytes(content))
@@ -123,25 +124,25 @@ def lose_the_digest(folder):
   'damage',
   [truncate, empty, remove, flip_bits, lose_the_digest, change_the_digest],
 )
-def test_a_damaged_newest_is_reported_and_the_one_before_used(
+def test_a_damaged_checkpoint_is_logged_and_the_previous_one_restored(
   tmp_path, state, caplog, damage
 ):
   folder = tmp_path / 'c'
   save_all(folder, state, [1, 2])
   damage(folder / '2')
   with Checkpoints(folder, KEEP) as checkpoints:
-    found = checkpoints.restore(state)
-    assert int(found.step) == 1
+    restored = checkpoints.restore(state)
+    assert int(restored.step) == 1
     assert 'Checkpoint 2 in' in caplog.text
-    assert 'is damaged and passed over' in caplog.text
-    # Its step can be saved again, and nothing was thrown away.
-    checkpoints.save(at(found, 2), {})
+    assert 'is damaged and skipped' in caplog.text
+    # Its step can be saved again, and nothing was deleted.
+    checkpoints.save(at(restored, 2), {})
     checkpoints.wait()
     assert int(checkpoints.restore(state).step) == 2
   assert (tmp_path / 'damaged' / '2').is_dir()
 
 
-def test_nothing_whole_is_an_error_and_nothing_is_moved(tmp_path, state):
+def test_no_intact_checkpoint_is_an_error_and_nothing_is_moved(tmp_path, state):
   folder = tmp_path / 'c'
   save_all(folder, state, [1, 2])
   truncate(folder / '1')
@@ -160,35 +161,36 @@ def test_another_configuration_cannot_be_restored(tmp_path, state):
 
 
 def test_the_newest_are_kept(tmp_path, state):
-  config = schema.Checkpoint(max_to_keep=2)
-  assert save_all(tmp_path / 'c', state, range(1, 6), config)[0] == [4, 5]
+  config = Checkpoint(max_to_keep=2)
+  assert save_all(tmp_path / 'c', state, range(1, 6), config) == [4, 5]
 
 
-def test_snapshots_are_kept_for_ever(tmp_path, state):
-  config = schema.Checkpoint(max_to_keep=1, keep_every_steps=4)
-  kept, _ = save_all(tmp_path / 'c', state, [2, 4, 6, 8, 10], config)
+def test_snapshots_are_never_deleted(tmp_path, state):
+  config = Checkpoint(max_to_keep=1, keep_every_steps=4)
+  kept = save_all(tmp_path / 'c', state, [2, 4, 6, 8, 10], config)
   assert kept == [4, 8, 10]
 
 
-def test_the_best_is_kept_beside_the_newest(tmp_path, state):
-  config = schema.Checkpoint(max_to_keep=2, best_metric='distance')
+def test_the_best_and_the_newest_are_kept(tmp_path, state):
+  config = Checkpoint(max_to_keep=2, best_metric='distance')
   values = [3.0, 1.0, float('nan'), float('-inf'), 2.0, 4.0]
-  kept, best = save_all(tmp_path / 'c', state, range(1, 7), config, values)
+  kept = save_all(tmp_path / 'c', state, range(1, 7), config, values)
   assert kept == [2, 5, 6]
-  assert best == 2
 
 
-def test_what_is_not_finite_is_never_best(tmp_path, state):
-  config = schema.Checkpoint(best_metric='distance')
-  _, best = save_all(tmp_path / 'c', state, [1], config, [float('nan')])
-  assert best is None
+@pytest.mark.parametrize('value', [float('nan'), float('-inf')])
+def test_a_value_that_is_not_finite_is_never_the_best(tmp_path, state, value):
+  config = Checkpoint(max_to_keep=1, best_metric='distance')
+  values = [value, 5.0, value]
+  kept = save_all(tmp_path / 'c', state, range(1, 4), config, values)
+  assert kept == [2, 3]
 
 
-def test_a_step_that_is_kept_is_not_written_again(tmp_path, state):
-  assert save_all(tmp_path / 'c', state, [1, 1])[0] == [1]
+def test_an_existing_step_is_not_overwritten(tmp_path, state):
+  assert save_all(tmp_path / 'c', state, [1, 1]) == [1]
 
 
-def test_reading_beside_a_run_changes_nothing(tmp_path, state):
+def test_read_only_changes_no_file(tmp_path, state):
   folder = tmp_path / 'c'
   save_all(folder, state, [1, 2])
   flip_bits(folder / '2')
@@ -206,13 +208,14 @@ def test_another_number_of_devices(tmp_path, saved_on, restored_on):
   expected = jax.device_get(raw(saved))
   save_all(tmp_path / 'c', saved, [0])
   target, train_step, over = small.make(CONFIG, restored_on)
-  found = restore(tmp_path / 'c', target)
-  chex.assert_trees_all_equal(jax.device_get(raw(found)), expected)
-  where = mesh_lib.shardings(over).state
+  restored = restore(tmp_path / 'c', target)
+  chex.assert_trees_all_equal(jax.device_get(raw(restored)), expected)
+  expected_sharding = mesh_lib.shardings(over).state
   assert all(
-    x.sharding.is_equivalent_to(where, x.ndim) for x in jax.tree.leaves(found)
+    x.sharding.is_equivalent_to(expected_sharding, x.ndim)
+    for x in jax.tree.leaves(restored)
   )
-  found, metrics = train_step(found, small.batch(CONFIG, over))
+  restored, metrics = train_step(restored, small.batch(CONFIG, over))
   jax.block_until_ready(metrics)
 
 
@@ -220,6 +223,6 @@ def test_a_restored_state_does_not_compile_the_step_again(tmp_path):
   state, train_step, over = small.make(CONFIG)
   state, _ = train_step(state, small.batch(CONFIG, over))
   save_all(tmp_path / 'c', state, [1])
-  found = restore(tmp_path / 'c', state)
-  train_step(found, small.batch(CONFIG, over))
+  restored = restore(tmp_path / 'c', state)
+  train_step(restored, small.batch(CONFIG, over))
   assert train_step._cache_size() == 1

@@ -1,4 +1,4 @@
-"""Samples as files: grids, archives and folders, and what is refused."""
+"""Tests of exports: grids, archives, tables, folders, error messages."""
 
 import tracemalloc
 
@@ -38,14 +38,14 @@ def test_an_archive_holds_vectors(tmp_path):
 
 
 @pytest.mark.parametrize('names', [('a', 'b, c'), ()])
-def test_a_table_holds_every_digit(tmp_path, names):
+def test_a_csv_is_exact(tmp_path, names):
   vectors = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
   table = Columns(names, (0.0, 0.0), (1.0, 1.0)) if names else None
   halves = iter([vectors[:3], vectors[3:]])
   export.write(tmp_path / 'x.csv', halves, count=6, table=table)
-  found = table_files.read(tmp_path / 'x.csv')
-  assert found.names == names
-  np.testing.assert_array_equal(found.values, vectors)
+  restored = table_files.read(tmp_path / 'x.csv')
+  assert restored.names == names
+  np.testing.assert_array_equal(restored.values, vectors)
 
 
 def test_an_archive_is_written_in_bounded_memory(tmp_path):
@@ -62,28 +62,28 @@ def test_a_folder_holds_one_png_each(tmp_path):
   names = sorted(p.name for p in (tmp_path / 'images').iterdir())
   assert names == [f'{n:06d}.png' for n in range(6)]
   for name, expected in zip(names, whole(6), strict=True):
-    with Image.open(tmp_path / 'images' / name) as found:
-      np.testing.assert_array_equal(np.asarray(found), expected[..., 0])
-      assert 'Generated' in found.text['Source']
+    with Image.open(tmp_path / 'images' / name) as image:
+      np.testing.assert_array_equal(np.asarray(image), expected[..., 0])
+      assert 'Generated' in image.text['Source']
 
 
 def test_a_strip_is_a_grid_of_one_row(tmp_path):
   export.write(tmp_path / 'x.png', chunks(6), count=6, columns=6)
-  with Image.open(tmp_path / 'x.png') as found:
-    assert found.width / found.height == pytest.approx((6 * 6 - 1) / 3)
+  with Image.open(tmp_path / 'x.png') as image:
+    assert image.width / image.height == pytest.approx((6 * 6 - 1) / 3)
 
 
 @pytest.mark.parametrize(
   ('out', 'count', 'sentence'),
   [
-    ('x.png', 5000, '--num is 5000; a grid holds at most 4096'),
+    ('x.png', 5000, '--num is 5000; a .png holds at most 4096'),
     ('x.jpg', 4, r"--out is '.*x.jpg'; it must end in .png, .npz or .csv"),
     ('x.csv', 4, 'x.csv is a table and the samples are images'),
-    ('full/mine.csv', 4, 'mine.csv is there already; name a new .csv'),
-    ('full', 4, 'full has files in it; name a new or empty folder'),
+    ('full/mine.csv', 4, 'mine.csv already exists; give a new .csv'),
+    ('full', 4, 'full is not empty; give a new or empty folder'),
   ],
 )
-def test_what_cannot_be_written_is_refused(tmp_path, out, count, sentence):
+def test_bad_outputs_have_an_error_message(tmp_path, out, count, sentence):
   (tmp_path / 'full').mkdir()
   (tmp_path / 'full' / 'mine.png').touch()
   (tmp_path / 'full' / 'mine.csv').write_text('1')
@@ -93,7 +93,17 @@ def test_what_cannot_be_written_is_refused(tmp_path, out, count, sentence):
   assert (tmp_path / 'full' / 'mine.csv').read_text() == '1'
 
 
-def test_vectors_are_no_pngs(tmp_path):
+def test_an_interrupted_archive_leaves_no_file(tmp_path):
+  def fail():
+    yield from chunks(4)
+    raise OSError('disk full')
+
+  with pytest.raises(OSError, match='disk full'):
+    export.write(tmp_path / 'x.npz', fail(), count=8)
+  assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_images_cannot_hold_vectors(tmp_path):
   vectors = iter([np.zeros((4, 2), np.float32)])
   with pytest.raises(ValueError, match='the samples are vectors'):
     export.write(tmp_path / 'folder', vectors, count=4)

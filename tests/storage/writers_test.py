@@ -1,4 +1,4 @@
-"""Scalars and pictures: what is written can be read, and survives a crash."""
+"""Tests of the logs of a run: scalars, pictures, TensorBoard, resuming."""
 
 import json
 
@@ -30,19 +30,19 @@ def test_one_object_per_line(tmp_path):
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_null(tmp_path, value):
+def test_values_that_are_not_finite_become_null(tmp_path, value):
   with Writer(tmp_path, tensorboard=False, first_step=0) as writer:
     writer.scalars(1, {'gap': float(value)})
   assert read_metrics(tmp_path / 'metrics.jsonl') == [{'step': 1, 'gap': None}]
 
 
-def test_a_resumed_run_takes_back_what_came_after_its_checkpoint(tmp_path):
+def test_a_resumed_run_removes_rows_after_its_checkpoint(tmp_path):
   write(tmp_path, [1, 2, 3, 4])
   write(tmp_path, [3, 4, 5], first_step=2)
   assert steps(tmp_path) == [1, 2, 3, 4, 5]
 
 
-def test_a_line_cut_short_by_a_crash_is_dropped(tmp_path):
+def test_an_incomplete_last_line_is_dropped(tmp_path):
   write(tmp_path, [1, 2])
   with (tmp_path / 'metrics.jsonl').open('a') as file:
     file.write('{"step": 3, "ga')
@@ -64,21 +64,21 @@ def test_tensorboard_reads_the_events(tmp_path):
   assert board.Tags()['tensors'] == ['config/text_summary']
 
 
-def test_tensorboard_forgets_what_a_resumed_run_tells_again(tmp_path):
+def test_tensorboard_drops_steps_that_a_resumed_run_repeats(tmp_path):
   write(tmp_path, [1, 2, 3], tensorboard=True)
   write(tmp_path, [2, 3], first_step=1, tensorboard=True)
   board = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
   assert [p.step for p in board.Scalars('gap')] == [1, 2, 3]
 
 
-def test_samples_become_pictures(tmp_path):
+def test_samples_are_written_as_png(tmp_path):
   with Writer(tmp_path, tensorboard=False, first_step=0) as writer:
     points = np.zeros((4, 2), np.float32)
     writer.samples('cloud', 0, points, generated=False)
     writer.samples('grid', 0, np.zeros((4, 8, 8, 3), np.uint8), generated=True)
-  with Image.open(tmp_path / 'samples' / 'grid.png') as found:
-    assert found.mode == 'RGB'
-    assert 'Source' in found.text
+  with Image.open(tmp_path / 'samples' / 'grid.png') as image:
+    assert image.mode == 'RGB'
+    assert 'Source' in image.text
   assert (tmp_path / 'samples' / 'cloud.png').exists()
 
 

@@ -1,4 +1,4 @@
-"""Figures: there, small, the same twice, and refused with a sentence."""
+"""Tests of figures: files, sizes, equal bytes, lines, error messages."""
 
 import sys
 
@@ -9,6 +9,7 @@ from study_curves import STEPS
 from jaxgan.study import figures, report
 from jaxgan.study import summary as summary_lib
 
+ARMS = ('base', 'ours', 'broken', 'never')
 KINDS = ('learning', 'waiting', 'forest', 'traces', 'overshoot')
 
 
@@ -25,10 +26,11 @@ def full():
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-  """All files of one summary."""
+  """The figures of one summary."""
   study, rows = full()
   path = tmp_path_factory.mktemp('summary')
-  report.summarise(study, rows, path, ['base', 'ours', 'broken', 'never'])
+  summary = summary_lib.summarize(study, rows)
+  report.draw(study, rows, summary, path, ARMS)
   return path
 
 
@@ -41,9 +43,8 @@ def test_a_task_has_its_figures_under_the_limit(folder):
 
 def test_the_same_runs_give_the_same_bytes(folder, tmp_path):
   study, rows = full()
-  found = summary_lib.summarise(study, rows)
-  arms = ['base', 'ours', 'broken', 'never']
-  report.draw(study, rows, found, tmp_path, arms)
+  summary = summary_lib.summarize(study, rows)
+  report.draw(study, rows, summary, tmp_path, ARMS)
   for kind in KINDS:
     one, two = (
       (path / f'rings_{kind}.png').read_bytes() for path in (folder, tmp_path)
@@ -52,7 +53,7 @@ def test_the_same_runs_give_the_same_bytes(folder, tmp_path):
     assert b'Software' not in one
 
 
-def test_lines_are_drawn_of_the_arms_that_were_asked(tmp_path, monkeypatch):
+def test_figures_draw_the_requested_arms(tmp_path, monkeypatch):
   drawn = {}
 
   def keep(figure, path):
@@ -60,8 +61,8 @@ def test_lines_are_drawn_of_the_arms_that_were_asked(tmp_path, monkeypatch):
 
   monkeypatch.setattr(figures, '_save', keep)
   study, rows = full()
-  found = summary_lib.summarise(study, rows)
-  report.draw(study, rows, found, tmp_path, ['ours', 'never', 'base'])
+  summary = summary_lib.summarize(study, rows)
+  report.draw(study, rows, summary, tmp_path, ['ours', 'never', 'base'])
   axes = drawn['learning'].axes[0]
   labels = axes.get_legend_handles_labels()[1]
   assert labels == ['ours', 'base']  # One of them has no runs.
@@ -76,27 +77,25 @@ def test_lines_are_drawn_of_the_arms_that_were_asked(tmp_path, monkeypatch):
   assert titles[6:] == ["critic's distance", made.EXACT]
 
 
-def test_the_baseline_comes_first_and_its_copy_not_at_all():
+def test_shown_arms_start_with_the_baseline_and_skip_its_copy():
   study, _ = full()
   shown = report.shown_arms(study)
   assert shown[:3] == ('base', 'ours', 'broken')
-  assert len(shown) == figures.MOST_ARMS
+  assert len(shown) == figures.MAX_ARMS
   assert 'again' not in shown
-  assert report.shown_arms(study, ['again', 'arm8']) == ('again', 'arm8')
 
 
-def test_colours_are_as_many_as_arms_and_all_different():
-  assert len(set(figures._COLORS)) == figures.MOST_ARMS
+def test_each_arm_has_its_own_color():
+  assert len(set(figures._COLORS)) == figures.MAX_ARMS
 
 
-def test_bad_names_are_refused(tmp_path):
+def test_unknown_or_too_many_arms_are_refused(tmp_path):
   study, rows = full()
+  summary = summary_lib.summarize(study, rows)
   with pytest.raises(ValueError, match="arms is 'theirs'; it must be one of"):
-    report.summarise(study, rows, tmp_path, ['theirs'])
-  with pytest.raises(ValueError, match='arms holds 9 names'):
-    report.shown_arms(study, [f'arm{i}' for i in range(9)])
+    report.draw(study, rows, summary, tmp_path, ['theirs'])
   runs = dict.fromkeys(f'arm{i}' for i in range(9))
-  with pytest.raises(ValueError, match='9 arms were asked of one figure'):
+  with pytest.raises(ValueError, match='9 arms are too many for one figure'):
     figures.traces(tmp_path / 'x.png', study.tasks[0], runs, list(runs))
 
 
@@ -104,5 +103,5 @@ def test_tables_do_not_wait_for_matplotlib(tmp_path, monkeypatch):
   monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
   study, rows = full()
   with pytest.raises(ValueError, match=r"pip install 'jaxgan\[study\]'"):
-    report.summarise(study, rows, tmp_path)
+    report.write(study, rows, tmp_path)
   assert (tmp_path / 'summary.md').exists()

@@ -1,4 +1,4 @@
-"""Rows in, the same rows out, whatever happened to the file between."""
+"""Tests that rows read back equal, also from cut, packed or damaged files."""
 
 import gzip
 import math
@@ -43,7 +43,7 @@ def test_a_line_cut_by_a_crash_is_dropped_and_the_file_goes_on(path):
   assert results.load(path) == [ROW, ROW._replace(seed=4)]
 
 
-def test_of_a_run_begun_twice_the_later_rows_count(path):
+def test_later_rows_of_the_same_step_count(path):
   later = ROW._replace(metrics={'w1_1k_pixels': 0.5})
   results.append(path, [ROW, later])
   assert results.load(path) == [later]
@@ -59,7 +59,7 @@ def test_packed_results_read_the_same(path, tmp_path):
 @pytest.mark.parametrize(
   'text', ['[1]\n', '{"task": 1}\n', 'x\n', '{}\n', '\n']
 )
-def test_what_is_no_result_is_refused(path, text):
+def test_lines_that_are_no_rows_are_refused(path, text):
   path.write_text(text)
   with pytest.raises(ValueError, match='cannot be read as results'):
     results.load(path)

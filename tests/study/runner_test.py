@@ -1,4 +1,4 @@
-"""Studies run as a user runs them: from nothing, again, killed, and shared."""
+"""Tests of whole studies: new, repeated, killed and resumed, in parallel."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ from jaxgan.study import results, runner, spec
 
 ROOT = pathlib.Path(__file__).parents[2]
 METRIC = 'w1_100_pixels'
-# Commands that compile much and run little.
+# For commands that compile much and run little.
 HASTY = os.environ | {'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
 
 pytestmark = pytest.mark.usefixtures('hasty')
@@ -44,17 +44,17 @@ def small(**others):
 
 def run(study, folder):
   folder.mkdir(exist_ok=True)
-  runner.run(*_next(study, folder))
+  runner.run_blocks(*_next(study, folder))
   return results.load(folder / 'results.jsonl')
 
 
 def _next(study, folder):
-  phase, blocks = runner.todo(study, folder)
+  phase, blocks = runner.pending_blocks(study, folder)
   return phase, folder, blocks
 
 
 def lone(arm, **others):
-  """The same study with only one of its arms."""
+  """The same study with one of its arms only."""
   arms = [x for x in spec.to_dict(small())['arms'] if x['name'] == arm]
   return small(arms=arms, baseline=arm, again=arm, **others)
 
@@ -74,9 +74,8 @@ def of(rows, arm):
 
 
 def test_every_run_is_measured_on_the_grid(rows):
-  found = sorted((r.arm, r.seed, r.step) for r in rows)
   arms = ('a', 'again', 'moving', 'yoked')
-  assert found == sorted(
+  assert sorted((r.arm, r.seed, r.step) for r in rows) == sorted(
     (arm, seed, step)
     for arm in arms
     for seed in (5, 6, 7)
@@ -119,12 +118,12 @@ def test_a_run_does_not_depend_on_its_block(rows, tmp_path):
 
 
 def test_the_yoked_arm_replays_a_tuning_seed(rows, folder):
-  found = of(rows, 'yoked')
+  yoked = of(rows, 'yoked')
   path = folder / 'curves' / 'ring-moving-0.jsonl'
   lines = [json.loads(line) for line in path.read_text().splitlines()]
   assert [line['step'] for line in lines] == list(range(1, 8))
   curve = load_curve(str(path))
-  for (_, step), row in found.items():
+  for (_, step), row in yoked.items():
     if step:
       ratio, weight = curve(jax.numpy.asarray(step - 1))
       assert row.trace['ratio'] == pytest.approx(float(ratio), 1e-5)
@@ -136,37 +135,39 @@ def test_a_diverged_run_is_kept_as_such(tmp_path):
   gone = {'optim': {'critic': {'name': 'sgd', 'lr': 1e30}}}
   arms = ({'name': 'a', 'changes': gone},)
   study = small(arms=arms, again='a', seeds=(5,))
-  found = of(run(study, tmp_path / 'w'), 'a')
-  assert math.isfinite(found[5, 0].metrics[METRIC])
-  assert math.isnan(found[5, 7].metrics[METRIC])
-  assert math.isnan(found[5, 7].metrics['ema/' + METRIC])
+  rows = of(run(study, tmp_path / 'w'), 'a')
+  assert math.isfinite(rows[5, 0].metrics[METRIC])
+  assert math.isnan(rows[5, 7].metrics[METRIC])
+  assert math.isnan(rows[5, 7].metrics['ema/' + METRIC])
 
 
-def test_the_probe_reads_slopes_where_they_are_known():
-  """A critic without hidden layers has one slope everywhere."""
+def test_the_probe_measures_the_slope_of_a_linear_critic():
+  """A critic without hidden layers has the same slope everywhere."""
+  from jaxgan.gan import problem as problem_lib
   from jaxgan.nets import catalog as nets_lib
   from jaxgan.study.probe import make_probe
   from jaxgan.types import Batch
 
   study = small()
   config = study.config(study.tasks[0], study.arms[0])
-  nets = nets_lib.build(config.net, (2,))
+  problem = problem_lib.build(config, (2,))
   reps = vmapped.Replicas(config, {'seed': (1, 2)})
   mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ('data',))
-  states = vmapped.create(reps, nets, (2,), mesh)
+  states = vmapped.create(reps, problem, mesh)
   image = np.random.default_rng(0).normal(size=(2, 2, 8, 2))
   batch = Batch(image.astype(np.float32), np.zeros((2, 2, 8), np.int32))
-  found = jax.device_get(make_probe(config, nets)(states, batch))
+  slopes = jax.device_get(make_probe(problem)(states, batch))
+  nets = nets_lib.build(config.net, (2,))
   score = lambda r, x: nets.critic.apply(
     vmapped.take(states.variables.critic, r), x, np.zeros(8, np.int32),
     train=False,
   )  # fmt: skip
   for r in range(2):
-    slopes = jax.grad(lambda x, r=r: score(r, x).sum())(image[r, -1])
-    expected = np.linalg.norm(slopes, axis=1).mean()
-    np.testing.assert_allclose(found['slope_real'][r], expected, rtol=1e-5)
-  assert found['slope_fake'].shape == found['slope_between'].shape == (2,)
-  assert not np.allclose(found['slope_real'], found['slope_fake'])
+    gradients = jax.grad(lambda x, r=r: score(r, x).sum())(image[r, -1])
+    expected = np.linalg.norm(gradients, axis=1).mean()
+    np.testing.assert_allclose(slopes['slope_real'][r], expected, rtol=1e-5)
+  assert slopes['slope_fake'].shape == slopes['slope_between'].shape == (2,)
+  assert not np.allclose(slopes['slope_real'], slopes['slope_fake'])
 
 
 def command(folder, *flags):
@@ -184,7 +185,7 @@ def start(folder, *flags):
 
 @pytest.fixture(scope='module')
 def toy(tmp_path_factory):
-  """A tiny study, killed in its midst and gone on with."""
+  """A tiny study that is killed after its first rows, then resumed."""
   folder = tmp_path_factory.mktemp('toy') / 'w'
   path = folder / 'results.jsonl'
   process = subprocess.Popen(
@@ -200,7 +201,7 @@ def toy(tmp_path_factory):
   return folder, before, done
 
 
-def test_a_killed_study_goes_on_without_redoing_what_is_done(toy):
+def test_a_killed_study_resumes_without_repeating_runs(toy):
   folder, before, _ = toy
   text = (folder / 'results.jsonl').read_text()
   assert before
@@ -214,7 +215,7 @@ def test_a_killed_study_goes_on_without_redoing_what_is_done(toy):
 def test_a_finished_study_has_nothing_to_do(toy):
   folder, _, _ = toy
   study = spec.parse(json.loads((folder / 'study.json').read_text()))
-  assert runner.todo(study, folder)[1] == []
+  assert runner.pending_blocks(study, folder)[1] == []
 
 
 def test_another_study_is_refused(toy):
@@ -226,7 +227,7 @@ def test_another_study_is_refused(toy):
   assert (folder / 'results.jsonl').read_bytes() == before
 
 
-def summarise(*flags):
+def summarize(*flags):
   done = subprocess.run(
     [sys.executable, '-m', 'jaxgan.study', 'summarise', *flags],
     cwd=ROOT, capture_output=True, text=True,
@@ -237,9 +238,9 @@ def summarise(*flags):
 
 @pytest.fixture(scope='module')
 def summary(toy, tmp_path_factory):
-  """What summarise prints, and the folder that it writes."""
+  """Output of summarise, and the folder that it writes."""
   out = tmp_path_factory.mktemp('summary') / 'out'
-  return summarise(f'--workdir={toy[0]}', f'--out={out}'), out
+  return summarize(f'--workdir={toy[0]}', f'--out={out}'), out
 
 
 def test_summarise_writes_what_it_prints(summary):
@@ -251,7 +252,7 @@ def test_summarise_writes_what_it_prints(summary):
 def test_stored_results_are_summarised_alike(toy, summary, tmp_path):
   packed = tmp_path / 'stored.jsonl.gz'
   packed.write_bytes(gzip.compress((toy[0] / 'results.jsonl').read_bytes()))
-  printed = summarise(
+  printed = summarize(
     f'--results={packed}', '--config=configs/studies/toy.py:tiny',
     f'--out={tmp_path / "out"}',
   )  # fmt: skip
@@ -273,7 +274,7 @@ def test_two_processes_give_the_rows_of_one(toy, tmp_path):
 
 
 @pytest.mark.parametrize('missing', ['config', 'workdir'])
-def test_a_study_needs_both(missing, tmp_path):
+def test_config_and_workdir_are_required(missing, tmp_path):
   flags = {
     'config': '--config=configs/studies/toy.py:tiny',
     'workdir': f'--workdir={tmp_path}',

@@ -1,4 +1,4 @@
-"""What a study file may say, and the runs that it stands for."""
+"""Tests of study files: their runs, and the values that are refused."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def values(**others):
   }  # fmt: skip
 
 
-def test_changes_are_laid_over_the_base_task_first():
+def test_arm_changes_win_over_task_changes_over_the_base():
   study = spec.parse(values())
   config = study.config(study.tasks[0], study.arm('b'))
   assert config.train.critic_steps == 2
@@ -59,7 +59,7 @@ def test_changes_are_laid_over_the_base_task_first():
   assert (tuned.penalty.weight, tuned.penalty.points) == (0.25, 'uniform')
 
 
-def test_a_replay_is_laid_over_everything():
+def test_a_replay_wins_over_all_changes():
   study = spec.parse(values())
   config = study.config(study.tasks[0], study.arm('b'), 'curve.jsonl')
   assert config.penalty.controller == 'replay'
@@ -98,8 +98,8 @@ def test_the_study_files_are_sound(file, variant):
 
 
 def test_the_study_of_new_rules_keeps_to_fresh_seeds():
-  study, seen = (spec.parse(x.get_config()) for x in (beyond, digits))
-  assert not set(study.seeds) & {*seen.seeds, *seen.tuning_seeds}
+  study, earlier = (spec.parse(x.get_config()) for x in (beyond, digits))
+  assert not set(study.seeds) & {*earlier.seeds, *earlier.tuning_seeds}
   tuned = {arm.name: arm.tuned for arm in study.arms if not arm.tunes}
   grids = {}
   for arm in study.arms:
@@ -120,7 +120,7 @@ def test_the_preset_is_the_rule_that_was_studied():
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])
-def test_few_images_are_judged_by_those_that_were_not_seen(variant):
+def test_few_images_are_evaluated_on_the_unseen_rest(variant):
   study = spec.parse(small.get_config(variant))
   configs = [study.config(study.tasks[0], arm) for arm in study.arms]
   assert {c.data.split for c in configs} == {'train[:500]'}
@@ -138,8 +138,8 @@ def test_a_robust_study_gives_each_family_the_same_settings(file, variant):
     _, *setting = arm.name.split(', ')
     settings.setdefault(arm.family, []).append(setting)
     config = study.config(study.tasks[0], arm)
-    found = (config.penalty.weight, config.optim.gen.lr)
-    assert [f'{x:g}' for x in (*found, config.train.critic_steps)] == setting
+    values = (config.penalty.weight, config.optim.gen.lr)
+    assert [f'{x:g}' for x in (*values, config.train.critic_steps)] == setting
   assert len({str(x) for x in settings.values()}) == 1
   assert {'wgan_gp'} < set(settings)
 
@@ -151,22 +151,22 @@ def test_a_robust_study_gives_each_family_the_same_settings(file, variant):
     ({'tasks': ({**TASK, 'colour': 1},)}, "A task has a key that is 'colour'"),
     ({'tasks': ({'name': 'x'},)}, 'A task has no metrics'),
     ({'tasks': ()}, 'at least one'),
-    ({'arms': (*ARMS, ARMS[0])}, 'no name twice'),
+    ({'arms': (*ARMS, ARMS[0])}, 'with different names'),
     ({'baseline': 'z'}, 'baseline is'),
     ({'again': 'z'}, 'again is'),
-    ({'seeds': ()}, 'there must be seeds'),
-    ({'seeds': (1, 2)}, 'none twice'),
+    ({'seeds': ()}, 'at least one seed'),
+    ({'seeds': (1, 2)}, 'no seed twice'),
     ({'tuning_seeds': ()}, 'tuning_seeds is empty'),
     ({'every_steps': 0}, 'must be at least 1'),
     ({'tasks': ({**TASK, 'metric': 'fid2k_pixels'},)}, 'metric of ring'),
-    ({'tasks': ({**TASK, 'metrics': ['x']},)}, 'is no metric'),
+    ({'tasks': ({**TASK, 'metrics': ['x']},)}, 'is not a metric'),
     (
       {
         'tasks': (
           {**TASK, 'metrics': ['kid99_pixels'], 'metric': 'kid99_pixels'},
         )
       },
-      'it must be one that is above 0',
+      'it must be always above 0',
     ),
     ({'baseline': 'b', 'tasks': ({**TASK, 'target': 0},)}, 'above 0'),
     ({'arms': (*ARMS, {'name': 'd', 'tuned': 'e'})}, 'tuned of arm d'),
@@ -178,10 +178,10 @@ def test_a_robust_study_gives_each_family_the_same_settings(file, variant):
     ),
     (
       {'arms': (*ARMS, {'name': 'd', 'changes': {'train': {'steps': 9}}})},
-      'all arms of a task must be as long',
+      'must take the same number',
     ),
   ],
 )
-def test_what_is_refused(changed, words):
+def test_invalid_studies_are_refused(changed, words):
   with pytest.raises(ValueError, match=words):
     spec.parse(values(**changed))

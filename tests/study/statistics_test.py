@@ -1,4 +1,4 @@
-"""Times, areas, ratios and tests against cases that were worked by hand."""
+"""Tests of times, areas, ratios and p-values against hand-worked cases."""
 
 import itertools
 
@@ -8,10 +8,10 @@ import scipy.stats
 
 from jaxgan.study import statistics
 from jaxgan.study.curves import (
+  kaplan_meier,
   log_area,
   median_time,
   quantiles,
-  survival,
   time_to_target,
 )
 from jaxgan.study.statistics import (
@@ -30,7 +30,7 @@ NAN = np.nan
   ('values', 'stay', 'expected'),
   [
     ([9, 5, 2, 2, 2, 2], 3, (20, True)),
-    ([9, 2, 5, 2, 2, 2], 3, (30, True)),  # A visit is no stay.
+    ([9, 2, 5, 2, 2, 2], 3, (30, True)),  # It leaves the target again.
     ([9, 2, 5, 2, 2, 2], 1, (10, True)),
     ([9, 9, 9, 9, 2, 2], 3, (50, False)),  # Too late to show that it stays.
     ([9, 9, 9, 9, 2, 2], 2, (40, True)),
@@ -59,17 +59,19 @@ def test_a_curve_of_four_fifths_has_four_fifths_of_the_area():
   assert np.exp(apart) == pytest.approx(0.8)
 
 
-def test_who_diverges_gains_nothing():
+def test_a_diverged_run_gains_nothing():
   steps = np.array([0, 1, 2])
   first = log_area(steps, np.exp([3.0, 1.0, NAN]))
   assert first == pytest.approx((2 + 2) / 2)  # As 3, 1, 3.
   worse = log_area(steps, np.exp([3.0, 5.0, np.inf]))
-  assert worse == pytest.approx((4 + 5) / 2)  # Not its start: what it showed.
+  assert worse == pytest.approx(
+    (4 + 5) / 2
+  )  # Its worst finite value, not its start.
 
 
 @pytest.mark.parametrize('values', [[1, 0, 1], [1, -1, 1], [NAN] * 3])
-def test_no_logarithm_no_area(values):
-  with pytest.raises(ValueError, match='metric without logarithm'):
+def test_an_area_needs_logarithms(values):
+  with pytest.raises(ValueError, match='metric has no logarithm'):
     log_area(np.arange(3), np.array(values, float))
 
 
@@ -82,31 +84,31 @@ def test_quantiles_are_numpys_where_all_is_finite():
 
 
 def test_quantiles_put_diverged_runs_last():
-  found = quantiles(np.array([1, NAN, 2, 3, np.inf]), (0, 0.25, 0.5, 0.7, 0.9))
-  np.testing.assert_array_equal(found, [1, 2, 3, np.inf, np.inf])
+  result = quantiles(np.array([1, NAN, 2, 3, np.inf]), (0, 0.25, 0.5, 0.7, 0.9))
+  np.testing.assert_array_equal(result, [1, 2, 3, np.inf, np.inf])
 
 
-def test_survival_by_hand():
+def test_kaplan_meier_by_hand():
   # Reached at 1, 3, 3 and 6; censored at 3, 4 and 6.
   times = np.array([3, 1, 4, 3, 6, 3, 6])
   reached = np.array([1, 1, 0, 0, 1, 1, 0], bool)
-  curve = survival(times, reached)
-  assert curve.times == (1, 3, 6)
-  assert curve.at_risk == (7, 6, 2)
-  assert curve.events == (1, 2, 1)
-  assert curve.share == pytest.approx((6 / 7, 4 / 7, 2 / 7))
+  curve = kaplan_meier(times, reached)
+  # At risk 7, 6, 3 and 2; none of the 3 at time 4 gets to the target.
+  assert curve.quantiles == pytest.approx([1, 3, 4, 6])
+  assert curve.probabilities == pytest.approx([6 / 7, 4 / 7, 4 / 7, 2 / 7])
   assert median_time(times, reached) == 6
 
 
-def test_survival_equals_scipy():
+def test_kaplan_meier_equals_the_product_limit():
   rng = np.random.default_rng(1)
   times = rng.integers(1, 12, 40)
   reached = rng.random(40) < 0.6
-  theirs = scipy.stats.ecdf(
-    scipy.stats.CensoredData(times[reached], right=times[~reached])
-  ).sf
-  ours = survival(times, reached)
-  assert ours.share == pytest.approx(theirs.evaluate(np.array(ours.times)))
+  events = np.unique(times[reached])
+  left = [
+    1 - (reached & (times == t)).sum() / (times >= t).sum() for t in events
+  ]
+  curve = kaplan_meier(times, reached)
+  assert curve.evaluate(events) == pytest.approx(np.cumprod(left))
 
 
 def test_median_time():
@@ -114,31 +116,32 @@ def test_median_time():
   assert median_time(times, horizon) == 20
   assert median_time(times, np.array([1, 0, 0, 0], bool)) is None
   assert median_time(np.array([30, 10, 20]), np.ones(3, bool)) == 20
-  assert survival(times, np.zeros(4, bool)).times == ()
+  assert median_time(times, np.zeros(4, bool)) is None
+  assert median_time(np.array([]), np.array([], bool)) is None
 
 
 def test_a_ratio_is_paired():
   # Seeds differ by orders of magnitude, arms by a tenth or so.
   baseline = np.array([1.0, 10, 100, 1000])
-  found = paired_ratio(baseline * [0.9, 0.9, 0.8, 0.8], baseline)
-  assert found.ratio == pytest.approx((0.9 * 0.9 * 0.8 * 0.8) ** 0.25)
-  assert found.high < 1
-  assert found.p == 2 / 16
-  assert found.seeds == 4
+  result = paired_ratio(baseline * [0.9, 0.9, 0.8, 0.8], baseline)
+  assert result.ratio == pytest.approx((0.9 * 0.9 * 0.8 * 0.8) ** 0.25)
+  assert result.high < 1
+  assert result.p == 2 / 16
+  assert result.seeds == 4
 
 
 def test_equal_arms_are_exactly_equal():
   values = np.array([1.5, 0.3, 7])
-  found = paired_ratio(values, values)
-  assert found == statistics.Ratio(1, 1, 1, 1, 3)
-  assert found.contains_one
+  result = paired_ratio(values, values)
+  assert result == statistics.Ratio(1, 1, 1, 1, 3)
+  assert result.contains_one
 
 
 def test_a_single_pair_says_nothing():
-  found = paired_ratio(np.array([1.0]), np.array([2.0]))
-  assert (found.ratio, found.p) == (0.5, 1)
-  assert np.isnan([found.low, found.high]).all()
-  assert not found.contains_one
+  result = paired_ratio(np.array([1.0]), np.array([2.0]))
+  assert (result.ratio, result.p) == (0.5, 1)
+  assert np.isnan([result.low, result.high]).all()
+  assert not result.contains_one
 
 
 def test_the_seed_draws_the_interval():
@@ -163,8 +166,8 @@ def test_the_interval_covers_as_often_as_it_says(num):
   trials, truth, covered, plain = 600, 0.9, 0, 0
   for seed in range(trials):
     logs = np.log(truth) + 0.2 * rng.normal(size=num)
-    found = paired_ratio(np.exp(logs), np.ones(num), 1000)
-    covered += found.low <= truth <= found.high
+    result = paired_ratio(np.exp(logs), np.ones(num), 1000)
+    covered += result.low <= truth <= result.high
     draws = np.random.default_rng(seed).integers(num, size=(500, num))
     low, high = np.quantile(logs[draws].mean(axis=1), [0.025, 0.975])
     plain += low <= np.log(truth) <= high
@@ -175,11 +178,11 @@ def test_the_interval_covers_as_often_as_it_says(num):
 
 def test_the_interval_is_near_students():
   logs = np.random.default_rng(4).normal(0.1, 0.3, 20)
-  found = paired_ratio(np.exp(logs), np.ones(20))
+  result = paired_ratio(np.exp(logs), np.ones(20))
   error = scipy.stats.sem(logs)
   low, high = scipy.stats.t.interval(0.95, 19, logs.mean(), error)
-  assert np.log(found.low) == pytest.approx(low, abs=0.2 * error)
-  assert np.log(found.high) == pytest.approx(high, abs=0.2 * error)
+  assert np.log(result.low) == pytest.approx(low, abs=0.2 * error)
+  assert np.log(result.high) == pytest.approx(high, abs=0.2 * error)
 
 
 @pytest.mark.parametrize('num', [1, 2, 5, 9])
@@ -190,18 +193,31 @@ def test_sign_flips_equal_brute_force(num):
   assert sign_flip(x) == share
 
 
+def test_sign_flips_equal_scipy():
+  x = np.random.default_rng(7).normal(0.5, 1, 10)
+  theirs = scipy.stats.permutation_test(
+    (x,),
+    lambda values, axis: np.abs(values.sum(axis)),
+    permutation_type='samples',
+    n_resamples=2**10,
+    alternative='greater',
+  )
+  assert sign_flip(x) == theirs.pvalue
+
+
 def test_sign_flips_by_hand_and_of_ties():
   assert sign_flip(np.array([1.0, 2, 3])) == 2 / 8
   assert sign_flip(np.array([1.0, 2, -3])) == 1
   assert sign_flip(np.zeros(6)) == 1
-  # 0.1 + 0.2 - 0.3 is not 0 in floating point.
+  # 0.1 + 0.2 - 0.3 is not 0 in floating point; scipy gives .72 for the last.
   assert sign_flip(np.array([0.1, 0.2, -0.3])) == 1
+  assert sign_flip(np.array([0.1] * 3 + [-0.1] * 3)) == 1
 
 
 def test_random_sign_flips_agree_with_all_of_them(monkeypatch):
   x = np.random.default_rng(5).normal(0.3, 1, 14)
   exact = sign_flip(x)
-  monkeypatch.setattr(statistics, '_MOST_EXACT', 5)
+  monkeypatch.setattr(statistics, '_MAX_EXACT', 5)
   assert sign_flip(x, 20_000) == pytest.approx(exact, abs=0.02)
   assert sign_flip(np.full(40, 1.0), 999) == 1 / 1000
 
@@ -214,8 +230,8 @@ def test_sign_flips_reject_as_often_as_they_say():
 
 def test_holm_by_hand():
   # Sorted .01 .02 .03 .04, times 4 3 2 1: .04 .06 .06 .06.
-  found = holm(np.array([0.03, 0.01, 0.04, 0.02]))
-  np.testing.assert_allclose(found, [0.06, 0.04, 0.06, 0.06])
+  result = holm(np.array([0.03, 0.01, 0.04, 0.02]))
+  np.testing.assert_allclose(result, [0.06, 0.04, 0.06, 0.06])
   np.testing.assert_allclose(holm(np.array([0.5, 0.4])), [0.8, 0.8])
   np.testing.assert_allclose(holm(np.array([0.9, 0.8, 0.001])), [1, 1, 0.003])
   assert holm(np.array([])).shape == (0,)
@@ -223,56 +239,56 @@ def test_holm_by_hand():
 
 def test_censored_times_count_as_the_horizon():
   ours, baseline = np.array([10, 0, 80, 80]), np.array([20, 10, 80, 40])
-  found = paired_time_ratio(ours, baseline, least=5)
-  assert found.ratio == pytest.approx((0.5 * 0.5 * 1 * 2) ** 0.25)
+  result = paired_time_ratio(ours, baseline, least=5)
+  assert result.ratio == pytest.approx((0.5 * 0.5 * 1 * 2) ** 0.25)
 
 
 def test_failed_share_by_hand():
   ours = np.array([[1, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]], bool)
   baseline = np.array([[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0]], bool)
-  found = failed_share(ours, baseline)
-  assert found.ours == pytest.approx(2 / 12)
-  assert found.baseline == pytest.approx(5 / 12)
+  result = failed_share(ours, baseline)
+  assert result.ours == pytest.approx(2 / 12)
+  assert result.baseline == pytest.approx(5 / 12)
   # Each seed fails once less, whichever seeds are drawn.
-  assert found.difference == pytest.approx(-1 / 4)
-  assert found.difference_low == pytest.approx(-1 / 4)
-  assert found.difference_high == pytest.approx(-1 / 4)
-  assert found.ratio == pytest.approx(2.5 / 5.5)
+  assert result.difference == pytest.approx(-1 / 4)
+  assert result.difference_low == pytest.approx(-1 / 4)
+  assert result.difference_high == pytest.approx(-1 / 4)
+  assert result.ratio == pytest.approx(2.5 / 5.5)
   # At the ends of the 27 resamples: the second seed, or another, three times.
-  assert found.ratio_low == pytest.approx(0.5 / 3.5)
-  assert found.ratio_high == pytest.approx(3.5 / 6.5)
-  assert found.p == 2 / 8
-  assert found.seeds == 3
+  assert result.ratio_low == pytest.approx(0.5 / 3.5)
+  assert result.ratio_high == pytest.approx(3.5 / 6.5)
+  assert result.p == 2 / 8
+  assert result.seeds == 3
 
 
 def test_no_failures_at_all_are_a_ratio_of_one():
   none = np.zeros((5, 2), bool)
-  found = failed_share(none, none)
-  assert (found.difference, found.ratio, found.p) == (0, 1, 1)
-  assert (found.ratio_low, found.ratio_high) == (1, 1)
+  result = failed_share(none, none)
+  assert (result.difference, result.ratio, result.p) == (0, 1, 1)
+  assert (result.ratio_low, result.ratio_high) == (1, 1)
 
 
 def test_families_of_unlike_size_fail_alike():
   ours, baseline = np.ones((4, 2), bool), np.ones((4, 8), bool)
-  found = failed_share(ours, baseline)
-  assert found.difference == 0
-  assert found.ratio == pytest.approx(1, abs=0.05)
+  result = failed_share(ours, baseline)
+  assert result.difference == 0
+  assert result.ratio == pytest.approx(1, abs=0.05)
 
 
-def test_resampling_seeds_keeps_their_cells_together():
-  # Whole seeds fail: the interval is that of 10 seeds, not of 400 cells.
+def test_resampling_keeps_the_runs_of_a_seed_together():
+  # Whole seeds fail: the interval is that of 10 seeds, not of 400 runs.
   seeds = np.repeat(np.arange(10) < 5, 40).reshape(10, 40)
-  found = failed_share(seeds, np.zeros((10, 40), bool))
-  assert found.difference_low < 0.25 < 0.75 < found.difference_high
+  result = failed_share(seeds, np.zeros((10, 40), bool))
+  assert result.difference_low < 0.25 < 0.75 < result.difference_high
 
 
-def test_bad_input_gets_a_sentence():
+def test_invalid_input_is_refused():
   with pytest.raises(ValueError, match='2 values were paired with 3'):
     paired_ratio(np.ones(2), np.ones(3))
-  with pytest.raises(ValueError, match='there must be at least one'):
+  with pytest.raises(ValueError, match='the same seeds, at least one'):
     paired_ratio(np.ones(0), np.ones(0))
   for bad in (0, -1, NAN, np.inf):
-    with pytest.raises(ValueError, match='not all finite and above 0'):
+    with pytest.raises(ValueError, match='all finite and above 0'):
       paired_ratio(np.array([1, bad]), np.ones(2))
   with pytest.raises(ValueError, match='1 values were paired with 2'):
     failed_share(np.ones((1, 3), bool), np.ones((2, 3), bool))

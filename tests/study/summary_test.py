@@ -1,4 +1,4 @@
-"""Summaries of curves whose truth is known: effects, gaps, failures, files."""
+"""Tests of summaries of synthetic curves: effects, gaps, failures, files."""
 
 import dataclasses
 import json
@@ -11,26 +11,22 @@ from study_curves import EXACT, OTHER, STEPS
 
 from jaxgan.study import families, markdown, report, theory
 from jaxgan.study import runs as runs_lib
-from jaxgan.study import summary as summary_lib
 from jaxgan.study.spec import Arm, Study, Task
+from jaxgan.study.summary import summarize
 
 NAN = math.nan
 
 
-def arms_of(found, task=0):
-  return {arm.arm: arm for arm in found.tasks[task].arms}
+def arms_of(summary, task=0):
+  return {arm.arm: arm for arm in summary.tasks[task].arms}
 
 
-def summarise(study, rows):
-  return summary_lib.summarise(study, rows)
-
-
-def test_a_fifth_is_found_and_nothing_is_not():
+def test_an_effect_of_a_fifth_is_detected_and_none_is_invented():
   nothing = [f'none{i}' for i in range(8)]
   study = made.study(['faster', *nothing], tasks=('rings', 'swiss_roll'))
-  found = summarise(study, made.rows(study, [('faster', 0.8)]))
+  summary = summarize(study, made.rows(study, [('faster', 0.8)]))
   for task in (0, 1):
-    arms = arms_of(found, task)
+    arms = arms_of(summary, task)
     faster = arms['faster']
     assert faster.area_ratio.low <= 0.8 <= faster.area_ratio.high < 0.9
     assert faster.area_holm < 0.05
@@ -42,24 +38,24 @@ def test_a_fifth_is_found_and_nothing_is_not():
     assert sum(arms[x].area_ratio.contains_one for x in nothing) >= 6
 
 
-def test_the_luck_of_a_seed_cancels():
+def test_pairs_cancel_the_effect_of_the_seed():
   study = made.study(['faster'], seeds=8)
   rows = made.rows(study, [('faster', 0.9)])
-  paired = arms_of(summarise(study, rows))['faster'].area_ratio
+  paired = arms_of(summarize(study, rows))['faster'].area_ratio
   assert paired.high < 1
-  # Paired with another seed's run the same effect drowns.
+  # Paired with another seed's runs, the same effect is lost in noise.
   shifted = [
     x._replace(seed=(x.seed + 1) % 8) if x.arm == 'faster' else x for x in rows
   ]
-  drowned = arms_of(summarise(study, shifted))['faster'].area_ratio
-  assert drowned.ratio == pytest.approx(paired.ratio)
-  assert drowned.contains_one
+  unpaired = arms_of(summarize(study, shifted))['faster'].area_ratio
+  assert unpaired.ratio == pytest.approx(paired.ratio)
+  assert unpaired.contains_one
 
 
-def test_the_baseline_against_itself():
+def test_the_a_a_control_detects_a_difference():
   study = made.study([])
   rows = made.rows(study)
-  control = summarise(study, rows).tasks[0].control
+  control = summarize(study, rows).tasks[0].control
   assert control.area_contains_one
   assert control.area.ratio == 1
   harmed = [
@@ -67,9 +63,9 @@ def test_the_baseline_against_itself():
     if row.arm == 'again' else row
     for row in rows
   ]  # fmt: skip
-  broken = summarise(study, harmed)
+  broken = summarize(study, harmed)
   assert not broken.tasks[0].control.area_contains_one
-  assert 'contains 1: **no**' in markdown.markdown(broken)
+  assert 'contains 1: **no**' in markdown.render(broken)
 
 
 def small(values, seeds=(0, 1), stay=2):
@@ -100,7 +96,7 @@ def test_one_summary_by_hand():
     ('base', 0): (8, 4, 4), ('base', 1): (8, 2, 2),
     ('ours', 0): (8, 2, 1), ('ours', 1): (8, 8, NAN),
   })  # fmt: skip
-  arms = arms_of(summarise(study, rows))
+  arms = arms_of(summarize(study, rows))
   base, ours = arms['base'], arms['ours']
   assert (base.final.median, base.final.low, base.final.high) == (3, 2.5, 3.5)
   assert (base.time, base.censored, base.failed) == (10, 1, 0.5)
@@ -118,9 +114,9 @@ def test_one_summary_by_hand():
   assert base.area_ratio is None
 
 
-def test_who_reaches_the_target_and_then_diverges_failed():
+def test_a_run_that_diverges_after_the_target_failed():
   study, rows = small({('base', 0): (2, 2, 2), ('ours', 0): (2, 2, NAN)}, (0,))
-  arms = arms_of(summarise(study, rows))
+  arms = arms_of(summarize(study, rows))
   assert (arms['ours'].time, arms['ours'].censored) == (0, 0)
   assert arms['ours'].failed == 1
   # A time of 0 counts as the distance of two measurements.
@@ -128,7 +124,7 @@ def test_who_reaches_the_target_and_then_diverges_failed():
   assert arms['base'].failed == 0
 
 
-def test_missing_runs_are_said_and_left_out_on_both_sides():
+def test_missing_runs_are_listed_and_left_out_on_both_sides():
   study = made.study(['ours', 'never'], seeds=5)
   gone = {('base', 1), ('ours', 3)}
   rows = [
@@ -136,50 +132,50 @@ def test_missing_runs_are_said_and_left_out_on_both_sides():
     for row in made.rows(study, [('ours', 0.5)])
     if (row.arm, row.seed) not in gone
     and row.arm != 'never'
-    # A run that was cut is no run.
+    # An incomplete run does not count.
     and not (row.arm == 'ours' and row.seed == 4 and row.step == STEPS)
   ]
-  found = summarise(study, rows)
-  assert (found.expected, found.found) == (20, 12)
-  assert found.missing == {
+  summary = summarize(study, rows)
+  assert (summary.expected, summary.found) == (20, 12)
+  assert summary.missing == {
     'rings': {'base': (1,), 'ours': (3, 4), 'never': (0, 1, 2, 3, 4)}
   }
-  ours = arms_of(found)['ours']
+  ours = arms_of(summary)['ours']
   assert (ours.seeds, ours.missing) == (3, 2)
   assert ours.area_ratio.seeds == 2
-  # The same, had the seeds never been planned.
+  # The same as if the seeds had not been declared.
   few = dataclasses.replace(study, seeds=(0, 2))
-  alone = arms_of(summarise(few, rows))['ours']
+  alone = arms_of(summarize(few, rows))['ours']
   assert ours.area_ratio == alone.area_ratio
-  text = markdown.markdown(found)
+  text = markdown.render(summary)
   assert '**8 of 20 runs are missing**' in text
   assert '- rings: base 1, ours 2, never 5' in text
   assert '| ours | 3 (2 missing) |' in text
 
 
-def test_an_arm_that_was_not_run_yet_still_counts_for_holm():
+def test_an_arm_without_runs_still_counts_for_holm():
   one, two = made.study(['ours'], seeds=6), made.study(['ours', 'b'], seeds=6)
   rows = made.rows(one, [('ours', 0.9)])
-  alone, beside = (arms_of(summarise(x, rows))['ours'] for x in (one, two))
+  alone, with_other = (arms_of(summarize(x, rows))['ours'] for x in (one, two))
   assert alone.area_holm == alone.area_ratio.p == 2 / 64
-  assert beside.area_holm == 2 * alone.area_holm
+  assert with_other.area_holm == 2 * alone.area_holm
 
 
 def test_an_empty_study_has_a_summary(tmp_path):
   study = made.study(['ours'], tuned=['ours'])
-  found = report.summarise(study, [], tmp_path)
-  assert found.found == 0
+  summary = report.write(study, [], tmp_path)
+  assert summary.found == 0
   assert 'no pairs yet' in (tmp_path / 'summary.md').read_text()
 
 
-def test_rows_of_other_seeds_are_no_part_of_the_test():
+def test_rows_of_other_seeds_are_left_out():
   study = made.study(['ours'], seeds=4)
   rows = made.rows(study)
   extra = made.run(study, study.tasks[0], 'ours', 100, factor=50)
-  assert summarise(study, rows + extra) == summarise(study, rows)
+  assert summarize(study, rows + extra) == summarize(study, rows)
 
 
-def test_the_tuning_takes_the_seeds_that_all_have():
+def test_the_tuning_takes_the_seeds_that_all_arms_share():
   study = made.study(
     ['low', 'high', 'lone'],
     tuned=['low', 'high', 'lone'],
@@ -187,13 +183,13 @@ def test_the_tuning_takes_the_seeds_that_all_have():
   )
   rows = made.rows(study, [('low', 0.9), ('high', 0.7), ('lone', 0.5)])
   rows = [x for x in rows if (x.arm, x.seed) != ('low', 101)]
-  found = summarise(study, rows)
-  low, high, lone = found.tasks[0].tuning
+  summary = summarize(study, rows)
+  low, high, lone = summary.tasks[0].tuning
   assert (low.seeds, high.seeds, lone.seeds) == (2, 2, 2)
   assert [x.best for x in (low, high, lone)] == [False, False, True]
   assert [x.best_of_family for x in (low, high, lone)] == [False, True, True]
-  assert 'low' not in arms_of(found)
-  text = markdown.markdown(found)
+  assert 'low' not in arms_of(summary)
+  text = markdown.render(summary)
   assert '| **lone** | lone | 2 |' in text
   assert '| best of its family |' in text
   values = [x.metrics[EXACT] for x in rows if x.arm == 'high']
@@ -203,7 +199,7 @@ def test_the_tuning_takes_the_seeds_that_all_have():
 
 
 def robust():
-  """Two families under three settings, one of which the baseline fails."""
+  """Two families of three settings; the baseline fails in one of them."""
   arms = ['base', 'base_2', 'base_3', 'ours', 'ours_2', 'ours_3']
   pairs = [(x, x[:4]) for x in arms]
   study = made.study(arms, seeds=6, tasks=('a', 'b'), families=pairs)
@@ -213,12 +209,12 @@ def robust():
 def test_families_share_their_failures():
   study, rows = robust()
   rows = made.changed(rows, 'ours', 0, {STEPS: NAN})  # On both tasks.
-  found = summarise(study, rows).families
-  assert [(x.task, x.family) for x in found] == [
+  summary = summarize(study, rows).families
+  assert [(x.task, x.family) for x in summary] == [
     ('a', 'base'), ('a', 'ours'), ('b', 'base'), ('b', 'ours'),
     (families.ALL_TASKS, 'base'), (families.ALL_TASKS, 'ours'),
   ]  # fmt: skip
-  base, ours = found[:2]
+  base, ours = summary[:2]
   assert base.failures.ours >= 6 / 18
   assert base.failures.ratio == 1
   assert base.holm is None
@@ -226,31 +222,31 @@ def test_families_share_their_failures():
   assert ours.failures.ours == pytest.approx(1 / 18)
   assert ours.failures.difference_high < 0
   assert ours.failures.ratio_high < 1
-  # Seed 0 failed once on both sides, so its sign says nothing.
+  # Seed 0 failed once on both sides, so its difference is 0.
   assert ours.holm == ours.failures.p == 2 / 32
-  assert found[5].settings == 6
-  assert found[5].failures.ours == pytest.approx(2 / 36)
+  assert summary[5].settings == 6
+  assert summary[5].failures.ours == pytest.approx(2 / 36)
 
 
-def test_a_family_lacks_a_seed_where_one_of_its_settings_does():
+def test_families_use_only_seeds_that_all_settings_have():
   study, rows = robust()
   cut = [x for x in rows if (x.task, x.arm, x.seed) != ('b', 'ours_2', 4)]
-  seeds = [x.failures.seeds for x in summarise(study, cut).families]
+  seeds = [x.failures.seeds for x in summarize(study, cut).families]
   assert seeds == [6, 6, 6, 5, 6, 5]
   none = [x for x in rows if x.arm != 'ours_2']
-  assert summarise(study, none).families[1].failures is None
-  assert '| a | ours | 3 | 0 | –' in markdown.markdown(summarise(study, none))
+  assert summarize(study, none).families[1].failures is None
+  assert '| a | ours | 3 | 0 | –' in markdown.render(summarize(study, none))
 
 
-def test_there_is_no_table_of_families_of_one():
+def test_families_of_one_arm_have_no_table():
   study = made.study(['ours'], seeds=2)
-  assert summarise(study, made.rows(study)).families == ()
+  assert summarize(study, made.rows(study)).families == ()
 
 
-def test_the_theory_is_held_against_the_traces():
+def test_trace_points_give_the_coverage():
   study = made.study([], seeds=5)
   rows = made.rows(study, coverage=1.3)
-  middle, end = summarise(study, rows).tasks[0].moments[:2]
+  middle, end = summarize(study, rows).tasks[0].moments[:2]
   assert (middle.when, middle.step) == ('middle', 800)
   assert (end.when, end.step) == ('end', STEPS)
   for moment in (middle, end):
@@ -264,12 +260,12 @@ def test_the_theory_is_held_against_the_traces():
   assert end.exact == pytest.approx(np.median(last))
 
 
-def test_no_weight_and_no_exact_distance_predict_nothing():
+def test_without_weight_or_exact_distance_nothing_is_predicted():
   study = made.study([], seeds=2)
   rows = [
     x._replace(trace={**x.trace, 'weight': 0.0}) for x in made.rows(study)
   ]
-  moment = summarise(study, rows).tasks[0].moments[0]
+  moment = summarize(study, rows).tasks[0].moments[0]
   assert (moment.weight, moment.predicted, moment.coverage) == (0, None, None)
   assert (
     theory.exact_metric(Task('x', ('w1_9_digits',), 'w1_9_digits', 1)) == ''
@@ -285,19 +281,19 @@ def test_other_metrics_put_diverged_runs_on_their_worse_side():
     if x.step == STEPS and x.seed < 2 else x
     for x in made.rows(study)
   ]  # fmt: skip
-  raw, averaged = summarise(study, rows).tasks[0].others[OTHER]['base']
+  raw, averaged = summarize(study, rows).tasks[0].others[OTHER]['base']
   assert (raw, averaged) == (-math.inf, -math.inf)
-  assert arms_of(summarise(study, rows))['base'].final.median == math.inf
-  assert arms_of(summarise(study, rows))['base'].ema == math.inf
+  assert arms_of(summarize(study, rows))['base'].final.median == math.inf
+  assert arms_of(summarize(study, rows))['base'].ema == math.inf
 
 
 def test_a_metric_without_logarithm_is_named():
   study, rows = small({('ours', 0): (1, 0, 1)}, (0,))
   with pytest.raises(ValueError, match=f'{EXACT} of ours on line: A metric'):
-    summarise(study, rows)
+    summarize(study, rows)
 
 
-def test_numbers_are_fit_to_read():
+def test_numbers_are_formatted():
   values = (0.123456, 1234.5, 0.00012345, None, NAN, math.inf)
   assert [markdown.number(x) for x in values] == [
     '0.1235', '1234', '0.0001234', '–', '–', 'diverged'
@@ -310,17 +306,17 @@ def test_numbers_are_fit_to_read():
 def test_files_hold_the_summary(tmp_path):
   study = made.study(['ours', 'tune'], seeds=3, tuned=['tune'])
   rows = made.changed(made.rows(study), 'ours', 0, {STEPS: NAN})
-  found = report.summarise(study, iter(rows), tmp_path / 'new')
+  summary = report.write(study, iter(rows), tmp_path / 'new')
   text = (tmp_path / 'new' / 'summary.json').read_text()
   assert 'NaN' not in text
   assert 'Infinity' not in text
   read = json.loads(text)
   arm = read['tasks'][0]['arms'][2]
   assert arm['arm'] == 'ours'
-  assert arm['area_ratio']['low'] == found.tasks[0].arms[2].area_ratio.low
+  assert arm['area_ratio']['low'] == summary.tasks[0].arms[2].area_ratio.low
   assert arm['area_ratio']['seeds'] == 3
   table = (tmp_path / 'new' / 'summary.md').read_text()
-  assert table == markdown.markdown(found)
+  assert table == markdown.render(summary)
   assert '(1 diverged)' in table
   lines = [x.count('|') for x in table.splitlines() if x.startswith('| ')]
   assert len(lines) > 10

@@ -1,4 +1,4 @@
-"""The tuning seeds decide weights and targets, by hand-computed cases."""
+"""Tests of tuned weights and targets against cases worked by hand."""
 
 import math
 
@@ -32,7 +32,7 @@ def study(target=0.0, **others):
 
 
 def rows(curves):
-  """Of two tuning seeds; the second's curve is twice the first's."""
+  """Rows of two tuning seeds; the second's curve is twice the first's."""
   return [
     Row('ring', arm, seed, step, {METRIC: value * (seed + 1)}, {})
     for arm, values in curves.items()
@@ -42,9 +42,9 @@ def rows(curves):
 
 
 def best(curves):
-  whole = study()
-  found = runs.collect(whole, rows(curves))['ring']
-  return tuning.best(whole, found, whole.tasks[0], 'grid').name
+  declared = study()
+  collected = runs.collect(declared, rows(curves))['ring']
+  return tuning.best(declared, collected, declared.tasks[0], 'grid').name
 
 
 # The areas over steps 0, 3, 6, 7 of log2: 2 -> (3 + 1.5) / 7 ...
@@ -65,24 +65,24 @@ def test_a_run_that_diverges_is_not_best():
 
 
 def test_arms_take_the_tuned_weight_times_their_scale():
-  settled = tuning.settled(study(), rows(CURVES))
+  resolved = tuning.resolve(study(), rows(CURVES))
   weights = {
-    arm.name: settled.config(settled.tasks[0], arm).penalty.weight
-    for arm in settled.arms
+    arm.name: resolved.config(resolved.tasks[0], arm).penalty.weight
+    for arm in resolved.arms
   }
   assert weights == {'a': 2, 'b': 4, 'c': 3, '0.5': 0.5, '2': 2, '8': 8}
 
 
 def test_the_target_is_the_median_after_half_of_the_steps():
   # Step 3 of 7 is nearest to half; the best arm has 2 and 4 there.
-  assert tuning.settled(study(), rows(CURVES)).tasks[0].target == 3.0
+  assert tuning.resolve(study(), rows(CURVES)).tasks[0].target == 3.0
 
 
 def test_a_target_that_was_given_stays():
-  assert tuning.settled(study(0.7), rows(CURVES)).tasks[0].target == 0.7
+  assert tuning.resolve(study(0.7), rows(CURVES)).tasks[0].target == 0.7
 
 
 def test_missing_runs_are_named():
   some = [row for row in rows(CURVES) if (row.arm, row.seed) != ('8', 1)]
   with pytest.raises(ValueError, match='run of 8 on ring with seed 1 is miss'):
-    tuning.settled(study(), some)
+    tuning.resolve(study(), some)

@@ -1,4 +1,4 @@
-"""The guard: signs, patience, and runs that are made to fail."""
+"""Failure detection: signs, patience, rollbacks, and runs made to fail."""
 
 import dataclasses
 import json
@@ -12,8 +12,7 @@ from jaxgan.config import from_config_dict
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.storage import workdir
 from jaxgan.storage.writers import read_metrics
-from jaxgan.training import failures as guard_lib
-from jaxgan.training import train
+from jaxgan.training import failures, train
 from jaxgan.training.failures import Guard, RunFailed
 
 pytestmark = pytest.mark.usefixtures('hasty')
@@ -38,15 +37,15 @@ def test_a_healthy_row_shows_nothing():
   assert feed([HEALTHY] * 9, patience=1) == [None] * 9
 
 
-@pytest.mark.parametrize('name', guard_lib.SIGNS)
-def test_a_failure_is_told_once_when_patience_is_over(name):
+@pytest.mark.parametrize('name', failures.SIGNS)
+def test_a_failure_is_reported_once_when_patience_is_exceeded(name):
   changes, sentence = BAD[name]
   bad = HEALTHY | changes
   found = feed([HEALTHY, bad, bad, bad, bad, bad], patience=3)
   assert [f is None for f in found] == [True] * 3 + [False] + [True] * 2
   assert found[3].healthy == 10
-  assert found[3].sentence.startswith(sentence)
-  assert found[3].sentence.endswith('(step 40, and 3 logged steps in a row).')
+  assert found[3].message.startswith(sentence)
+  assert found[3].message.endswith('(step 40, and 3 logged steps in a row).')
 
 
 @pytest.mark.parametrize(
@@ -79,11 +78,11 @@ def test_a_resumed_run_remembers_its_rows(tmp_path):
   rows = [{'step': 10 * i} | HEALTHY | {'diversity': 0.0} for i in range(1, 4)]
   text = ''.join(json.dumps(row) + '\n' for row in rows)
   (tmp_path / 'metrics.jsonl').write_text(text)
-  guard = guard_lib.of_run(schema.Guard(), tmp_path, 20)
+  guard = failures.resume_guard(schema.Guard(), tmp_path, 20)
   assert guard.suspects
   (found,) = feed([HEALTHY | {'diversity': 0.0}], 3, guard)
-  assert found.sentence.endswith('(step 30, and 3 logged steps in a row).')
-  assert not guard_lib.of_run(schema.Guard(), tmp_path / 'new', 0).suspects
+  assert found.message.endswith('(step 30, and 3 logged steps in a row).')
+  assert not failures.resume_guard(schema.Guard(), tmp_path / 'new', 0).suspects
 
 
 # Digits and narrow nets: seconds, and long enough to fail or not to.
@@ -170,13 +169,13 @@ class Plant:
 
 
 def plant(monkeypatch, *looks):
-  monkeypatch.setattr(guard_lib, 'SIGNS', {'plant': Plant(*looks)})
+  monkeypatch.setattr(failures, 'SIGNS', {'plant': Plant(*looks)})
 
 
 BACK = {'action': 'rollback', 'patience': 2}
 
 
-def test_going_back_to_the_last_good_checkpoint(tmp_path, monkeypatch):
+def test_a_rollback_restores_the_last_good_checkpoint(tmp_path, monkeypatch):
   usual = config(train={'steps': 100})
   plain = train.train_and_evaluate(usual, tmp_path / 'plain')
   # Steps 50 and 60 look bad, so 40 is the last good checkpoint.
@@ -198,7 +197,7 @@ def test_going_back_to_the_last_good_checkpoint(tmp_path, monkeypatch):
     chex.assert_trees_all_equal(state.variables, plain.variables)
 
 
-def test_an_interrupted_run_that_went_back_is_the_same(tmp_path, monkeypatch):
+def test_an_interrupted_run_with_a_rollback_is_the_same(tmp_path, monkeypatch):
   whole = config(train={'steps': 100}, guard=BACK)
   plant(monkeypatch, 5, 6)
   expected = train.train_and_evaluate(whole, tmp_path / 'whole')
@@ -212,7 +211,9 @@ def test_an_interrupted_run_that_went_back_is_the_same(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('devices', [1, 8])
-def test_what_was_left_is_kept_aside(devices, tmp_path, monkeypatch):
+def test_discarded_checkpoints_are_kept_in_rolled_back(
+  devices, tmp_path, monkeypatch
+):
   monkeypatch.setattr(mesh_lib, 'make_mesh', lambda: mesh(devices))
   # Step 60 is saved before step 70 looks bad; the sign began at 50.
   plant(monkeypatch, 5, 6, 7)
@@ -224,7 +225,7 @@ def test_what_was_left_is_kept_aside(devices, tmp_path, monkeypatch):
   assert steps == {20, 40, 60, 80}
 
 
-def test_a_doubtful_state_does_not_push_out_a_good_one(tmp_path, monkeypatch):
+def test_a_failing_state_does_not_replace_a_good_one(tmp_path, monkeypatch):
   plant(monkeypatch, *range(5, 11))
   keep = {'every_steps': 20, 'max_to_keep': 1}
   back = config(
@@ -235,20 +236,22 @@ def test_a_doubtful_state_does_not_push_out_a_good_one(tmp_path, monkeypatch):
   assert int(state.step) == 120
 
 
-def test_nothing_to_go_back_to(tmp_path, monkeypatch):
+def test_no_checkpoint_to_roll_back_to(tmp_path, monkeypatch):
   plant(monkeypatch, 1, 2)
-  with pytest.raises(RunFailed, match='No checkpoint is from step 0 or before'):
+  with pytest.raises(RunFailed, match='no checkpoint of step 0 or before'):
     train.train_and_evaluate(config(guard=BACK), tmp_path)
 
 
-def test_going_back_has_an_end(tmp_path, monkeypatch):
+def test_the_number_of_rollbacks_is_limited(tmp_path, monkeypatch):
   # After each way back to 20 the guard looks at 10 and 20 once more.
   plant(monkeypatch, 3, 4, 7, 8, 11, 12)
-  with pytest.raises(RunFailed, match='went back 2 times, as often as'):
+  with pytest.raises(
+    RunFailed, match='rolled back 2 times, which is guard.rollbacks'
+  ):
     train.train_and_evaluate(config(guard=BACK | {'rollbacks': 2}), tmp_path)
 
 
-def test_a_loss_that_is_not_finite_is_gone_back_from(tmp_path):
+def test_a_loss_that_is_not_finite_is_rolled_back(tmp_path):
   explosive = {'gen': {'lr': 1e-3}, 'critic': {'lr': 1e20}}
   back = config(
     guard=BACK | {'rollbacks': 1}, optim=explosive,

@@ -35,24 +35,26 @@ def test_batches_grow_and_a_resumed_run_is_the_same(tmp_path, monkeypatch):
   assert float(weights[0]) != float(weights[1])
 
 
-def test_a_run_is_watched_and_ended_at_an_evaluation(tmp_path, monkeypatch):
+def test_a_callback_is_called_at_evaluations_and_may_end_the_run(
+  tmp_path, monkeypatch
+):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = config(6, checkpoint={'every_steps': 2})
   often = dataclasses.replace(settings.eval, every_steps=2)
   settings = dataclasses.replace(settings, eval=often)
   seen = []
 
-  def watch(step, scalars):
+  def callback(step, scalars):
     seen.append((step, 'gap' in scalars))
     if len(seen) == 2:
       raise KeyError('enough')
 
   with pytest.raises(KeyError, match='enough'):
-    train.train_and_evaluate(settings, tmp_path, watch=watch)
+    train.train_and_evaluate(settings, tmp_path, callback=callback)
   assert seen == [(2, True), (4, True)]
   saved = {p.name for p in (tmp_path / 'checkpoints').iterdir()}
   assert saved == {'2', '4'}
   train.train_and_evaluate(
-    settings, tmp_path, watch=lambda *at: seen.append(at)
+    settings, tmp_path, callback=lambda *at: seen.append(at)
   )
   assert [step for step, _ in seen] == [2, 4, 6]

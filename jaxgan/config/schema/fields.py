@@ -1,24 +1,34 @@
-"""Fields that know what they may hold."""
+"""Fields that carry the documentation and the allowed values of a key.
+
+The type of a key is the type of its default. Every field has a sentence, `doc`,
+which `--help_config` prints. See `Net` for examples.
+"""
 
 import dataclasses
 import math
 from typing import Any
 
 
-def within(default: Any, low: float, high: float = math.inf) -> Any:
-  """A field whose value (or each of them) must lie in [low, high]."""
-  return dataclasses.field(default=default, metadata={'range': (low, high)})
+def free(default: Any, *, doc: str) -> Any:
+  """A field that accepts every value of its type; in a tuple, every string."""
+  return dataclasses.field(default=default, metadata={'doc': doc})
 
 
-def numbers(low: float, high: float = math.inf) -> Any:
-  """A tuple of integers in [low, high], empty by default."""
-  return dataclasses.field(
-    default=(), metadata={'range': (low, high), 'item': int}
-  )
+def within(
+  default: Any, low: float, high: float = math.inf, *, doc: str
+) -> Any:
+  """A field whose value, or each entry of it, lies in [low, high]."""
+  metadata = {'doc': doc, 'range': (low, high)}
+  return dataclasses.field(default=default, metadata=metadata)
 
 
-def one_of(default: str, *others: str) -> Any:
-  """A field that must hold one of these names."""
-  return dataclasses.field(
-    default=default, metadata={'choices': (default, *others)}
-  )
+def one_of(default: str, *others: str, doc: str) -> Any:
+  """A field that accepts one of these names."""
+  metadata = {'doc': doc, 'choices': (default, *others)}
+  return dataclasses.field(default=default, metadata=metadata)
+
+
+def some_of(*names: str, doc: str) -> Any:
+  """A tuple with any of these names, empty by default."""
+  metadata = {'doc': doc, 'choices': names}
+  return dataclasses.field(default=(), metadata=metadata)

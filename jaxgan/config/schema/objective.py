@@ -1,148 +1,132 @@
-"""What is played: losses, penalties, regularisers."""
+"""The objective: loss, gradient penalty, regularizers."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
-from jaxgan.config.schema.fields import one_of, within
+from jaxgan.config.presets import PRESETS
+from jaxgan.config.schema.fields import free, one_of, some_of, within
+
+# fmt: off
 
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-  """What the players minimise.
+  """The losses of generator and critic."""
 
-  Attributes:
-    name: of the pair of losses (docs/losses.md).
-    smooth_real, smooth_fake: how far the labels 1 and 0 are moved towards each
-      other; for the losses that have labels.
-    margin: energy above which a fake counts for nothing (energy only).
-    pull_away: weight of the term that keeps fakes apart (energy only).
-    auxiliary: weight of the critic's guesses of labels, where it guesses.
-    information: weight of its guesses of codes, where there are codes.
-  """
-
-  name: str = 'wasserstein'
-  smooth_real: float = within(0.0, 0, 0.5)
-  smooth_fake: float = within(0.0, 0, 0.5)
-  margin: float = within(1.0, 0)
-  pull_away: float = within(0.0, 0)
-  auxiliary: float = within(1.0, 0)
-  information: float = within(1.0, 0)
+  name: str = one_of(
+    'wasserstein', 'minimax', 'nonsaturating', 'least_squares', 'hinge',
+    'relativistic', 'energy', doc=
+    'The pair of losses (docs/losses.md).')
+  smooth_real: float = within(0.0, 0, 0.5, doc=
+    'Label smoothing: real examples have the label 1 - smooth_real. Only '
+    'minimax, nonsaturating and least_squares have labels.')
+  smooth_fake: float = within(0.0, 0, 0.5, doc=
+    'Label smoothing: generated examples have the label smooth_fake.')
+  margin: float = within(1.0, 0, doc=
+    'Energy above which a generated example adds no loss (energy only).')
+  pull_away: float = within(0.0, 0, doc=
+    'Weight of the pull-away term, the mean squared cosine between codes of '
+    'generated examples (energy only).')
+  auxiliary: float = within(1.0, 0, doc=
+    'Weight of the cross-entropy of predicted labels (ACGAN).')
+  information: float = within(1.0, 0, doc=
+    'Weight of the loss of predicted codes (InfoGAN).')
 
 
 @dataclasses.dataclass(frozen=True)
 class Penalty:
-  """Where the critic is penalised, how strongly, and by which distance.
+  """The gradient penalty: its points, its weight, its distance estimate.
 
-  Attributes:
-    preset: gives every key below that the config leaves at None.
-    points: law of the interpolates: where.
-    controller: law of the weight: how strong.
-    weight: weight0, lambda while ratio = 1.
-    sides: slopes above the target only, or on both sides of it.
-    target: slope that costs nothing; 0 for R1 and R2.
-    target_law: target as given, or target times ratio (annealed).
-    distance: what ratio is made of.
-    smoothing: b, decay of the averages of gap and slope, per iteration.
-    warmup_steps: iterations of plain WGAN-GP that set the reference.
-    spread_min: least ratio that the warp sees, so that it keeps its support.
-    floor: least weight, as a share of weight0.
-    power: p of ratio^p; above 1 the slopes' overshoot would diverge.
-    rate: largest change of ratio per iteration.
-    decay: of the reference distance, per iteration.
-    monotone: ratio never rises.
-    static_ratio: the fixed ratio of near_real, near_fake and both_ends.
-    noise: share of the images' deviation that dragan adds.
-    decay_steps: length of the open-loop decays; 0 for the whole run.
-    replay: metrics.jsonl of the run whose ratio and weight are replayed.
-    pi_gain, pi_integral_gain: Kp and Ki of the pi controller.
-    dual_rate, dual_tolerance: rho and tolerance of the dual controller.
-    clip: largest absolute critic parameter; 0 for no clipping.
+  The preset sets every key of this section that is left at None.
   """
 
-  preset: str = 'iterative'
-  points: str = 'warp'
-  controller: str = 'iterative'
-  weight: float = within(10.0, 0)
-  sides: str = one_of('two', 'one')
-  target: float = within(1.0, 0)
-  target_law: str = one_of('constant', 'ratio')
-  distance: str = 'gap_slope'
-  smoothing: float = within(0.99, 0, 1 - 1e-6)
-  warmup_steps: int = within(500, 0)
-  spread_min: float = within(0.1, 1e-3, 1)
-  floor: float = within(0.1, 0, 1)
-  power: float = within(1.0, 0, 1)
-  rate: float = within(0.02, 1e-6, 1)
-  decay: float = within(1.0, 0, 1)
-  monotone: bool = False
-  static_ratio: float = within(0.25, 1e-3, 1)
-  noise: float = within(0.5, 0)
-  decay_steps: int = within(0, 0)
-  replay: str = ''
-  pi_gain: float = within(1.0, 0)
-  pi_integral_gain: float = within(1e-3, 1e-9)
-  dual_rate: float = within(0.1, 0)
-  dual_tolerance: float = within(0.0, 0)
-  clip: float = within(0.0, 0)
-
-
-# What each preset changes about the iterative one.
-_CONSTANT = {'points': 'uniform', 'controller': 'constant'}
-PRESETS: Mapping[str, Mapping[str, Any]] = {
-  'iterative': {},
-  # Ours, and the most forgiving of a bad weight (docs/results.md).
-  'following': {'sides': 'one', 'target_law': 'ratio', 'decay': 0.998},
-  'literal': {
-    'points': 'ratio',
-    'controller': 'literal',
-    'distance': 'gap',
-    'smoothing': 0.0,
-    'warmup_steps': 1,
-    'rate': 1.0,
-  },
-  'wgan': {**_CONSTANT, 'weight': 0.0, 'clip': 0.01},
-  'wgan_gp': _CONSTANT,
-  'none': {**_CONSTANT, 'weight': 0.0},
-  'wgan_lp': {**_CONSTANT, 'sides': 'one'},
-  'r1': {**_CONSTANT, 'points': 'real', 'target': 0.0, 'weight': 5.0},
-  'dragan': {**_CONSTANT, 'points': 'dragan'},
-}
+  preset: str = one_of(*PRESETS, doc=
+    'Penalty by name; it sets all keys below that are not given.')
+  points: str = one_of(
+    'warp', 'uniform', 'ratio', 'near_real', 'near_fake', 'both_ends',
+    'midpoint', 'real', 'fake', 'dragan', doc=
+    'Law of the points between real and generated examples at which the critic '
+    'is penalized (docs/method.md).')
+  controller: str = one_of(
+    'iterative', 'constant', 'literal', 'linear', 'cosine', 'pi', 'dual',
+    'replay', doc=
+    'Law of the weight over the run (docs/method.md).')
+  weight: float = within(10.0, 0, doc=
+    'weight0: the weight lambda while ratio is 1.')
+  sides: str = one_of('two', 'one', doc=
+    'Penalizes gradient norms on both sides of the target (WGAN-GP), or only '
+    'above it (WGAN-LP).')
+  target: float = within(1.0, 0, doc=
+    'Gradient norm without penalty; 0 for R1 and R2.')
+  target_law: str = one_of('constant', 'ratio', doc=
+    'Target over the run: constant, or multiplied by ratio (annealed).')
+  distance: str = one_of('gap_slope', 'gap', 'sliced', 'energy', doc=
+    'Estimate of the distance between real and generated data, which gives '
+    'ratio = distance / reference.')
+  smoothing: float = within(0.99, 0, 1 - 1e-6, doc=
+    'b, decay per iteration of the moving averages of gap and gradient norm.')
+  warmup_steps: int = within(500, 0, doc=
+    'Iterations with ratio 1, as in WGAN-GP, that set the reference distance.')
+  spread_min: float = within(0.1, 1e-3, 1, doc=
+    'Least ratio that the law warp uses, so that its points cover the whole '
+    'segment.')
+  floor: float = within(0.1, 0, 1, doc='Least weight, as a share of weight0.')
+  power: float = within(1.0, 0, 1, doc=
+    'p of ratio^p in the law iterative. Above 1 the gradient norms would '
+    'diverge.')
+  rate: float = within(0.02, 1e-6, 1, doc=
+    'Largest change of ratio per iteration.')
+  decay: float = within(1.0, 0, 1, doc=
+    'Decay of the reference distance per iteration.')
+  monotone: bool = free(False, doc='Ratio never increases.')
+  static_ratio: float = within(0.25, 1e-3, 1, doc=
+    'Fixed ratio of near_real, near_fake and both_ends.')
+  noise: float = within(0.5, 0, doc=
+    'Noise of dragan, as a share of the standard deviation of the images.')
+  decay_steps: int = within(0, 0, doc=
+    'Iterations of the laws linear and cosine; 0 for the whole run.')
+  replay: str = free('', doc=
+    'metrics.jsonl of a run whose ratio and weight the controller replay '
+    'repeats.')
+  pi_gain: float = within(1.0, 0, doc='Kp of the controller pi.')
+  pi_integral_gain: float = within(1e-3, 1e-9, doc='Ki of the controller pi.')
+  dual_rate: float = within(0.1, 0, doc=
+    'rho, the step size of the controller dual.')
+  dual_tolerance: float = within(0.0, 0, doc=
+    'Constraint violation that the controller dual accepts.')
+  clip: float = within(0.0, 0, doc=
+    'Weight clipping: largest absolute value of a critic parameter. 0 for '
+    'none.')
 
 
 @dataclasses.dataclass(frozen=True)
-class Regularisers:
-  """What keeps the critic from being too sure, beside its penalty.
+class Regularizers:
+  """Regularizers other than the gradient penalty (docs/regularisers.md)."""
 
-  Attributes:
-    noise: deviation of the normal noise on all that the critic sees, at the
-      start; it falls to 0 along a straight line.
-    noise_steps: iterations until it is 0; 0 for the whole run.
-    l1, l2: weights of sum |w| and of sum w^2 over the critic's kernels.
-    orthogonal: weight of what the columns of the generator's kernels have in
-      common.
-    adversarial: length of the step by which the critic's examples are moved
-      against it before it learns from them.
-    consistency: weight of what augmenting an example may change of its score.
-    augment: changes of every image that the critic sees: `colour`,
-      `translation`, `cutout`.
-    augment_share: of the images are augmented; at the start, if it adapts.
-    augment_target: mean sign of real scores that the share is steered to; 0
-      for a share that stays.
-    augment_rate: change of an adaptive share per iteration.
-    lazy: the penalty is taken in every so-manieth critic step, as many times
-      stronger.
-  """
-
-  noise: float = within(0.0, 0)
-  noise_steps: int = within(0, 0)
-  l1: float = within(0.0, 0)
-  l2: float = within(0.0, 0)
-  orthogonal: float = within(0.0, 0)
-  adversarial: float = within(0.0, 0)
-  consistency: float = within(0.0, 0)
-  augment: tuple[str, ...] = ()
-  augment_share: float = within(1.0, 0, 1)
-  augment_target: float = within(0.0, 0, 1)
-  augment_rate: float = within(1e-3, 0, 1)
-  lazy: int = within(1, 1)
+  noise: float = within(0.0, 0, doc=
+    'Standard deviation at the start of the normal noise on all examples of '
+    'the critic; it decreases linearly to 0.')
+  noise_steps: int = within(0, 0, doc=
+    'Iterations until the noise is 0; 0 for the whole run.')
+  l1: float = within(0.0, 0, doc=
+    'Weight of sum |w| over the kernels of the critic.')
+  l2: float = within(0.0, 0, doc=
+    'Weight of sum w^2 over the kernels of the critic.')
+  orthogonal: float = within(0.0, 0, doc=
+    'Weight of orthogonal regularization: squared inner products of different '
+    'columns of the kernels of the generator.')
+  adversarial: float = within(0.0, 0, doc=
+    'Length of the adversarial perturbation of the examples of the critic.')
+  consistency: float = within(0.0, 0, doc=
+    'Weight of consistency regularization: squared change of the score of a '
+    'real example under augmentation.')
+  augment: tuple[str, ...] = some_of('colour', 'translation', 'cutout', doc=
+    'Differentiable augmentations of all images of the critic.')
+  augment_share: float = within(1.0, 0, 1, doc=
+    'Probability that an image is augmented; its start if it adapts.')
+  augment_target: float = within(0.0, 0, 1, doc=
+    'Mean sign of real scores that an adaptive augment_share aims at (ADA). 0 '
+    'for a fixed share.')
+  augment_rate: float = within(1e-3, 0, 1, doc=
+    'Change of an adaptive augment_share per iteration.')
+  lazy: int = within(1, 1, doc=
+    'Applies the penalty every `lazy` critic updates, scaled by `lazy`.')

@@ -1,4 +1,4 @@
-"""Turns a recipe of ours into a tfds builder, which needs no TensorFlow."""
+"""Turns a `Recipe` into a tfds builder, without TensorFlow."""
 
 import contextlib
 import random
@@ -17,9 +17,10 @@ class Jaxgan(
   tfds.core.GeneratorBasedBuilder,
   skip_registration=True,  # type: ignore[call-arg]
 ):
-  """The builder of every recipe; the recipe's name and version are its config.
+  """The tfds builder of every recipe.
 
-  It is kept out of tfds' own table of names, where `mnist` is tfds' builder.
+  The name and version of the recipe are the name of the builder config. The
+  class is not registered with tfds, where `mnist` is tfds' own builder.
   """
 
   VERSION = tfds.core.Version('1.0.0')
@@ -29,18 +30,14 @@ class Jaxgan(
     super().__init__(**kwargs)
 
   def _info(self) -> tfds.core.DatasetInfo:
-    recipe = self._recipe
+    shape, num_classes = self._recipe.shape, self._recipe.num_classes
     features: dict[str, Any] = {}
-    if len(recipe.shape) == 1:
-      features['image'] = tfds.features.Tensor(
-        shape=recipe.shape, dtype=np.float32
-      )
+    if len(shape) == 1:
+      features['image'] = tfds.features.Tensor(shape=shape, dtype=np.float32)
     else:
-      features['image'] = tfds.features.Image(shape=recipe.shape)
-    if recipe.num_classes:
-      features['label'] = tfds.features.ClassLabel(
-        num_classes=recipe.num_classes
-      )
+      features['image'] = tfds.features.Image(shape=shape)
+    if num_classes:
+      features['label'] = tfds.features.ClassLabel(num_classes=num_classes)
     return tfds.core.DatasetInfo(
       builder=self, features=tfds.features.FeaturesDict(features)
     )
@@ -56,21 +53,19 @@ class Jaxgan(
     self, examples: Iterator[Example]
   ) -> Iterator[tuple[int, dict[str, Any]]]:
     for key, (image, label) in enumerate(examples):
-      example: dict[str, Any] = {'image': image}
-      if self._recipe.num_classes:
-        example['label'] = label
-      yield key, example
+      labels = {'label': label} if self._recipe.num_classes else {}
+      yield key, {'image': image, **labels}
 
 
 def open_recipe(recipe: Recipe, directory: str) -> Jaxgan:
-  """The builder of a recipe, prepared or not.
+  """Opens the builder of a recipe, whether or not it is prepared.
 
   Args:
-    recipe: what to build.
-    directory: of prepared copies; empty for tfds' own place.
+    recipe: the data set.
+    directory: where prepared copies are kept; empty for the default of tfds.
   """
   name = '-'.join(filter(None, (recipe.name, recipe.version)))
-  with _quiet():
+  with _no_warnings():
     return Jaxgan(
       recipe=recipe,
       data_dir=directory or None,
@@ -80,34 +75,34 @@ def open_recipe(recipe: Recipe, directory: str) -> Jaxgan:
 
 
 def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
-  """Whether a whole prepared copy is on disk."""
-  with _quiet():
+  """Returns whether a complete prepared copy is on disk."""
+  with _no_warnings():
     return builder.is_prepared()
 
 
 def prepare(builder: tfds.core.DatasetBuilder, **options: Any) -> None:
-  """Writes the prepared copy, unless another process does so first.
+  """Writes the prepared copy of a data set.
 
-  The copy is written to a folder beside its place and then renamed, so that
-  two processes cannot meet in one file. Afterwards open the builder anew: this
-  one's description is that of an unprepared one.
+  tfds writes to a temporary folder and renames it, so processes that prepare
+  the same data set at once do not disturb each other. Open a new builder
+  afterwards: `builder` still describes an unprepared data set.
 
   Args:
     builder: any tfds builder.
-    **options: of its download_and_prepare.
+    **options: arguments of `download_and_prepare`.
   """
   with contextlib.redirect_stdout(sys.stderr), _fresh_random():
     try:
       builder.download_and_prepare(**options)
     except OSError:
-      # The rename fails where another process has renamed its own first.
+      # The rename fails if another process has finished first.
       if not is_prepared(builder):
         raise
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-  """Holds back tfds' warnings of custom configs and of what is not there."""
+def _no_warnings() -> Iterator[None]:
+  """Hides tfds' warnings about custom configs and missing copies."""
   before = logging.get_verbosity()
   logging.set_verbosity(logging.ERROR)
   try:
@@ -118,7 +113,7 @@ def _quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _fresh_random() -> Iterator[None]:
-  """Gives tfds other random names than a process of the same seed has."""
+  """Gives tfds temporary names that differ from those of other processes."""
   state = random.getstate()
   random.seed()
   try:

@@ -1,4 +1,4 @@
-"""scikit-learn's digits: 1,797 images of 8x8, inside the package itself."""
+"""scikit-learn's digits: 1,797 images of 8x8, installed with the package."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from jaxgan.data.images import png
 
 
 def recipe() -> Recipe:
-  """All 1,797 digits as `train`: [8, 8, 1], ten classes."""
+  """The split `train`: all 1,797 digits [8, 8, 1] in ten classes."""
   return Recipe('digits', (8, 8, 1), 10, {'train': _examples})
 
 
@@ -17,7 +17,7 @@ def _examples() -> Iterator[Example]:
   from sklearn.datasets import load_digits
 
   digits = load_digits()
-  # Values are 0 to 16, both included.
+  # The values are 0 to 16 inclusive.
   images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
   for image, label in zip(images, digits.target, strict=True):
     yield png(image[..., None]), int(label)

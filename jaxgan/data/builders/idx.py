@@ -1,19 +1,19 @@
-"""MNIST and Fashion-MNIST from the four idx files of their authors.
+"""MNIST and Fashion-MNIST from the four original idx files.
 
-The format: two zero bytes, 8 for uint8, the number of axes, each axis's length
-as a big-endian int32, then the values.
+The idx format: two zero bytes, 8 for uint8, the number of axes, the length of
+each axis as a big-endian int32, then the values.
 """
 
 import functools
 import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from jaxgan.config import Data
-from jaxgan.data.builders.recipe import Example, Recipe, existing, fingerprint
+from jaxgan.data.builders import recipe as recipe_lib
+from jaxgan.data.builders.recipe import Example, Recipe
 from jaxgan.data.images import png
 
 _SPLITS = {'train': 'train', 'test': 't10k'}
@@ -25,37 +25,37 @@ def recipe(config: Data) -> Recipe:
 
   Args:
     config: name is `mnist` or `fashion_mnist`; path is the folder with
-      {train,t10k}-{images-idx3,labels-idx1}-ubyte, each as it is or with .gz.
+      {train,t10k}-{images-idx3,labels-idx1}-ubyte, each plain or with .gz.
 
   Raises:
     FileNotFoundError: the folder or one of the four files is missing.
   """
-  root = existing(config, 'the folder of the four idx files')
+  root = recipe_lib.require_path(config, 'the folder of the four idx files')
   splits, files = {}, []
   for split, prefix in _SPLITS.items():
     images = _find(root, f'{prefix}-images-idx3-ubyte')
     labels = _find(root, f'{prefix}-labels-idx1-ubyte')
     splits[split] = functools.partial(_examples, images, labels)
     files += [images, labels]
-  version = fingerprint(root, files)
+  version = recipe_lib.fingerprint(root, files)
   return Recipe(config.name, (_SIDE, _SIDE, 1), 10, splits, version)
 
 
 def read_idx(file: Path, num_axes: int) -> np.ndarray:
-  """Reads one idx file of uint8.
+  """Reads one idx file of uint8 values.
 
   Args:
-    file: plain, or gzip where the name ends in .gz.
-    num_axes: how many the array must have.
-
-  Returns:
-    The array.
+    file: plain, or compressed if the name ends in .gz.
+    num_axes: the number of axes that the array must have.
 
   Raises:
-    ValueError: the file is damaged or is something else.
+    ValueError: the file is damaged or is not such an idx file.
   """
   start = 4 + 4 * num_axes
-  data = _read(file)
+  data = file.read_bytes()
+  if file.suffix == '.gz':
+    with recipe_lib.report_damage(file, 'gzip'):
+      data = gzip.decompress(data)
   magic = int.from_bytes(data[:4], 'big')
   if len(data) < start or magic != 0x0800 + num_axes:
     raise ValueError(
@@ -65,8 +65,8 @@ def read_idx(file: Path, num_axes: int) -> np.ndarray:
   shape = tuple(np.frombuffer(data, '>i4', num_axes, 4).tolist())
   if len(data) - start != np.prod(shape):
     raise ValueError(
-      f'{file} holds {len(data) - start} values; its header promises '
-      f'{" x ".join(map(str, shape))} of them.'
+      f'{file} holds {len(data) - start} values; according to its header it '
+      f'must hold {" x ".join(map(str, shape))}.'
     )
   return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
@@ -76,21 +76,9 @@ def _find(root: Path, name: str) -> Path:
     if file.is_file():
       return file
   raise FileNotFoundError(
-    f'data.path is {str(root)!r} and holds neither {name} nor {name}.gz; all '
-    'four idx files must be there.'
+    f'data.path is {str(root)!r} and holds neither {name} nor {name}.gz; it '
+    'must hold all four idx files.'
   )
-
-
-def _read(file: Path) -> bytes:
-  data = file.read_bytes()
-  if file.suffix != '.gz':
-    return data
-  try:
-    return gzip.decompress(data)
-  except (OSError, EOFError, zlib.error) as error:
-    raise ValueError(
-      f'{file} is not a whole gzip file; fetch it again.'
-    ) from error
 
 
 def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
@@ -103,7 +91,7 @@ def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
   if len(images) != len(labels) or not len(images):
     raise ValueError(
       f'{images_file} holds {len(images)} images and {labels_file} '
-      f'{len(labels)} labels; there must be equally many, and at least one.'
+      f'{len(labels)} labels; the numbers must be equal and at least 1.'
     )
   if labels.max() > 9:
     raise ValueError(

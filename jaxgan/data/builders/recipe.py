@@ -1,15 +1,18 @@
-"""What tfds must know of a data set of ours, and two helpers to say it.
+"""`Recipe`: the description of a data set from which a tfds builder is made.
 
-The modules beside this one each make a `Recipe`; `builder.py` turns any recipe
-into a tfds builder. Recipes know nothing of tfds, so they cost nothing to
-import, and most of the reading is left to their splits' functions.
+Each data set module of this package makes a `Recipe`. Recipes do not import
+tfds, and most files are read only when the examples of a split are.
 """
 
 import contextlib
 import dataclasses
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from gzip import BadGzipFile
 from pathlib import Path
+from tarfile import TarError
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -22,16 +25,16 @@ Example = tuple[bytes | np.ndarray, int]
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-  """How to build one data set.
+  """Description of one data set.
 
   Attributes:
-    name: as in `data.name`.
-    shape: (H, W, C) of uint8 images, None where they differ, or (D,) of
-      float32 vectors.
-    num_classes: 0 for none.
-    splits: what to call for the examples of each split.
-    version: of the files it is made from; two versions never share a copy.
-    columns: how the columns of a table were standardised; None for no table.
+    name: the name in `data.name`.
+    shape: (H, W, C) of uint8 images, with None for a length that differs
+      between images; or (D,) of float32 vectors.
+    num_classes: 0 if there are no labels.
+    splits: for each split, a function that yields its examples.
+    version: identifies the source files; each version gets its own copy.
+    columns: standardization of a table's columns; None for other data.
   """
 
   name: str
@@ -43,35 +46,47 @@ class Recipe:
 
 
 def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
-  """A name that changes when any of the files does.
+  """Returns a version that changes when a file or a setting changes.
 
   Args:
-    root: the folder or archive that the user named.
+    root: the folder or archive that the user gave.
     files: every file that is read.
-    *settings: whatever else changes what is read.
+    *settings: other values that change the examples.
 
   Returns:
-    16 hex digits of a digest of the paths, sizes, times and settings.
+    16 hex digits of a hash of the paths, file sizes, times and settings.
   """
   digest = hashlib.sha256(f'{root.resolve()} {settings}'.encode())
   for file in files:
     digest.update(f'{file}\0'.encode())
-    # A dangling link has no size; whether that matters is the reader's affair.
+    # A broken link has no size; reading it reports the error, or skips it.
     with contextlib.suppress(OSError):
       stat = file.stat()
       digest.update(f'{stat.st_size}\0{stat.st_mtime_ns}\n'.encode())
   return digest.hexdigest()[:16]
 
 
-def existing(config: Data, needs: str) -> Path:
-  """`data.path`, which must be there.
+def require_path(config: Data, expected: str) -> Path:
+  """Returns `data.path`, which must exist.
 
   Raises:
-    FileNotFoundError: it is not; the sentence says what it `needs` to be.
+    FileNotFoundError: it does not; the message says what is `expected`.
   """
-  found = Path(config.path).expanduser()
-  if not found.exists():
+  path = Path(config.path).expanduser()
+  if not path.exists():
     raise FileNotFoundError(
-      f'data.path is {config.path!r} and there is nothing; it must be {needs}.'
+      f'data.path is {config.path!r}, which does not exist; it must be '
+      f'{expected}.'
     )
-  return found
+  return path
+
+
+@contextlib.contextmanager
+def report_damage(file: Path, kind: str) -> Iterator[None]:
+  """Turns errors of a damaged archive into a ValueError that names the file."""
+  try:
+    yield
+  except (BadGzipFile, TarError, BadZipFile, zlib.error, EOFError) as error:
+    raise ValueError(
+      f'{file} is not a complete {kind} file; download it again.'
+    ) from error

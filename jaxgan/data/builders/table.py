@@ -1,4 +1,4 @@
-"""Vectors from the user's own table: a .npy, .npz, .csv or .tsv of numbers."""
+"""The user's own table of numbers (.npy, .npz, .csv or .tsv) as vectors."""
 
 import functools
 import hashlib
@@ -8,39 +8,40 @@ import numpy as np
 
 from jaxgan.config import Data
 from jaxgan.data import columns, table_files
-from jaxgan.data.builders.recipe import Example, Recipe, existing
+from jaxgan.data.builders.recipe import Example, Recipe, require_path
 
-NEEDS = f'a file of numbers that ends in {", ".join(table_files.SUFFIXES)}'
+EXPECTED = f'a file of numbers that ends in {", ".join(table_files.SUFFIXES)}'
 
 
 def recipe(config: Data) -> Recipe:
-  """The split `train`: every row of `data.path`, its columns standardised.
+  """The split `train`: every row of `data.path`, with standardized columns.
 
-  By the means and deviations of the whole file, so that all slices of the
-  split are in one unit.
+  Means and deviations are those of the whole file, so all slices of the split
+  are in the same unit.
 
   Args:
     config: reads path.
 
   Raises:
-    FileNotFoundError: nothing is there.
-    ValueError: it is a folder, or no table as `tables.read` wants it.
+    FileNotFoundError: the path does not exist.
+    ValueError: it is a folder, or `table_files.read` refuses the file.
   """
-  file = existing(config, NEEDS)
+  file = require_path(config, EXPECTED)
   if file.is_dir():
     raise ValueError(
-      f'data.path is {config.path!r}, a folder; it must be {NEEDS}.'
+      f'data.path is {config.path!r}, a folder; it must be {EXPECTED}.'
     )
   values, names = table_files.read(file)
-  units = columns.measure(values, names)
-  inside = units.standardise(values)
-  # The file is read in any case, so that its copy may be known by content.
-  version = hashlib.sha256(inside.tobytes()).hexdigest()[:16]
-  examples = functools.partial(_examples, inside)
-  shape = inside.shape[1:]
-  return Recipe('table', shape, 0, {'train': examples}, version, units)
+  fitted = columns.from_values(values, names)
+  rows = fitted.standardize(values)
+  # A hash of the content, since the file has been read anyway.
+  version = hashlib.sha256(rows.tobytes()).hexdigest()[:16]
+  examples = functools.partial(_examples, rows)
+  return Recipe(
+    'table', rows.shape[1:], 0, {'train': examples}, version, fitted
+  )
 
 
-def _examples(values: np.ndarray) -> Iterator[Example]:
-  for row in values:
+def _examples(rows: np.ndarray) -> Iterator[Example]:
+  for row in rows:
     yield row, 0

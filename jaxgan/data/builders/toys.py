@@ -1,6 +1,6 @@
-"""Three distributions in the plane, after Gulrajani et al. (2017).
+"""Three two-dimensional toy distributions, after Gulrajani et al. (2017).
 
-Every coordinate is scaled so that the points have a deviation of about one.
+They are scaled so that each coordinate has a standard deviation of about one.
 """
 
 import functools
@@ -15,50 +15,57 @@ from jaxgan.data.builders.recipe import Example, Recipe
 
 NUM_POINTS = 100_000
 
+_ANGLES = np.arange(8) * (np.pi / 4)
+_CIRCLE = 2.0 * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+_GRID = np.array(list(itertools.product(range(-4, 5, 2), repeat=2)))
 
-def gaussians8() -> Recipe:
-  """Eight Gaussians on a circle; the label is the Gaussian's index."""
-  return _recipe('gaussians8', 8)
+# Centers [modes, 2], standard deviation, and the number that divides both.
+MIXTURES = {
+  'gaussians8': (_CIRCLE, 0.02, 1.414),
+  'gaussians25': (_GRID, 0.05, 2.828),
+}
 
 
-def gaussians25() -> Recipe:
-  """25 Gaussians on a grid of 5x5; the label is the Gaussian's index."""
-  return _recipe('gaussians25', 25)
+def recipe(name: str) -> Recipe:
+  """The split `train`: 100,000 points [2]; labels are the Gaussians' indices.
 
-
-def swiss_roll() -> Recipe:
-  """A spiral of one and a half turns; no labels."""
-  return _recipe('swiss_roll', 0)
+  Args:
+    name: `gaussians8` (on a circle), `gaussians25` (on a 5x5 grid) or
+      `swiss_roll` (a spiral of one and a half turns, without labels).
+  """
+  num_classes = len(mixture(name).centers) if name in MIXTURES else 0
+  examples = functools.partial(_examples, name)
+  return Recipe(name, (2,), num_classes, {'train': examples})
 
 
 class Mixture(NamedTuple):
-  """Gaussians of equal weight and one deviation, in units of the points.
+  """A mixture of isotropic Gaussians with equal weights.
 
   Attributes:
-    centres: [modes, 2] float64, by label.
-    std: along each axis.
+    centers: [modes, 2] float64, ordered by label.
+    std: standard deviation of each Gaussian along each axis.
   """
 
-  centres: np.ndarray
+  centers: np.ndarray
   std: float
 
 
 def mixture(name: str) -> Mixture:
-  """The Gaussians that `gaussians8` or `gaussians25` draws from.
+  """Returns the mixture that `gaussians8` or `gaussians25` is drawn from.
 
   Raises:
     ValueError: another name.
   """
-  centres, std, scale = pick('mixture', name, MIXTURES)()
-  return Mixture(centres / scale, std / scale)
+  centers, std, scale = pick('mixture', name, MIXTURES)
+  return Mixture(centers / scale, std / scale)
 
 
 def points(name: str, num: int) -> tuple[np.ndarray, np.ndarray]:
-  """The first `num` points of a toy, the same ones on every call.
+  """Returns the first `num` points of a toy; they are the same in every call.
 
   Args:
     name: `gaussians8`, `gaussians25` or `swiss_roll`.
-    num: how many; the Gaussians take turns, so each gets an equal share.
+    num: number of points; they are shared equally among the Gaussians.
 
   Returns:
     [num, 2] float32 points and [num] int32 labels, zeros for the roll.
@@ -66,41 +73,19 @@ def points(name: str, num: int) -> tuple[np.ndarray, np.ndarray]:
   rng = np.random.Generator(np.random.Philox(0))
   if name == 'swiss_roll':
     return _roll(rng, num), np.zeros(num, np.int32)
-  centres, std, scale = MIXTURES[name]()
-  labels = np.arange(num) % len(centres)
+  centers, std, scale = MIXTURES[name]
+  labels = np.arange(num) % len(centers)
   noise = std * rng.standard_normal((num, 2))
-  at = (centres[labels] + noise) / scale
-  return at.astype(np.float32), labels.astype(np.int32)
-
-
-def _circle() -> tuple[np.ndarray, float, float]:
-  """Centres and deviation before scaling, and what both are divided by."""
-  angles = np.arange(8) * (np.pi / 4)
-  centres = 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-  return centres, 0.02, 1.414
-
-
-def _grid() -> tuple[np.ndarray, float, float]:
-  """As `_circle`."""
-  centres = np.array(list(itertools.product(range(-4, 5, 2), repeat=2)))
-  return centres, 0.05, 2.828
-
-
-# The toys whose modes are known.
-MIXTURES = {'gaussians8': _circle, 'gaussians25': _grid}
+  xy = (centers[labels] + noise) / scale
+  return xy.astype(np.float32), labels.astype(np.int32)
 
 
 def _roll(rng: np.random.Generator, num: int) -> np.ndarray:
-  """The spiral r = t, with t uniform on [1.5 pi, 4.5 pi] and noise 0.25."""
+  """Draws from the spiral r = t, t uniform on [1.5 pi, 4.5 pi], noise 0.25."""
   t = 1.5 * np.pi * (1 + 2 * rng.random(num))
   noise = 0.25 * rng.standard_normal((num, 2))
-  at = np.stack([t * np.cos(t), t * np.sin(t)], axis=1) + noise
-  return (at / 7.5).astype(np.float32)
-
-
-def _recipe(name: str, num_classes: int) -> Recipe:
-  examples = functools.partial(_examples, name)
-  return Recipe(name, (2,), num_classes, {'train': examples})
+  xy = np.stack([t * np.cos(t), t * np.sin(t)], axis=1) + noise
+  return (xy / 7.5).astype(np.float32)
 
 
 def _examples(name: str) -> Iterator[Example]:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import small
 
-from jaxgan.data.ranges import to_float, to_uint8
-from jaxgan.gan import sampling
-from jaxgan.nets import catalog as nets_lib
+from jaxgan.gan import generator
+from jaxgan.types import to_float, to_uint8
 
 KEY = jax.random.key(0)
 
@@ -19,11 +18,10 @@ KEY = jax.random.key(0)
 )
 def test_samples_come_as_images_or_vectors(shape, dtype):
   config = small.config()
-  nets = nets_lib.build(config.net, shape)
-  variables = nets_lib.init(nets, KEY, config.net.latent_size, shape)
-  generate = sampling.make_generate(nets.gen)
+  problem = small.problem(config, shape)
+  variables = problem.networks.init(KEY).gen
   z = jax.random.normal(KEY, (7, config.net.latent_size))
-  samples = generate(variables.gen, z)
+  samples = generator.generator_of(problem, variables).generate(z)
   assert samples.shape == (7, *shape)
   assert samples.dtype == dtype
 

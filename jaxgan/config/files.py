@@ -1,0 +1,107 @@
+"""Config files: Python files with `get_config(variant)`, read by name or path.
+
+ml_collections is imported only when a file is read, so that the package itself
+imports nothing heavy.
+"""
+
+import dataclasses
+import pathlib
+import re
+import runpy
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from jaxgan.config.parse import (
+  flatten,
+  from_config_dict,
+  replace,
+  to_dict,
+  unknown_key,
+)
+from jaxgan.config.schema.objective import Penalty
+from jaxgan.config.schema.run import Config
+
+ROOT = pathlib.Path(__file__).parents[2]  # The folder with jaxgan and configs.
+_FILE_ERRORS = (AttributeError, ImportError, KeyError, NameError, SyntaxError)
+
+
+def load_config(name: str, changes: Mapping[str, Any] | None = None) -> Config:
+  """Reads a config file and changes some of its keys.
+
+  Args:
+    name: a file of configs/ such as 'digits' or 'zoo/sngan', or a path of a
+      .py file; each with a variant after a colon, as in 'digits:tiny'.
+    changes: values by dotted key, as in {'train.steps': 500}.
+
+  Raises:
+    ValueError: no such file or variant, an unknown key, or a value that is not
+      allowed; one sentence.
+  """
+  values, known = read(name).to_dict(), flatten(to_dict(Config()))
+  for key in changes or {}:
+    if key not in known:
+      raise ValueError(unknown_key(key, known))
+  return from_config_dict(replace(values, changes or {}))
+
+
+def read(name: str) -> Any:
+  """Runs a config file and returns its ConfigDict.
+
+  Args:
+    name: as for `load_config`.
+
+  Raises:
+    ValueError: there is no such file or variant, or the file has an error.
+  """
+  path, _, variant = name.rpartition(':')
+  if not path or not variant.isidentifier():  # As in C:\configs\digits.py.
+    path, variant = name, ''
+  places = (ROOT / 'configs' / f'{path}.py', pathlib.Path(path), ROOT / path)
+  file = next((p for p in places if p.suffix == '.py' and p.is_file()), None)
+  if file is None:
+    raise ValueError(
+      f'There is no config {path!r}; it must be the path of a .py file or one '
+      f'of {", ".join(names())}.'
+    )
+  if str(ROOT) not in sys.path:  # The files import each other from configs.
+    sys.path.append(str(ROOT))
+  try:
+    module = runpy.run_path(str(file))
+    if 'get_config' in module:
+      return module['get_config'](variant)
+  except _FILE_ERRORS as error:
+    hints = re.findall(r'Did you mean.*\?', str(error))  # Of ml_collections.
+    cause = hints[0] if hints else str(error)
+    raise ValueError(f'{file} cannot be read ({cause}).') from error
+  raise ValueError(f'{file} has no get_config(variant); it must have one.')
+
+
+def names() -> list[str]:
+  """Returns the names of the config files for single runs."""
+  folder = ROOT / 'configs'
+  files = [*folder.glob('*.py'), *folder.glob('zoo/*.py')]
+  names = (f.relative_to(folder).with_suffix('').as_posix() for f in files)
+  return sorted(name for name in names if name != 'zoo/base')
+
+
+def default_config_dict() -> Any:
+  """Returns a locked ConfigDict with every key of the schema.
+
+  Under `penalty` every key but `preset` is None: the value of the preset.
+  """
+  return _config_dict(Config()).lock()
+
+
+def _config_dict(section: Any) -> Any:
+  from ml_collections import config_dict
+
+  values = {}
+  for field in dataclasses.fields(section):
+    value = getattr(section, field.name)
+    if dataclasses.is_dataclass(value):
+      value = _config_dict(value)
+    elif isinstance(section, Penalty) and field.name != 'preset':
+      value = config_dict.placeholder(type(value))
+    values[field.name] = value
+  return config_dict.ConfigDict(values)

@@ -1,0 +1,59 @@
+"""The text of `--help_config`: every key, in lines of at most 80 characters."""
+
+import dataclasses
+import math
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from jaxgan.config.schema.run import Config
+
+
+def help_text(config: Config) -> str:
+  """Describes all keys: type, allowed values, documentation, default.
+
+  Args:
+    config: its value is given for each key where it is not the default.
+  """
+  return '\n'.join(_section('', Config(), config)) + '\n'
+
+
+def _section(prefix: str, defaults: Any, values: Any) -> Iterator[str]:
+  """Yields the lines of a section, its own keys before its subsections."""
+  sections = []
+  for field in dataclasses.fields(defaults):
+    key, value = prefix + field.name, getattr(values, field.name)
+    if dataclasses.is_dataclass(value):
+      sections.append((f'{key}.', field.default, value))
+      continue
+    head = f'  {key}: {_allowed(field)}; default {field.default!r}'
+    if value != field.default:
+      head += f'; here {value!r}'
+    yield from _wrapped(head, 6)
+    yield from _wrapped(f'      {field.metadata["doc"]}', 6)
+  for prefix, section, value in sections:
+    title = (section.__doc__ or '').split('\n', 1)[0]
+    yield from ('', *_wrapped(f'{prefix[:-1].upper()}: {title}', 2))
+    yield from _section(prefix, section, value)
+
+
+def _allowed(field: Any) -> str:
+  """Returns the type of a key, and its range or choices."""
+  kind = type(field.default).__name__
+  if kind == 'tuple':
+    kind = 'tuple of ' + ('int' if 'range' in field.metadata else 'str')
+  if 'choices' in field.metadata:
+    one = 'any' if kind != 'str' else 'one'
+    return f'{kind}, {one} of {", ".join(field.metadata["choices"])}'
+  if 'range' in field.metadata:
+    low, high = field.metadata['range']
+    each = 'each ' if kind.startswith('tuple') else ''
+    inside = f'at least {low}' if high == math.inf else f'{low} to {high}'
+    return f'{kind}, {each}{inside}'
+  return kind
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+  return textwrap.wrap(
+    text, 80, subsequent_indent=' ' * indent, break_on_hyphens=False
+  )

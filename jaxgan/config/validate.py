@@ -1,0 +1,221 @@
+"""Checks between keys: all that need nothing but the configuration.
+
+Types, ranges and choices of single keys are in the schema. Checks that need the
+shape of the data are in `nets` and `gan`, where the shape is known.
+"""
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+from jaxgan.config.schema.run import Config
+
+# The keys of a rule, whether it is broken, and what is allowed.
+Rules = Iterator[tuple[str, Any, str]]
+
+_FACES = ('celeb_a', 'celeba')  # The data sets whose attributes are known.
+_BATCH_NORMS = ('batch', 'batch_spectral')
+_LABEL_LOSSES = ('least_squares', 'minimax', 'nonsaturating')
+_ATTENTION_NETS = ('dcgan', 'resnet', 'biggan')
+_DECODER_NETS = ('mlp', 'dcgan', 'resnet')  # Those that mirror their critic.
+
+
+def check(config: Config) -> None:
+  """Checks all rules between keys.
+
+  Raises:
+    ValueError: a rule is broken; one sentence gives the keys, their values and
+      what is allowed.
+  """
+  for rules in (_run, _objective, _labels, _nets):
+    for keys, broken, reason in rules(config):
+      if broken:
+        values = (
+          f'{k} is {operator.attrgetter(k)(config)!r}' for k in keys.split()
+        )
+        raise ValueError(f'{" and ".join(values)}; {reason}.')
+
+
+def _run(config: Config) -> Rules:
+  data, train = config.data, config.train
+  yield (
+    'data.image_width data.image_size',
+    data.image_width and not data.image_size,
+    'a width needs a height, so set both',
+  )
+  yield (
+    'data.attributes data.name',
+    data.attributes and data.name not in _FACES,
+    f'only {" and ".join(_FACES)} have attributes',
+  )
+  yield (
+    'data.attributes',
+    len(data.attributes) > 5
+    or len(set(data.attributes)) < len(data.attributes),
+    'it must be at most 5 different names, since n names make 2**n classes',
+  )
+  yield (
+    'train.gen_batch_size',
+    train.gen_batch_size == 1,
+    'one example has no diversity, so it must be 0 for train.batch_size, or at '
+    'least 2',
+  )
+  yield (
+    'train.batch_doubles_at',
+    list(train.batch_doubles_at) != sorted(set(train.batch_doubles_at)),
+    'each step must be later than the one before',
+  )
+  best, every = config.checkpoint.best_metric, config.eval.every_steps
+  yield (
+    'checkpoint.best_metric checkpoint.every_steps eval.every_steps',
+    best in config.eval.metrics and config.checkpoint.every_steps % every,
+    'checkpoints need the metric of their step, so checkpoint.every_steps must '
+    'be a multiple of eval.every_steps',
+  )
+
+
+def _objective(config: Config) -> Rules:
+  loss, penalty, regularizers = config.loss, config.penalty, config.regularisers
+  yield (
+    'net.critic_norm penalty.weight',
+    config.net.critic_norm == 'batch' and penalty.weight > 0,
+    'batch norm mixes the examples whose gradient norms are penalized one by '
+    'one, so use layer or none',
+  )
+  yield (
+    'penalty.target_law penalty.sides',
+    penalty.target_law == 'ratio' and penalty.sides != 'one',
+    'an annealed target must be one-sided, so set penalty.sides to one',
+  )
+  yield (
+    'penalty.controller penalty.replay',
+    (penalty.controller == 'replay') != bool(penalty.replay),
+    'the controller replay needs the metrics.jsonl of a run, and no other '
+    'controller reads one',
+  )
+  yield (
+    'loss.name net.critic_head',
+    (loss.name == 'energy') != (config.net.critic_head == 'autoencoder'),
+    'energy and autoencoder need each other',
+  )
+  yield (
+    'loss.pull_away loss.name',
+    loss.pull_away and loss.name != 'energy',
+    'only energy has codes for this term, so it must be 0',
+  )
+  for key in ('smooth_real', 'smooth_fake'):
+    yield (
+      f'loss.{key} loss.name',
+      getattr(loss, key) and loss.name not in _LABEL_LOSSES,
+      f'only {", ".join(_LABEL_LOSSES)} have labels to smooth',
+    )
+  for key in ('consistency', 'augment_target'):
+    yield (
+      f'regularisers.{key} regularisers.augment',
+      getattr(regularizers, key) and not regularizers.augment,
+      'it needs at least one augmentation',
+    )
+  for player in ('gen', 'critic'):
+    optimizer = getattr(config.optim, player)
+    yield (
+      f'optim.{player}.lr_end optim.{player}.schedule',
+      optimizer.lr_end == 0 and optimizer.schedule == 'exponential',
+      'an exponential schedule never reaches 0, so lr_end must be above 0',
+    )
+
+
+def _labels(config: Config) -> Rules:
+  net = config.net
+  yield (
+    'net.critic_head net.classes net.code_classes net.code_size',
+    net.critic_head == 'autoencoder'
+    and (net.classes or net.code_classes or net.code_size),
+    'an autoencoder has no labels and codes, so these three must be 0',
+  )
+  yield (
+    'net.classes net.gen_label net.gen_norm',
+    net.classes
+    and net.gen_label == 'norm'
+    and net.gen_norm not in _BATCH_NORMS,
+    'only batch norm has a scale and a shift per class, so net.gen_norm must '
+    f'be {" or ".join(_BATCH_NORMS)}',
+  )
+  yield (
+    'net.classes net.critic_label net.name',
+    net.classes and net.critic_label == 'concat' and net.name == 'multiscale',
+    'its images have no channel for a label, so net.critic_label must be '
+    'projection or auxiliary',
+  )
+
+
+def _nets(config: Config) -> Rules:
+  net = config.net
+  yield (
+    'net.attention net.name',
+    net.attention and net.name not in _ATTENTION_NETS,
+    f'only {", ".join(_ATTENTION_NETS)} have attention',
+  )
+  yield (
+    'net.critic_head net.name',
+    net.critic_head == 'autoencoder' and net.name not in _DECODER_NETS,
+    f'only {", ".join(_DECODER_NETS)} can be autoencoders',
+  )
+  rules = {'biggan': _biggan, 'stylegan': _stylegan, 'multiscale': _multiscale}
+  if net.name in rules:
+    yield from rules[net.name](config)
+
+
+def _biggan(config: Config) -> Rules:
+  net = config.net
+  yield (
+    'net.name net.gen_norm',
+    net.gen_norm not in _BATCH_NORMS,
+    'its generator gets the latent through batch norm, so net.gen_norm must be '
+    f'{" or ".join(_BATCH_NORMS)}',
+  )
+  for key, inward in (
+    ('gen', net.gen_widths[::-1]),
+    ('critic', net.critic_widths),
+  ):
+    yield (
+      f'net.name net.{key}_widths',
+      list(inward) != sorted(inward),
+      'its shortcuts only append channels, so widths must not decrease from '
+      'the image inward',
+    )
+
+
+def _stylegan(config: Config) -> Rules:
+  net, train = config.net, config.train
+  for key in ('gen_norm', 'critic_norm'):
+    yield (
+      f'net.name net.{key}',
+      getattr(net, key) != 'none',
+      'its only normalization is demodulation, so the norm must be none',
+    )
+  yield (
+    'net.name net.gen_widths',
+    len(net.gen_widths) < 2,
+    'its styles are mixed between layers, so there must be at least 2 widths',
+  )
+  for key in ('batch_size', 'gen_batch_size'):
+    yield (
+      f'train.{key} net.minibatch_group',
+      getattr(train, key) % net.minibatch_group,
+      'it must be a multiple of the group',
+    )
+
+
+def _multiscale(config: Config) -> Rules:
+  net = config.net
+  yield (
+    'net.name regularisers.augment',
+    config.regularisers.augment,
+    'images of several sizes cannot be augmented alike, so it must be empty',
+  )
+  most = min(len(net.gen_widths), len(net.critic_widths))
+  yield (
+    'net.scales net.gen_widths net.critic_widths',
+    not 2 <= net.scales <= most,
+    f'each scale needs a width in both nets, so it must be from 2 to {most}',
+  )

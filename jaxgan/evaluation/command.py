@@ -1,0 +1,234 @@
+"""The work of `jaxgan.evaluate`: from its flags to records and a table."""
+
+import contextlib
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from jaxgan.config import Data
+from jaxgan.data import columns, examples, sources
+from jaxgan.evaluation import plan, reference_data, restore
+from jaxgan.evaluation.evaluator import Draw, Evaluator, Source, draw_from
+from jaxgan.evaluation.memorization import critic_gap, neighbor_picture
+from jaxgan.evaluation.reference_data import Reference
+from jaxgan.metrics import features, protocol, record
+from jaxgan.metrics.record import Record
+from jaxgan.storage import pictures, workdir
+
+_NUM_NEIGHBORS = 1000  # Samples that are searched for copies.
+
+
+class Options(NamedTuple):
+  """The flags of `jaxgan.evaluate`, whose --help explains them."""
+
+  workdir: str
+  generated: str
+  reference: str
+  metrics: Sequence[str]
+  neighbours: str
+  space: str
+  gap: int
+  path: str
+  split: str
+  floor_split: str
+  train: str
+  weights: str
+  inception: str
+  resize: str
+  seed: int
+  out: str
+
+
+def run(options: Options) -> str:
+  """Measures, appends the records to a file and returns a table of them.
+
+  Raises:
+    ValueError: flags that contradict each other, or a run, file, data set or
+      metric that cannot be used.
+  """
+  _check(options)
+  reads = [n for m in options.metrics for n in protocol.parse(m).kind.reads]
+  need_train = bool('train' in reads or options.neighbours or options.gap)
+  reference = _reference(options, need_train)
+  draw, source = _samples(options, reference)
+  names, text = list(options.metrics), ''
+  if options.neighbours:
+    text, num = _draw_neighbors(options, reference, draw)
+    if reference.heldout is not None:
+      num = min(num, len(reference.heldout))
+      names.append(f'memorising{num}_{options.space}')
+  records = _measure(options, names, reference, draw, source)
+  if options.gap:
+    critic = restore.load_critic(pathlib.Path(options.workdir))
+    num, seed = options.gap, options.seed
+    records.append(
+      critic_gap(critic, reference, draw, source, num=num, seed=seed)
+    )
+  default = pathlib.Path(options.workdir or '.') / 'evaluation.jsonl'
+  record.append(pathlib.Path(options.out or default), records)
+  return text + record.table(records)
+
+
+def _check(options: Options) -> None:
+  """Checks the flags before any file is read."""
+  if bool(options.workdir) == bool(options.generated):
+    raise ValueError(
+      'Samples come from --workdir or from --generated; give one of the two.'
+    )
+  if not (options.metrics or options.neighbours or options.gap):
+    raise ValueError(
+      'There is nothing to measure; give --metrics, --neighbours or --gap.'
+    )
+  if options.neighbours and not options.neighbours.endswith('.png'):
+    raise ValueError(
+      f'--neighbours is {options.neighbours!r}; it must end in .png.'
+    )
+  if options.gap and (not options.workdir or options.gap < 2):
+    raise ValueError(
+      f'--gap is {options.gap}; it must be at least 2, and needs the critic of '
+      'a --workdir.'
+    )
+  if options.train and options.workdir:
+    raise ValueError(
+      f'--train is {options.train!r} and there is a --workdir, which knows its '
+      'training data; give one of the two.'
+    )
+  if options.neighbours and options.generated and not options.train:
+    raise ValueError(
+      '--neighbours needs the training data of --generated; give --train.'
+    )
+
+
+def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
+  """Restores the generator, or loads the file of samples."""
+  if options.workdir:
+    folder = pathlib.Path(options.workdir)
+    generator = restore.load(folder, options.weights)
+    source = Source(folder.name, options.weights, generator.step)
+    return draw_from(generator, options.seed, reference.columns), source
+  path = pathlib.Path(options.generated)
+  samples = examples.load(path, '--generated', reference.columns)
+  source = Source(path.name, 'none', -1)
+  return lambda num, balanced=False: samples[:num], source
+
+
+def _measure(
+  options: Options,
+  names: Sequence[str],
+  reference: Reference,
+  draw: Draw,
+  source: Source,
+) -> list[Record]:
+  if not names:
+    return []
+  with _progress_bar(plan.num_examples(names, reference)) as progress:
+    evaluator = Evaluator(
+      names,
+      reference,
+      seed=options.seed,
+      weights=options.inception,
+      resize=options.resize,
+      progress=progress,
+    )
+    return evaluator(draw, source)
+
+
+def _draw_neighbors(
+  options: Options, reference: Reference, draw: Draw
+) -> tuple[str, int]:
+  """Draws nearest training images; returns a text and the sample count."""
+  assert reference.train is not None  # Loaded for --neighbours.
+  out = pathlib.Path(options.neighbours)
+  workdir.make(out.absolute().parent)
+  net = features.load(
+    options.space, weights=options.inception, resize=options.resize
+  )
+  samples = draw(_NUM_NEIGHBORS)
+  if not isinstance(samples, np.ndarray):
+    samples = np.concatenate(list(samples))
+  with _progress_bar(len(samples) + len(reference.train)) as progress:
+    net = net._replace(on_progress=functools.partial(progress, 'neighbors'))
+    page, distances = neighbor_picture(samples, reference.train, net)
+  pictures.save_png(out, page, generated=True)
+  text = (
+    f'{out}: distances of {len(distances)} samples to the nearest training '
+    f'example: smallest {distances.min():.4g}, median '
+    f'{np.median(distances):.4g}.\n'
+  )
+  if reference.heldout is None:
+    text += 'There are no held-out examples, so no ratio; give --floor_split.\n'
+  return text, len(samples)
+
+
+@contextlib.contextmanager
+def _progress_bar(total: int) -> Iterator[Callable[[str, int], None]]:
+  """Shows a progress bar on a terminal; yields its callback."""
+  with tqdm(total=total, unit='example', disable=None) as bar:
+    shown = ''
+
+    def progress(stage: str, num: int) -> None:
+      nonlocal shown
+      # A new stage is shown at once, even if it is short.
+      bar.set_postfix_str(stage, refresh=stage != shown)
+      bar.update(num)
+      shown = stage
+
+    yield progress
+
+
+def _reference(options: Options, need_train: bool) -> Reference:
+  """Loads the real data named by the flags or by the config of the run."""
+  if options.reference and pathlib.Path(options.reference).exists():
+    return _file_reference(options, need_train)
+  data, floor = _data_set(options)
+  train = None
+  if options.train:
+    train = dataclasses.replace(data, split=options.train)
+  elif need_train and options.workdir:
+    train = workdir.load_config(pathlib.Path(options.workdir)).data
+  return reference_data.of_data(data, floor_split=floor, train=train)
+
+
+def _file_reference(options: Options, need_train: bool) -> Reference:
+  """Loads real data from a folder or a file."""
+  path = pathlib.Path(options.reference)
+  for name in ('split', 'floor_split'):
+    if value := getattr(options, name):
+      raise ValueError(
+        f'--{name} is {value!r} and --reference is a file or folder, which has '
+        'no splits; leave it empty.'
+      )
+  if options.workdir:
+    folder, train = pathlib.Path(options.workdir), None
+    units = columns.from_record(workdir.load_data(folder))
+    if need_train:
+      data = sources.load(workdir.load_config(folder).data)
+      train = columns.convert(data.images, data.columns, units)
+    return reference_data.of_file(path, train, columns=units)
+  if not options.train:
+    return reference_data.of_file(path)
+  other = pathlib.Path(options.train)
+  train = examples.load(other, '--train')
+  return reference_data.of_file(path, train, is_train=other.samefile(path))
+
+
+def _data_set(options: Options) -> tuple[Data, str]:
+  """Returns the data set of the reference and the split for the floor."""
+  if options.reference:
+    data = Data(name=options.reference, path=options.path)
+    split = options.split or data.split
+    return dataclasses.replace(data, split=split), options.floor_split
+  if not options.workdir:
+    raise ValueError(
+      '--reference is empty and there is no --workdir; give a folder, a file '
+      'or the name of a data set.'
+    )
+  config = workdir.load_config(pathlib.Path(options.workdir))
+  split = options.split or config.eval.split or config.data.split
+  data = dataclasses.replace(config.data, split=split)
+  return data, options.floor_split or config.eval.floor_split

@@ -1,0 +1,27 @@
+"""Atomic file writes: a file appears under its name only when complete."""
+
+import contextlib
+import os
+import pathlib
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
+  """Yields a temporary path that is renamed to `path` at the end of the block.
+
+  If the block raises, the temporary file is deleted and an existing `path`
+  keeps its contents. Two processes may write the same file at once.
+  """
+  temporary = path.with_name(f'{path.name}.{os.getpid()}')
+  try:
+    yield temporary
+    temporary.replace(path)
+  finally:
+    temporary.unlink(missing_ok=True)
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+  """Writes a UTF-8 text file; a crash leaves the old file or the new one."""
+  with replacing(path) as temporary:
+    temporary.write_text(text, encoding='utf-8')

@@ -1,0 +1,59 @@
+"""The command prints one line of JSON in each mode."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+# Fields that jaxgan and the PyTorch peer both print.
+SHARED = {
+  'net', 'batch', 'critic_steps', 'steps', 'warmup', 'device', 'mode',
+  'precision', 'seconds_median', 'seconds_min', 'seconds_max', 'peak_bytes',
+}  # fmt: skip
+
+
+def command(*flags):
+  output = subprocess.run(
+    [
+      sys.executable, '-m', 'jaxgan.benchmark', '--batch=8', '--steps=2',
+      '--critic_steps=1', *flags,
+    ],
+    cwd=ROOT, check=True, capture_output=True, text=True,
+    env=os.environ | {'XLA_FLAGS': ''},
+  ).stdout  # fmt: skip
+  return json.loads(output)
+
+
+@pytest.mark.parametrize('mode', ['step', 'loop'])
+def test_the_command_prints_one_line(mode):
+  figures = command('--net=toy', f'--mode={mode}')
+  assert set(figures) >= SHARED
+  assert figures['mode'] == mode
+  least, most = figures['seconds_min'], figures['seconds_max']
+  assert 0 < least <= figures['seconds_median'] <= most
+  assert figures['flops'] > 0
+  if mode == 'loop':
+    ratios = figures['ratios']
+    assert len(ratios) == 7
+    assert figures['ratio'] == sorted(ratios)[3]
+
+
+def test_whole_runs_are_processes_of_their_own():
+  flags = ('--net=small_toy', '--mode=runs', '--seeds=2', '--devices=2')
+  figures = command(*flags)
+  single, together = figures['in_turn_seconds'], figures['together_seconds']
+  assert 2 * figures['seconds_min'] <= single <= 2 * figures['seconds_max']
+  assert figures['ratio'] == pytest.approx(together / single)
+
+
+@pytest.mark.parametrize('files', ['png', 'jpeg'])
+def test_the_command_times_files(files):
+  figures = command('--mode=data', f'--files={files}', '--images=64')
+  assert figures['shape'] == [28, 28, 1]
+  for name in ('first', 'again', 'delivered'):
+    assert figures[f'{name}_images_per_second'] > 0

@@ -1,0 +1,27 @@
+"""Whole runs are timed as separate processes and as one."""
+
+import dataclasses
+import shutil
+import sys
+
+import pytest
+
+from jaxgan.benchmark import runs
+from jaxgan.benchmark.settings import Settings
+
+
+def test_devices_share_the_seeds_evenly():
+  with pytest.raises(ValueError, match='a multiple of 2 seeds'):
+    runs.measure(Settings(net='small_toy', seeds=3), devices=2)
+
+
+def test_every_process_gets_all_shared_settings():
+  own = {'mode', 'seeds', 'warmup'}
+  fields = {field.name for field in dataclasses.fields(Settings)}
+  assert set(runs._SHARED) == fields - own
+
+
+def test_a_process_that_fails_is_an_error(monkeypatch):
+  monkeypatch.setattr(sys, 'executable', shutil.which('false'))
+  with pytest.raises(ValueError, match='trains 1 runs ended with status 1'):
+    runs.measure(Settings(net='small_toy'))
