@@ -1,1 +1,10 @@
-"""Generator and critic pairs, as pure functional flax modules."""
+"""Generator and critic pairs as flax modules.
+
+`catalog` builds a pair by name and initializes it; only this package, the
+feature nets of metrics and `gan/networks.py` import flax.linen. Read `layers`
+and `base` first (what all nets share), then one net: `mlp`, `dcgan`, `resnet`,
+`multiscale`, `biggan` or `stylegan` (with `equalized`). `attention`,
+`conditional` and `autoencoder` are options of several nets, `latents` is the
+distribution of the generator's inputs, `tables` describes a pair, and
+`kernels/` computes convolutions.
+"""

@@ -1,7 +1,7 @@
-"""A critic that scores by how badly it can repeat what it sees.
+"""Critic that scores by the reconstruction error of an autoencoder.
 
-Source: EBGAN (Zhao et al., 2017): the energy of an example is its error of
-reconstruction by an autoencoder, low for what looks real.
+Source: EBGAN (Zhao et al., 2017): the energy of an example is its
+reconstruction error, low for realistic examples.
 """
 
 import flax.linen as nn
@@ -11,10 +11,10 @@ from jaxgan.types import Array
 
 
 class Critic(nn.Module):
-  """Minus the mean squared error of an autoencoder.
+  """Minus the mean squared reconstruction error.
 
   Attributes:
-    encoder: a critic that gives features, the code [B, N].
+    encoder: a critic with N outputs, the code.
     decoder: a generator whose latents are codes.
   """
 
@@ -25,8 +25,8 @@ class Critic(nn.Module):
     self, x: Array, label: Array | None = None, *, train: bool
   ) -> Array:
     """Examples [B, *shape] -> scores [B] float32, at most 0."""
-    repeated = self.decoder(self.code(x, label, train=train), train=train)
-    error = jnp.square(repeated - x.astype(jnp.float32))
+    decoded = self.decoder(self.code(x, label, train=train), train=train)
+    error = jnp.square(decoded - x.astype(jnp.float32))
     return -jnp.mean(error.reshape(len(x), -1), axis=1)
 
   def code(self, x: Array, label: Array | None = None, *, train: bool) -> Array:

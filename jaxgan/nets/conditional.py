@@ -1,4 +1,4 @@
-"""A critic that is told labels, or must guess them, or codes.
+"""Critic with labels as inputs, or with auxiliary heads for labels and codes.
 
 Sources: conditional GAN (Mirza & Osindero, 2014), projection (Miyato & Koyama,
 2018, equation 3), auxiliary classifier (Odena et al., 2017), InfoGAN (Chen et
@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import Net
-from jaxgan.nets import layers
+from jaxgan.nets import base, layers
 from jaxgan.types import Array
 
 
-class Guess(NamedTuple):
-  """What a critic takes examples for; no columns where it is not asked.
+class Predictions(NamedTuple):
+  """Outputs of the auxiliary heads; no columns for a head that is missing.
 
   Attributes:
     label: [B, classes] logits.
@@ -31,11 +31,11 @@ class Guess(NamedTuple):
 
 
 class Critic(nn.Module):
-  """Heads on the features of another critic.
+  """Score and auxiliary heads on the features of another critic.
 
   Attributes:
     config: `classes`, `critic_label`, `code_classes` and `code_size`.
-    trunk: a critic that gives its features [B, F].
+    trunk: a critic that outputs its features [B, F].
   """
 
   config: Net
@@ -46,58 +46,62 @@ class Critic(nn.Module):
   ) -> Array:
     """Examples [B, *shape], labels [B] int32 -> scores [B] float32.
 
-    Without labels every example counts as of class 0.
+    Without labels all examples count as class 0.
     """
-    return self._judge(x, label, train)[0]
+    return self._heads(x, label, train)[0]
 
-  def guess(
+  def predict(
     self, x: Array, label: Array | None = None, *, train: bool
-  ) -> Guess:
-    """Examples [B, *shape] -> guesses, of which none hears the label."""
-    return self._judge(x, label, train)[1]
+  ) -> Predictions:
+    """Examples [B, *shape] -> predictions of labels and codes.
+
+    Auxiliary heads of labels exist only if the critic does not read labels.
+    """
+    return self._heads(x, label, train)[1]
 
   @nn.compact
-  def _judge(
+  def _heads(
     self, x: Array, label: Array | None, train: bool
-  ) -> tuple[Array, Guess]:
+  ) -> tuple[Array, Predictions]:
     net = self.config
-    told = None
+    one_hot = None
     if net.classes and net.critic_label != 'auxiliary':
       label = jnp.zeros(len(x), jnp.int32) if label is None else label
-      told = jax.nn.one_hot(label, net.classes)
-    if told is not None and net.critic_label == 'concat':
-      x = jnp.concatenate([x, _beside(told, x)], axis=-1)
+      one_hot = jax.nn.one_hot(label, net.classes)
+    if one_hot is not None and net.critic_label == 'concat':
+      x = jnp.concatenate([x, _as_channel(one_hot, x)], axis=-1)
     features = self.trunk(x, train=train)
-    score = layers.head(features, 0, net, train)
-    if told is not None and net.critic_label == 'projection':
-      embed = nn.Dense(features.shape[1], use_bias=False)
-      along = layers.run(embed, told, net.critic_norm, train)
-      score += jnp.sum(along * features, axis=1)
-    guessed = net.classes if net.critic_label == 'auxiliary' else 0
-    sizes = guessed, net.code_classes, net.code_size
-    return score, Guess(*(_linear(features, n, net, train) for n in sizes))
+    score = base.head(features, 0, net, train)
+    if one_hot is not None and net.critic_label == 'projection':
+      dense = nn.Dense(features.shape[1], use_bias=False)
+      embedding = layers.apply_layer(dense, one_hot, net.critic_norm, train)
+      score += jnp.sum(embedding * features, axis=1)
+    classes = net.classes if net.critic_label == 'auxiliary' else 0
+    sizes = classes, net.code_classes, net.code_size
+    heads = (_auxiliary(features, n, net, train) for n in sizes)
+    return score, Predictions(*heads)
 
 
-def wanted(config: Net) -> bool:
-  """Whether a configuration has labels or codes at all."""
-  return bool(config.classes or guesses(config))
+def is_conditional(config: Net) -> bool:
+  """Whether a configuration has labels or codes."""
+  return bool(config.classes or has_auxiliary(config))
 
 
-def guesses(config: Net) -> bool:
-  """Whether its critic guesses anything."""
+def has_auxiliary(config: Net) -> bool:
+  """Whether the critic of a configuration has auxiliary heads."""
   labels = config.classes and config.critic_label == 'auxiliary'
   return bool(labels or config.code_classes or config.code_size)
 
 
-def _linear(features: Array, size: int, config: Net, train: bool) -> Array:
+def _auxiliary(features: Array, size: int, config: Net, train: bool) -> Array:
   if not size:
     return jnp.zeros((len(features), 0), jnp.float32)
-  return layers.head(features, size, config, train)
+  return base.head(features, size, config, train)
 
 
-def _beside(told: Array, x: Array) -> Array:
-  """Labels [B, classes] as what can be appended to examples [B, ..., C]."""
+def _as_channel(one_hot: Array, x: Array) -> Array:
+  """Labels [B, classes] in a shape that can be appended to x [B, ..., C]."""
   if x.ndim == 2:
-    return told
+    return one_hot
   b, h, w, _ = x.shape
-  return nn.Dense(h * w, name='plane')(told).reshape(b, h, w, 1)
+  return nn.Dense(h * w, name='plane')(one_hot).reshape(b, h, w, 1)

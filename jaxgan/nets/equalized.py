@@ -1,7 +1,7 @@
-"""Weights of deviation 1, scaled where they are used, and styles for them.
+"""Equalized learning rate: unit-variance weights, scaled where they are used.
 
-So that Adam moves all weights alike, however many meet in one place (Karras et
-al., 2018, section 4.1). What the nets of `stylegan` are made of.
+With it Adam moves all weights at the same relative speed, whatever their fan-in
+(Karras et al., 2018, section 4.1). `stylegan` is made of these layers.
 """
 
 import math
@@ -11,19 +11,19 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import Net
-from jaxgan.nets import layers
+from jaxgan.nets import kernels, layers
 from jaxgan.types import Array
 
-GAIN = math.sqrt(2)  # Keeps the variance behind a leaky ReLU.
+GAIN = math.sqrt(2)  # Keeps the variance after a leaky ReLU.
 
 
 class Dense(nn.Module):
-  """Linear, with weights of deviation 1 that are scaled where they are used.
+  """Linear layer with equalized learning rate.
 
   Attributes:
     features: Cout.
-    bias: at the start.
-    rate: share of the learning rate.
+    bias: its initial value.
+    rate: factor of the learning rate.
   """
 
   features: int
@@ -45,13 +45,13 @@ class Dense(nn.Module):
 
 
 class Conv(nn.Module):
-  """Convolution, with weights as of `Dense`, a bias and a leaky ReLU.
+  """Convolution with equalized learning rate, a bias and a leaky ReLU.
 
   Attributes:
-    config: compute dtype and formulation.
+    config: compute dtype, formulation and activation of the critic.
     features: Cout.
     size: side of the kernel.
-    linear: without bias and leaky ReLU.
+    linear: without bias and activation.
   """
 
   config: Net
@@ -63,61 +63,60 @@ class Conv(nn.Module):
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, H, W, Cout]."""
     net = self.config
-    kernel = weights(self, self.size, x.shape[-1], self.features)
+    weight = kernel(self, self.size, x.shape[-1], self.features)
     x = x.astype(net.compute_dtype)
-    x = layers.convolve(x, kernel.astype(x.dtype), net)
-    return x if self.linear else activated(self, x, net.critic_activation)
+    x = kernels.conv(x, weight.astype(x.dtype), net.conv)
+    return x if self.linear else activate(self, x, net.critic_activation)
 
 
-def modulated(
-  x: Array, kernel: Array, style: Array, config: Net, demodulate: bool = True
+def modulated_conv(
+  x: Array, weight: Array, style: Array, config: Net, demodulate: bool = True
 ) -> Array:
-  """Convolution by a kernel of each example's own.
+  """Convolution with a kernel that each example scales by its style.
 
   Kernel w becomes s_c w_hwco / sqrt(sum_hwc (s_c w_hwco)^2), so that unit
-  variance stays unit variance whatever the style (Karras et al., 2020,
-  equations 1 and 3). It is done to the inputs and the outputs of one common
-  convolution, which is the same.
+  variance is kept for every style (Karras et al., 2020, equations 1 and 3).
+  Equivalently, the inputs and the outputs of one shared convolution are scaled.
 
   Args:
     x: [B, H, W, Cin].
-    kernel: [k, k, Cin, Cout] float32.
+    weight: [k, k, Cin, Cout] float32.
     style: [B, Cin] float32.
     config: compute dtype and formulation.
-    demodulate: without it only s stays.
+    demodulate: whether to divide by the root.
 
   Returns:
     [B, H, W, Cout] in the compute dtype.
   """
   dtype = config.compute_dtype
   x = x.astype(dtype) * style.astype(dtype)[:, None, None]
-  y = layers.convolve(x, kernel.astype(dtype), config)
+  y = kernels.conv(x, weight.astype(dtype), config.conv)
   if not demodulate:
     return y
-  squares = jnp.square(style) @ jnp.square(kernel).sum((0, 1))
+  squares = jnp.square(style) @ jnp.square(weight).sum((0, 1))
   return y * jax.lax.rsqrt(squares + 1e-8).astype(dtype)[:, None, None]
 
 
-def weights(module: nn.Module, size: int, cin: int, cout: int) -> Array:
-  """[k, k, Cin, Cout] float32, of deviation 1 before it is scaled."""
+def kernel(module: nn.Module, size: int, cin: int, cout: int) -> Array:
+  """The scaled parameter `kernel` of a module: [k, k, Cin, Cout] float32."""
   shape = size, size, cin, cout
-  kernel = module.param('kernel', nn.initializers.normal(1.0), shape)
-  return kernel / math.sqrt(size * size * cin)
+  weight = module.param('kernel', nn.initializers.normal(1.0), shape)
+  return weight / math.sqrt(size * size * cin)
 
 
-def offset(module: nn.Module, features: int) -> Array:
-  """A bias [1, 1, 1, C] float32, 0 at the start."""
+def bias(module: nn.Module, features: int) -> Array:
+  """The parameter `bias` of a module, initially 0: [1, 1, 1, C] float32."""
   zeros = nn.initializers.zeros_init()
   return module.param('bias', zeros, (features,)).reshape(1, 1, 1, -1)
 
 
-def activated(module: nn.Module, x: Array, name: str) -> Array:
-  """x [B, H, W, C] + bias, behind the activation of that name."""
-  activate = layers.activation(name, layers.leaky_relu)
-  x += offset(module, x.shape[-1]).astype(x.dtype)
-  return activate(x) * GAIN
+def activate(module: nn.Module, x: Array, name: str) -> Array:
+  """Adds the bias to x [B, H, W, C] and applies the activation `name`."""
+  function = layers.activation(name, layers.leaky_relu)
+  x += bias(module, x.shape[-1]).astype(x.dtype)
+  return function(x) * GAIN
 
 
-def leaky(x: Array) -> Array:
-  """A leaky ReLU that keeps the variance."""
+def leaky_relu(x: Array) -> Array:
+  """Leaky ReLU that keeps the variance."""
   return layers.leaky_relu(x) * GAIN

@@ -1,9 +1,9 @@
-"""What generators start from: noise, and what shall be seen in the sample.
+"""Distribution of the generator's inputs: noise, code and label.
 
-A latent is one vector: Z numbers of noise, then the code (a choice, one-hot,
-and numbers) where the critic must guess one, then the label, one-hot, where
-there is conditioning. Whatever draws, keeps or interpolates latents need not
-know which they have.
+A latent is one vector: Z values of noise, then the code that the critic must
+predict (a one-hot choice, and numbers), then the one-hot label. Code and label
+are missing in runs without them. So whatever draws, stores or interpolates
+latents need not know which parts they have.
 """
 
 import itertools
@@ -17,11 +17,18 @@ import numpy as np
 from jaxgan.config import Net
 from jaxgan.types import Array
 
-_COLUMNS = 8  # Of a picture in which a number moves.
+_COLUMNS = 8  # Of a grid of numbers.
+
+# Kind of a grid -> the key that is 0 if latents have no such part.
+_PARTS = {
+  'choices': 'code_classes',
+  'numbers': 'code_size',
+  'labels': 'classes',
+}
 
 
 class Parts(NamedTuple):
-  """A latent taken apart.
+  """The parts of a batch of latents.
 
   Attributes:
     noise: [B, Z].
@@ -37,18 +44,20 @@ class Parts(NamedTuple):
 
 
 class Latents(NamedTuple):
-  """A law of latent vectors.
+  """A distribution of latent vectors.
 
   Attributes:
-    size: Z.
-    law: of the noise: `normal`, `uniform` or `truncated`, as `net.latent`.
-    bound: of the truncated law.
-    code_classes, code_size: of the code; 0 for none.
-    classes: of the label; 0 for none.
+    size: Z, the length of the noise.
+    distribution: of the noise: `normal`, `uniform` in [-1, 1) or `truncated`
+      normal, as `net.latent`.
+    bound: of the truncated normal.
+    code_classes: number of values of the choice; 0 for none.
+    code_size: number of numbers in the code; 0 for none.
+    classes: number of labels; 0 for none.
   """
 
   size: int
-  law: str = 'normal'
+  distribution: str = 'normal'
   bound: float = 2.0
   code_classes: int = 0
   code_size: int = 0
@@ -60,13 +69,12 @@ class Latents(NamedTuple):
     return self.size + self.code_classes + self.code_size + self.classes
 
   def draw(self, key: Array, num: int, label: Array | None = None) -> Array:
-    """[num, width] float32; equal keys give equal latents.
+    """Draws latents [num, width] float32.
 
     Args:
-      key: a PRNG key.
-      num: how many.
-      label: [num] int32; None for all classes in turn. Not read where there
-        are no classes.
+      key: a PRNG key; equal keys give equal latents.
+      num: number of latents.
+      label: [num] int32; None for all classes in turn. Ignored without classes.
     """
     parts = [self._noise(key, num)]
     choice_key, number_key = (jax.random.fold_in(key, i) for i in (2, 3))
@@ -82,32 +90,35 @@ class Latents(NamedTuple):
     return jnp.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
   def split(self, z: Array) -> Parts:
-    """The parts of latents [B, width]."""
+    """Splits latents [B, width] into their parts."""
     sizes = self.size, self.code_classes, self.code_size
     return Parts(*jnp.split(z, tuple(itertools.accumulate(sizes)), axis=1))
 
   def truncated(self, bound: float) -> 'Latents':
-    """N(0, I) where numbers beyond `bound` are drawn again, for sampling.
+    """The normal distribution truncated to [-bound, bound], for sampling.
 
-    Fewer odd images and less variety the smaller it is (Brock et al., 2019).
+    A smaller bound gives fewer unrealistic images and less variety (Brock et
+    al., 2019).
 
     Raises:
-      ValueError: uniform latents, which the generator has learnt instead.
+      ValueError: the latents are uniform.
     """
-    if self.law == 'uniform':
+    if self.distribution == 'uniform':
       raise ValueError(
         f'The truncation is {bound:g} and the latents of this run are uniform; '
         'only normal ones can be truncated.'
       )
-    return self._replace(law='truncated', bound=bound)
+    return self._replace(distribution='truncated', bound=bound)
 
-  def between(self, key: Array, num: int, label: Array | None = None) -> Array:
-    """[num, width] on the way from one random latent to another, inclusive.
+  def interpolate(
+    self, key: Array, num: int, label: Array | None = None
+  ) -> Array:
+    """Interpolates between two random latents: [num, width], both included.
 
-    On the great circle where the law has one length that nearly all vectors
-    have: on a straight line the middle would be shorter than any latent that
-    the generator has seen (White, 2016). Uniform latents fill a cube, which
-    holds the straight line. Code and label stay those of the first.
+    Normal noise moves on the great circle, because nearly all of it has one
+    length and the middle of a straight line would be shorter (White, 2016).
+    Uniform noise moves on the straight line. Code and label are those of the
+    first latent.
 
     Args:
       key: a PRNG key.
@@ -116,134 +127,77 @@ class Latents(NamedTuple):
     """
     start, end = self.draw(key, 2, None if label is None else label[:2])
     t = jnp.linspace(0.0, 1.0, num)[:, None]
-    noise = self._way(start[: self.size], end[: self.size], t)
-    kept = jnp.tile(start[self.size :], (num, 1))
-    return jnp.concatenate([noise, kept], axis=1)
+    noise = self._between(start[: self.size], end[: self.size], t)
+    rest = jnp.tile(start[self.size :], (num, 1))
+    return jnp.concatenate([noise, rest], axis=1)
 
-  def asked(
-    self, how: str, key: Array, num: int, label: int = -1
+  def grid(
+    self, kind: str, key: Array, num: int, label: int = -1
   ) -> tuple[Array, int]:
-    """Latents for a picture.
+    """Draws latents for a grid of samples.
 
     Args:
-      how: `random`, `interpolation`, `choices`, `numbers` or `labels`.
+      kind: `random`, `interpolation`, or the part that alone changes within a
+        row: `choices`, `numbers` (the first one, from -1 to 1) or `labels`.
       key: a PRNG key.
-      num: how many; rows of choices, numbers and labels are filled up.
-      label: of all of them; -1 for all classes in turn, and for `labels`.
+      num: number of latents; more if rows must be completed.
+      label: class of all latents; -1 for all classes in turn, and for `labels`.
 
     Returns:
-      [num or more, width], and the columns of the picture; 0 for as it likes.
+      [num or more, width], and the number of columns of the grid; 0 for any.
 
     Raises:
-      ValueError: a class, choice or number that the latents do not have, or a
-        label for rows of all labels.
+      ValueError: a class or a part that the latents do not have, or a label for
+        a grid of labels.
     """
-    given = None
-    if label >= 0:
-      self._check_label(label)
-      given = label
-    if how == 'interpolation':
-      return self.between(key, num, self._all_of(num, given)), num
-    if how == 'choices':
-      self._check('net.code_classes', self.code_classes)
-      rows = -(-num // self.code_classes)
-      return self.choices(key, rows, given), self.code_classes
-    if how == 'numbers':
-      columns = min(num, _COLUMNS)
-      return self.numbers(key, -(-num // columns), columns, given), columns
-    if how == 'labels':
-      self._check('net.classes', self.classes)
-      self._check_no_label(label)
-      return self.labels(key, -(-num // self.classes)), self.classes
-    return self.draw(key, num, self._all_of(num, given)), 0
+    self._check(kind, label)
+    if kind == 'interpolation':
+      return self.interpolate(key, num, _repeated(label, num)), num
+    if kind not in _PARTS:
+      return self.draw(key, num, _repeated(label, num)), 0
+    start, values = self._row(kind, num)
+    columns, rows = len(values), -(-num // len(values))
+    z = jnp.repeat(self.draw(key, rows, _repeated(label, rows)), columns, 0)
+    part = slice(start, start + values.shape[1])
+    return z.at[:, part].set(jnp.tile(values, (rows, 1))), columns
 
-  def choices(self, key: Array, rows: int, label: int | None = None) -> Array:
-    """[rows * code_classes, width]: in a row only the choice changes.
+  def _row(self, kind: str, num: int) -> tuple[int, Array]:
+    """First position of the changing part, and its values in a row."""
+    if kind == 'choices':
+      return self.size, jnp.eye(self.code_classes)
+    if kind == 'numbers':
+      values = jnp.linspace(-1.0, 1.0, min(num, _COLUMNS))
+      return self.size + self.code_classes, values[:, None]
+    return self.width - self.classes, jnp.eye(self.classes)
 
-    Args:
-      key: a PRNG key.
-      rows: how many.
-      label: of all of them; None for a class a row, in turn.
-
-    Raises:
-      ValueError: the latents have no choice.
-    """
-    self._check('net.code_classes', self.code_classes)
-    z = self._repeated(key, rows, self.code_classes, label)
-    all_of = jnp.tile(jnp.eye(self.code_classes), (rows, 1))
-    return z.at[:, self.size : self.size + self.code_classes].set(all_of)
-
-  def numbers(
-    self, key: Array, rows: int, columns: int, label: int | None = None
-  ) -> Array:
-    """[rows * columns, width]: in a row the first number goes from -1 to 1.
-
-    Args:
-      key: a PRNG key.
-      rows: how many.
-      columns: steps on the way.
-      label: as for `choices`.
-
-    Raises:
-      ValueError: the latents have no numbers.
-    """
-    self._check('net.code_size', self.code_size)
-    z = self._repeated(key, rows, columns, label)
-    way = jnp.tile(jnp.linspace(-1.0, 1.0, columns), rows)
-    return z.at[:, self.size + self.code_classes].set(way)
-
-  def labels(self, key: Array, rows: int) -> Array:
-    """[rows * classes, width]: in a row only the label changes.
-
-    Raises:
-      ValueError: the latents have no label.
-    """
-    self._check('net.classes', self.classes)
-    z = self._repeated(key, rows, self.classes, None)
-    all_of = jnp.tile(jnp.eye(self.classes), (rows, 1))
-    return z.at[:, self.width - self.classes :].set(all_of)
-
-  def _repeated(
-    self, key: Array, rows: int, columns: int, label: int | None
-  ) -> Array:
-    z = self.draw(key, rows, self._all_of(rows, label))
-    return jnp.repeat(z, columns, axis=0)
-
-  @staticmethod
-  def _all_of(num: int, label: int | None) -> Array | None:
-    return None if label is None else jnp.full(num, label)
-
-  def _check_no_label(self, label: int) -> None:
-    if label >= 0:
+  def _check(self, kind: str, label: int) -> None:
+    key = _PARTS.get(kind)
+    if label >= 0 and label >= self.classes:
+      raise ValueError(
+        f'The label is {label} and net.classes of this run is {self.classes}; '
+        'it must be below that.'
+      )
+    if key and not getattr(self, key):
+      raise ValueError(
+        f'net.{key} of this run is 0, so its latents have no {kind}; train a '
+        'run where it is above 0.'
+      )
+    if kind == 'labels' and label >= 0:
       raise ValueError(
         f'The label is {label} and the latents are rows of all labels; leave '
         'the label out.'
       )
 
-  def _check_label(self, label: int) -> None:
-    if not 0 <= label < self.classes:
-      raise ValueError(
-        f'The label is {label} and net.classes of this run is {self.classes}; '
-        'it must be below that.'
-      )
-
-  def _check(self, key: str, value: int) -> None:
-    if not value:
-      raise ValueError(
-        f'{key} of this run is 0, so its latents have no such part to move; '
-        'train one where it is above 0.'
-      )
-
   def _noise(self, key: Array, num: int) -> Array:
     shape = (num, self.size)
-    if self.law == 'uniform':
+    if self.distribution == 'uniform':
       return jax.random.uniform(key, shape, minval=-1.0)
-    if self.law == 'truncated':
+    if self.distribution == 'truncated':
       return jax.random.truncated_normal(key, -self.bound, self.bound, shape)
     return jax.random.normal(key, shape)
 
-  def _way(self, start: Array, end: Array, t: Array) -> Array:
-    if self.law == 'uniform':
+  def _between(self, start: Array, end: Array, t: Array) -> Array:
+    if self.distribution == 'uniform':
       return (1 - t) * start[None] + t * end[None]
     lengths = jnp.linalg.norm(start) * jnp.linalg.norm(end)
     angle = jnp.arccos(jnp.clip(jnp.dot(start, end) / lengths, -1.0, 1.0))
@@ -253,32 +207,36 @@ class Latents(NamedTuple):
     return mixed / jnp.sin(angle)
 
 
-def in_proportion(counts: Sequence[int], num: int) -> np.ndarray:
-  """Labels that occur as often as in the data, and so does any first part.
+def _repeated(label: int, num: int) -> Array | None:
+  return None if label < 0 else jnp.full(num, label)
 
-  Class c stands at (k + 1/2) / counts[c], k = 0, 1, ..., and what stands
-  earlier comes earlier, at one place the lower class (Sainte-Lague's way to
-  share out seats). So sum(counts) labels hold each class counts[c] times, and
-  equal counts are all classes in turn.
+
+def proportional_labels(counts: Sequence[int], num: int) -> np.ndarray:
+  """Labels in the proportions of the data, in every prefix as well.
+
+  The k-th label (k = 0, 1, ...) of class c has position (k + 1/2) / counts[c],
+  and labels are sorted by position, then by class (the Sainte-Lague method of
+  seat allocation). So sum(counts) labels have counts[c] of class c, and equal
+  counts give all classes in turn.
 
   Args:
-    counts: how many examples of each class there are, at least one in all.
-    num: how many labels.
+    counts: number of examples of each class; their sum is at least 1.
+    num: number of labels.
 
   Returns:
-    [num] int32, the first of any larger num.
+    [num] int32, a prefix of the labels for any larger num.
   """
   sizes = np.asarray(counts, np.float64)
-  # As many of each class as the first num can hold, and a few more.
+  # As many of each class as the first `num` can hold, and a few more.
   most = np.ceil(sizes * (num + len(sizes)) / sizes.sum()).astype(int)
   label = np.repeat(np.arange(len(sizes), dtype=np.int32), most)
-  turn = np.arange(len(label)) - np.repeat(np.cumsum(most) - most, most)
-  order = np.lexsort((label, (turn + 0.5) / sizes[label]))
+  k = np.arange(len(label)) - np.repeat(np.cumsum(most) - most, most)
+  order = np.lexsort((label, (k + 0.5) / sizes[label]))
   return label[order[:num]]
 
 
 def of(config: Net) -> Latents:
-  """The law of a configuration."""
+  """The distribution of a configuration."""
   return Latents(
     config.latent_size,
     config.latent,

@@ -143,12 +143,12 @@ def test_only_batch_norm_mixes_examples(name, norm):
 @pytest.mark.parametrize('name', ['dcgan', 'resnet'])
 def test_nets_do_not_depend_on_the_convolution(name):
   net, shape = SMALL[name]
-  ways = [
-    concrete(dataclasses.replace(net, conv=way), shape)
-    for way in ('lax', 'matmul')
+  both = [
+    concrete(dataclasses.replace(net, conv=formulation), shape)
+    for formulation in ('lax', 'matmul')
   ]
   z = normal((5, 4))
-  (gen, critic), (other_gen, other_critic) = ways
+  (gen, critic), (other_gen, other_critic) = both
   np.testing.assert_allclose(gen(z), other_gen(z), atol=1e-5)
   np.testing.assert_allclose(critic(gen(z)), other_critic(gen(z)), atol=1e-5)
 
@@ -199,24 +199,18 @@ def test_a_penalised_critic_trains_inside_scan():
     return jax.tree.map(lambda p, g: p - 0.01 * g, params, grads), value
 
   end, losses = jax.jit(lambda p, x: jax.lax.scan(update, p, x))(start, x)
-  wanted = start
+  expected = start
   for i in range(3):
-    wanted, value = jax.jit(update)(wanted, x[i])
+    expected, value = jax.jit(update)(expected, x[i])
     assert float(losses[i]) == pytest.approx(float(value), rel=1e-4)
   jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), end, wanted
+    lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), end, expected
   )
 
 
 @pytest.mark.parametrize(
   ('net', 'shape', 'words'),
   [
-    (
-      config('gan', (8,), (8,)),
-      (8, 8, 1),
-      "net.name is 'gan'; it must be one of biggan, dcgan, mlp, multiscale, "
-      'resnet, stylegan.',
-    ),
     (
       config('dcgan', (8,), (8,)),
       (2,),

@@ -1,4 +1,4 @@
-"""Latents: their laws, their keys, and the way from one to another."""
+"""Latents: distributions, keys, interpolation, labels in proportion."""
 
 import chex
 import jax
@@ -12,7 +12,7 @@ KEY = jax.random.key(0)
 
 
 @pytest.mark.parametrize(
-  ('law', 'spread', 'furthest'),
+  ('name', 'spread', 'furthest'),
   [
     ('normal', 1.0, np.inf),
     ('uniform', 3**-0.5, 1.0),
@@ -20,8 +20,8 @@ KEY = jax.random.key(0)
     ('truncated', 0.7736**0.5, 2.0),
   ],
 )
-def test_a_law_has_its_spread_and_its_bound(law, spread, furthest):
-  z = latents.of(Net(latent_size=4, latent=law)).draw(KEY, 20_000)
+def test_a_distribution_has_its_spread_and_its_bound(name, spread, furthest):
+  z = latents.of(Net(latent_size=4, latent=name)).draw(KEY, 20_000)
   chex.assert_shape(z, (20_000, 4))
   assert float(z.mean()) == pytest.approx(0, abs=0.02)
   assert float(z.std()) == pytest.approx(spread, rel=0.01)
@@ -47,8 +47,8 @@ def test_uniform_latents_are_not_truncated():
     latents.Latents(4, 'uniform').truncated(0.7)
 
 
-def test_the_way_between_normal_latents_keeps_their_length():
-  z = latents.Latents(256).between(KEY, 9)
+def test_interpolation_of_normal_latents_keeps_their_length():
+  z = latents.Latents(256).interpolate(KEY, 9)
   lengths = np.linalg.norm(z, axis=1)
   assert lengths.min() > 0.95 * min(lengths[0], lengths[-1])
   assert lengths.max() < 1.05 * max(lengths[0], lengths[-1])
@@ -56,8 +56,8 @@ def test_the_way_between_normal_latents_keeps_their_length():
   assert steps.max() < 1.1 * steps.min()
 
 
-def test_the_way_between_uniform_latents_is_straight():
-  z = np.asarray(latents.Latents(256, 'uniform').between(KEY, 5))
+def test_interpolation_of_uniform_latents_is_straight():
+  z = np.asarray(latents.Latents(256, 'uniform').interpolate(KEY, 5))
   np.testing.assert_allclose(z[2], (z[0] + z[4]) / 2, atol=1e-6)
   np.testing.assert_allclose(np.diff(z, n=2, axis=0), 0, atol=1e-6)
 
@@ -71,25 +71,25 @@ def test_the_way_between_uniform_latents_is_straight():
     ((6,), [0, 0]),
   ],
 )
-def test_labels_in_proportion(counts, labels):
-  found = latents.in_proportion(counts, len(labels))
+def test_labels_proportional_labels(counts, labels):
+  found = latents.proportional_labels(counts, len(labels))
   assert (found.tolist(), found.dtype) == (labels, np.int32)
 
 
 def test_as_many_labels_as_examples_hold_each_class_as_often():
   counts = np.array([812, 3, 150, 0, 77, 1])
   for times in (1, 3):
-    found = latents.in_proportion(counts, times * counts.sum())
+    found = latents.proportional_labels(counts, times * counts.sum())
     np.testing.assert_array_equal(np.bincount(found), times * counts)
 
 
 def test_any_first_labels_are_in_proportion_too():
   counts = np.array([812, 3, 150, 77, 1])
-  whole = latents.in_proportion(counts, 1000)
+  whole = latents.proportional_labels(counts, 1000)
   shares = counts / counts.sum()
   for num in (1, 2, 10, 123, 999):
     np.testing.assert_array_equal(
-      latents.in_proportion(counts, num), whole[:num]
+      latents.proportional_labels(counts, num), whole[:num]
     )
     found = np.bincount(whole[:num], minlength=5)
     assert abs(found - num * shares).max() < 1

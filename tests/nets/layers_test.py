@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from jaxgan import config
-from jaxgan.nets import layers
+from jaxgan.nets import kernels, layers
 from jaxgan.nets.kernels import windows, xla
 
 KEY = jax.random.key(0)
-WAYS = (xla.conv_lax, windows.conv_matmul)
-UP_WAYS = (xla.up_lax, windows.up_matmul)
+CONVS = (xla.conv_lax, windows.conv_matmul)
+UPS = (xla.up_lax, windows.up_matmul)
 
 
 def normal(*shape, seed=0):
@@ -35,8 +35,8 @@ def orders(convolve, x, kernel):
   return jax.grad(slope, (0, 1), has_aux=True)(x, kernel)
 
 
-def agree(ways, x, kernel):
-  one, other = (jax.jit(lambda x, k, w=w: orders(w, x, k)) for w in ways)
+def agree(convs, x, kernel):
+  one, other = (jax.jit(lambda x, k, c=c: orders(c, x, k)) for c in convs)
   for a, b in zip(
     jax.tree.leaves(one(x, kernel)),
     jax.tree.leaves(other(x, kernel)),
@@ -58,16 +58,16 @@ def agree(ways, x, kernel):
     (5, 2, (2, 1), 2, 2),
   ],
 )
-def test_both_ways_agree_to_second_order(k, stride, size, cin, cout):
-  ways = [lambda x, w, c=c: c(x, w, stride, 'SAME') for c in WAYS]
-  agree(ways, normal(2, *size, cin), scaled_kernel(k, cin, cout))
+def test_both_formulations_agree_to_second_order(k, stride, size, cin, cout):
+  convs = [lambda x, w, c=c: c(x, w, stride, 'SAME') for c in CONVS]
+  agree(convs, normal(2, *size, cin), scaled_kernel(k, cin, cout))
 
 
 @pytest.mark.parametrize('pads', ['VALID', ((2, 0), (1, 3))])
 @pytest.mark.parametrize('stride', [1, 2])
-def test_both_ways_agree_on_other_paddings(pads, stride):
+def test_both_formulations_agree_on_other_paddings(pads, stride):
   x, kernel = normal(2, 6, 7, 3), scaled_kernel(3, 3, 2)
-  one, other = (way(x, kernel, stride, pads) for way in WAYS)
+  one, other = (conv(x, kernel, stride, pads) for conv in CONVS)
   np.testing.assert_allclose(one, other, atol=1e-5)
 
 
@@ -75,8 +75,8 @@ def test_both_ways_agree_on_other_paddings(pads, stride):
   ('k', 'size', 'cin', 'cout'),
   [(5, (4, 4), 3, 2), (5, (3, 1), 8, 1), (3, (2, 5), 1, 3)],
 )
-def test_both_ways_double_a_side_to_second_order(k, size, cin, cout):
-  agree(UP_WAYS, normal(2, *size, cin), scaled_kernel(k, cin, cout))
+def test_both_formulations_double_a_side_to_second_order(k, size, cin, cout):
+  agree(UPS, normal(2, *size, cin), scaled_kernel(k, cin, cout))
 
 
 def test_doubling_is_the_transpose_of_halving():
@@ -114,20 +114,20 @@ def test_second_derivative_is_that_of_finite_differences(convolve):
 
 
 def test_auto_follows_the_backend(monkeypatch):
-  for backend, way in (('cpu', 'winograd'), ('gpu', 'lax'), ('tpu', 'lax')):
-    monkeypatch.setattr(jax, 'default_backend', lambda name=backend: name)
-    assert xla.resolve('auto') == way
-    assert xla.resolve('lax') == 'lax'
-    assert xla.resolve('matmul') == 'matmul'
-    assert xla.resolve('winograd') == 'winograd'
+  for backend, name in (('cpu', 'winograd'), ('gpu', 'lax'), ('tpu', 'lax')):
+    monkeypatch.setattr(jax, 'default_backend', lambda backend=backend: backend)
+    assert kernels.resolve('auto') == name
+    assert kernels.resolve('lax') == 'lax'
+    assert kernels.resolve('matmul') == 'matmul'
+    assert kernels.resolve('winograd') == 'winograd'
 
 
-@pytest.mark.parametrize('cls', [layers.Conv, layers.UpConv])
-def test_parameters_do_not_depend_on_the_way(cls):
+@pytest.mark.parametrize('make', [layers.conv, layers.up_conv])
+def test_parameters_do_not_depend_on_the_formulation(make):
   x = normal(1, 4, 4, 3)
   one, other = (
-    cls(config.Net(conv=way), 2, size=5).init(KEY, x)
-    for way in ('lax', 'matmul')
+    make(config.Net(conv=name), 2, size=5).init(KEY, x)
+    for name in ('lax', 'matmul')
   )
   assert jax.tree.all(
     jax.tree.map(lambda a, b: bool((a == b).all()), one, other)
@@ -135,9 +135,9 @@ def test_parameters_do_not_depend_on_the_way(cls):
 
 
 @pytest.mark.parametrize('name', layers.UPS)
-@pytest.mark.parametrize('way', ['lax', 'matmul'])
-def test_each_way_up_doubles_the_sides(name, way):
-  up = layers.UPS[name](config.Net(conv=way), 3)
+@pytest.mark.parametrize('formulation', ['lax', 'matmul'])
+def test_each_upsampling_doubles_the_sides(name, formulation):
+  up = layers.UPS[name](config.Net(conv=formulation), 3)
   out, _ = up.init_with_output(KEY, normal(2, 4, 5, 6))
   assert out.shape == (2, 8, 10, 3)
   assert float(out.std()) > 0.1
@@ -153,14 +153,14 @@ def test_a_subpixel_convolution_is_four_phases():
   np.testing.assert_allclose(out, np.kron(x[0, :, :, 0], phases), rtol=1e-6)
 
 
-def test_nearest_neighbours_before_a_convolution():
+def test_nearest_neighbors_before_a_convolution():
   up = layers.NearestConv(config.Net(conv='lax'), 1, size=1)
   x = normal(1, 2, 3, 1)
   params = {'Conv_0': {'kernel': jnp.full((1, 1, 1, 1), 2.0),
                        'bias': jnp.ones(1)}}  # fmt: skip
   out = up.apply({'params': params}, x)[0, :, :, 0]
-  wanted = np.kron(x[0, :, :, 0], np.full((2, 2), 2.0)) + 1
-  np.testing.assert_allclose(out, wanted, rtol=1e-6)
+  expected = np.kron(x[0, :, :, 0], np.full((2, 2), 2.0)) + 1
+  np.testing.assert_allclose(out, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -178,30 +178,30 @@ def test_initial_variance(gain, down, up, variance):
   assert float(jnp.abs(kernel).max()) <= (3 * variance) ** 0.5
 
 
-class Normalised(nn.Module):
+class Normalized(nn.Module):
   kind: str
 
   @nn.compact
   def __call__(self, x, train):
-    return layers.normalise(x, self.kind, config.Net(), train)
+    return layers.normalize(x, self.kind, config.Net(), train)
 
 
 @pytest.mark.parametrize('shape', [(4, 3, 5, 2), (4, 7)])
 def test_layer_norm_is_over_one_example_with_an_affine_map_per_channel(shape):
   x, (scale, bias) = 3 * normal(*shape) + 1, normal(2, shape[-1], seed=1)
   params = {'LayerNorm_0': {'scale': scale, 'bias': bias}}
-  found = Normalised('layer').apply({'params': params}, x, True)
+  found = Normalized('layer').apply({'params': params}, x, True)
   flat = np.asarray(x, np.float64).reshape(len(x), -1)
   unit = (flat - flat.mean(1, keepdims=True)) / np.sqrt(
     flat.var(1, keepdims=True) + 1e-5
   )
-  wanted = unit.reshape(shape) * np.asarray(scale) + np.asarray(bias)
-  np.testing.assert_allclose(found, wanted, atol=1e-5)
+  expected = unit.reshape(shape) * np.asarray(scale) + np.asarray(bias)
+  np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_batch_norm_uses_the_batch_in_training_and_its_averages_after():
   x = 3 * normal(64, 4, 4, 2) + 1
-  module = Normalised('batch')
+  module = Normalized('batch')
   variables = module.init(KEY, x, False)
   out, changed = module.apply(variables, x, True, mutable=['batch_stats'])
   np.testing.assert_allclose(out.mean((0, 1, 2)), 0, atol=1e-5)
@@ -214,7 +214,7 @@ def test_batch_norm_uses_the_batch_in_training_and_its_averages_after():
 
 
 def test_no_norm_has_no_variables():
-  assert not Normalised('none').init(KEY, normal(2, 3), False)
+  assert not Normalized('none').init(KEY, normal(2, 3), False)
 
 
 def test_resampling_by_hand():

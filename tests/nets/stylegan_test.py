@@ -1,7 +1,6 @@
 """StyleGAN: modulation, mixing, truncation, noise, minibatch deviation."""
 
 import functools
-import re
 
 import chex
 import jax
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from jaxgan.config import from_config_dict
-from jaxgan.gan.networks import Players
+from jaxgan.gan import networks as networks_lib
 from jaxgan.nets import catalog, equalized, latents, stylegan
 
 KEY = jax.random.key(0)
@@ -59,7 +58,7 @@ def quiet(variables):
 
 def test_modulation_is_a_kernel_for_each_example():
   x, kernel, style = normal(3, 5, 5, 4), normal(3, 3, 4, 2), normal(3, 4)
-  found = equalized.modulated(x, kernel, style, net())
+  found = equalized.modulated_conv(x, kernel, style, net())
   wide = np.pad(np.asarray(x), ((0, 0), (1, 1), (1, 1), (0, 0)))
   expected = np.zeros((3, 5, 5, 2))
   for n in range(3):
@@ -76,15 +75,16 @@ def test_demodulation_gives_unit_variance():
   x, kernel = normal(16, 64, 64, 8), normal(3, 3, 8, 4, seed=1)
   style = jnp.exp(2 * normal(16, 8, seed=2))  # From about .02 to 50.
   inner = lambda y: np.asarray(y)[:, 1:-1, 1:-1]
-  deviations = inner(equalized.modulated(x, kernel, style, net())).std((1, 2))
+  y = equalized.modulated_conv(x, kernel, style, net())
+  deviations = inner(y).std((1, 2))
   assert np.abs(deviations - 1).max() < 0.1
-  plain = equalized.modulated(x, kernel, style, net(), demodulate=False)
+  plain = equalized.modulated_conv(x, kernel, style, net(), demodulate=False)
   assert inner(plain).std((1, 2)).max() > 5
 
 
-def test_styles_switch_at_the_layer_asked():
+def test_styles_switch_at_the_given_layer():
   w, other, at = normal(4, 5), normal(4, 5, seed=1), jnp.array([0, 1, 2, 3])
-  styles = stylegan.mixed(w, other, at, 3)
+  styles = stylegan.mix_styles(w, other, at, 3)
   for n in range(4):
     for layer in range(3):
       expected = w[n] if layer < n else other[n]
@@ -133,7 +133,7 @@ def test_a_share_of_fakes_has_a_second_style_in_training(share):
   pair, variables = made(config)
   gen = quiet(variables.gen)
   z = normal(16, 4)
-  fakes, _ = Players(config, pair).generate(gen, z, KEY)
+  fakes, _ = networks_lib.build(config, SHAPE).generate(gen, z, KEY)
   plain = pair.gen.apply(gen, z, train=False)
   changed = np.abs(np.asarray(fakes - plain)).max((1, 2, 3)) > 1e-5
   assert changed.all() if share else not changed.any()
@@ -143,10 +143,10 @@ def test_noise_is_new_in_training_and_fixed_outside():
   config = net(style_mixing=0.0)
   pair, variables = made(config)
   z = jnp.tile(normal(1, 4), (3, 1))
-  players = Players(config, pair)
-  one, _ = players.generate(variables.gen, z, KEY)
-  again, _ = players.generate(variables.gen, z, KEY)
-  other, _ = players.generate(variables.gen, z, jax.random.key(1))
+  networks = networks_lib.build(config, SHAPE)
+  one, _ = networks.generate(variables.gen, z, KEY)
+  again, _ = networks.generate(variables.gen, z, KEY)
+  other, _ = networks.generate(variables.gen, z, jax.random.key(1))
   chex.assert_trees_all_equal(one, again)
   for different in (one[1], other[0]):
     assert float(jnp.abs(one[0] - different).max()) > 1e-3
@@ -160,7 +160,7 @@ def test_the_mean_style_follows_training():
   styles = pair.gen.apply(
     variables.gen, z, method=lambda gen, z: gen.mapping(z, train=False)
   )
-  _, after = Players(net(), pair).generate(variables.gen, z, KEY)
+  _, after = networks_lib.build(net(), SHAPE).generate(variables.gen, z, KEY)
   before = variables.gen['batch_stats']['mapping']['mean']
   expected = 0.998 * before + 0.002 * styles.mean(0)
   found = after['batch_stats']['mapping']['mean']
@@ -179,7 +179,7 @@ def test_truncation_moves_styles_to_their_mean():
 
   def styles(gen, z):
     w = gen.mapping(z, train=False)
-    return w, gen.mapping.truncated(w, 0.25)
+    return w, gen.mapping.truncate(w, 0.25)
 
   w, near = pair.gen.apply(variables.gen, z, method=styles)
   mean = variables.gen['batch_stats']['mapping']['mean'][None]
@@ -202,7 +202,7 @@ def test_the_length_of_the_noise_does_not_matter_and_the_label_does():
 @pytest.mark.parametrize(('group', 'taken'), [(2, 2), (4, 2), (6, 6)])
 def test_minibatch_deviation_against_numpy(group, taken):
   x = normal(6, 2, 3, 4)
-  found = np.asarray(stylegan.deviation(x, group))
+  found = np.asarray(stylegan.append_deviation(x, group))
   np.testing.assert_array_equal(found[..., :4], x)
   members = 6 // taken
   for n in range(6):
@@ -214,14 +214,15 @@ def test_minibatch_deviation_against_numpy(group, taken):
 
 def test_equal_examples_do_not_deviate_and_groups_of_one_are_none():
   x = jnp.tile(normal(1, 2, 2, 3), (4, 1, 1, 1))
-  assert float(stylegan.deviation(x, 4)[..., 3].max()) < 1e-3
-  assert stylegan.deviation(x, 1) is x
+  assert float(stylegan.append_deviation(x, 4)[..., 3].max()) < 1e-3
+  assert stylegan.append_deviation(x, 1) is x
 
 
-def test_the_critic_sees_the_deviation():
-  pair, variables = made()
-  x = normal(4, *SHAPE)
-  score = Players(net(), pair).score(variables.critic, jnp.zeros(4, int), KEY)
+def test_a_score_depends_on_the_deviation():
+  _, variables = made()
+  x, label = normal(4, *SHAPE), jnp.zeros(4, int)
+  networks = networks_lib.build(net(), SHAPE)
+  score = networks.score(variables.critic, label, KEY)
   alike = jnp.tile(x[:1], (4, 1, 1, 1))
   assert abs(float(score(alike)[0] - score(x)[0])) > 1e-3
 
@@ -236,38 +237,3 @@ def test_weights_of_deviation_one_are_scaled_in_use():
     assert np.asarray(module.apply(variables, x)).std() == pytest.approx(
       1, rel=0.05
     )
-
-
-@pytest.mark.parametrize(
-  ('keys', 'words'),
-  [
-    (
-      {'gen_norm': 'batch'},
-      'net.gen_norm is batch and the nets of stylegan have none but their '
-      'demodulation; it must be none.',
-    ),
-    (
-      {'critic_norm': 'spectral'},
-      'net.critic_norm is spectral and the nets of stylegan have none but '
-      'their demodulation; it must be none.',
-    ),
-    (
-      {'gen_widths': (8,)},
-      'net.gen_widths has one entry and styles of stylegan are mixed between '
-      'layers; it must have at least 2.',
-    ),
-  ],
-)
-def test_errors_are_one_sentence(keys, words):
-  with pytest.raises(ValueError, match=f'^{re.escape(words)}$'):
-    catalog.build(net(**keys), SHAPE)
-
-
-def test_a_batch_must_be_whole_groups():
-  words = re.escape(
-    'train.batch_size is 10 and net.minibatch_group is 4; it must be a '
-    'multiple of it.'
-  )
-  values = {'net': {'name': 'stylegan'}, 'train': {'batch_size': 10}}
-  with pytest.raises(ValueError, match=f'^{words}$'):
-    from_config_dict(values)

@@ -13,7 +13,7 @@ from jaxgan.nets.kernels import windows, winograd, xla
 
 @pytest.fixture
 def everywhere(monkeypatch):
-  """As if it always paid."""
+  """As if Winograd were always faster."""
   for name in ('CHANNELS', 'WORK', 'ROWS'):
     monkeypatch.setattr(winograd, name, -(10**6))
 
@@ -22,18 +22,18 @@ def normal(*shape, seed=0):
   return np.random.default_rng(seed).normal(size=shape)
 
 
-def used(way, *shapes, dtype=jnp.float32):
-  """Whether a convolution is computed at points: 36 products at once."""
+def used(conv, *shapes, dtype=jnp.float32):
+  """Whether a convolution is by Winograd: 36 products at once."""
   arguments = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
-  return f'[{winograd.SIZE**2},' in str(jax.make_jaxpr(way)(*arguments))
+  return f'[{winograd.SIZE**2},' in str(jax.make_jaxpr(conv)(*arguments))
 
 
 def loss(y):
   return jnp.sum(jnp.tanh(y))
 
 
-def strided(stride, pads='SAME', way=winograd.conv_winograd):
-  return lambda x, kernel: way(x, kernel, stride, pads)
+def strided(stride, pads='SAME', conv=winograd.conv_winograd):
+  return lambda x, kernel: conv(x, kernel, stride, pads)
 
 
 @pytest.mark.parametrize('taps', [2, 3, 4, 5])
@@ -45,11 +45,11 @@ def test_the_constants_make_a_correlation(taps):
   )
 
 
-def second_order(way, x, kernel):
+def second_order(conv, x, kernel):
   """A convolution, its gradients, and gradients of their squares."""
 
   def value(x, kernel):
-    y = way(x, kernel)
+    y = conv(x, kernel)
     return loss(y), y
 
   def slope(x, kernel):
@@ -59,8 +59,8 @@ def second_order(way, x, kernel):
   return jax.jit(jax.grad(slope, (0, 1), has_aux=True))(x, kernel)
 
 
-def agree(ways, *arguments, **close):
-  one, other = (second_order(way, *arguments) for way in ways)
+def agree(convs, *arguments, **close):
+  one, other = (second_order(conv, *arguments) for conv in convs)
   for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
     largest = np.abs(np.asarray(a)).max()
     np.testing.assert_allclose(b / largest, a / largest, rtol=0, **close)
@@ -70,7 +70,7 @@ def agree(ways, *arguments, **close):
 @pytest.mark.parametrize(
   ('k', 'stride', 'size', 'pads'),
   [
-    (3, 1, (8, 5), 'SAME'),  # Tiles that reach behind the end.
+    (3, 1, (8, 5), 'SAME'),  # Tiles that reach past the end.
     (3, 1, (7, 6), 'VALID'),
     (3, 1, (1, 2), 'SAME'),
     (5, 1, (6, 5), 'SAME'),  # Tiles that overlap three others.
@@ -115,16 +115,16 @@ def test_a_reference_layer_rounds_to_1e_5_of_its_largest_number(
   assert used(strided(stride), x, kernel)
   x, kernel = (normal(*s).astype(np.float32) for s in (x, kernel))
   kernel /= np.float32(kernel.shape[0] * kernel.shape[2] ** 0.5)
-  plain = strided(stride, way=windows.conv_matmul)
+  plain = strided(stride, conv=windows.conv_matmul)
   one, other = (
-    jax.jit(jax.grad(lambda *a, way=way: loss(way(*a)), (0, 1)))
-    for way in (plain, strided(stride))
+    jax.jit(jax.grad(lambda *a, conv=conv: loss(conv(*a)), (0, 1)))
+    for conv in (plain, strided(stride))
   )
   for a, b in zip(one(x, kernel), other(x, kernel), strict=True):
     np.testing.assert_allclose(b, a, rtol=0, atol=1e-5 * np.abs(a).max())
 
 
-def test_it_is_used_where_it_pays():
+def test_it_is_used_where_it_is_faster():
   assert used(strided(2), (64, 14, 14, 64), (5, 5, 64, 128))
   assert used(strided(1), (16, 32, 32, 32), (3, 3, 32, 32))
   assert used(winograd.up_winograd, (64, 4, 4, 256), (5, 5, 256, 128))
@@ -166,7 +166,7 @@ def test_many_runs_at_once_are_as_alone():
 
 @pytest.mark.usefixtures('everywhere')
 @pytest.mark.parametrize('name', ['dcgan', 'resnet'])
-def test_a_penalty_does_not_depend_on_the_way(name):
+def test_a_penalty_does_not_depend_on_the_formulation(name):
   net = config.Net(
     name=name,
     latent_size=4,
@@ -176,8 +176,8 @@ def test_a_penalty_does_not_depend_on_the_way(name):
     critic_activation='silu',
   )
   pair = [
-    catalog.build(dataclasses.replace(net, conv=way), (12, 12, 3))
-    for way in ('lax', 'winograd')
+    catalog.build(dataclasses.replace(net, conv=conv), (12, 12, 3))
+    for conv in ('lax', 'winograd')
   ]
   variables = catalog.init(pair[0], jax.random.key(0), 4, (12, 12, 3))
   z = jnp.asarray(normal(4, 4), jnp.float32)

@@ -1,7 +1,7 @@
-"""Linear functions that tell JAX their transposes.
+"""Linear functions with a hand-written transpose.
 
-What JAX makes of slices and stacks, run backwards, is a sum of padded arrays,
-which XLA:CPU turns into slow loops.
+JAX transposes slices and stacks to sums of padded arrays, which XLA:CPU turns
+into slow loops.
 """
 
 from collections.abc import Callable
@@ -14,21 +14,24 @@ from jaxgan.types import Array
 Linear = Callable[[Array, Any], Array]
 
 
-def adjoints(one: Linear, other: Linear) -> tuple[Linear, Linear]:
-  """The same functions, each the derivative of the other, to any order.
+def with_transpose(forward: Linear, transpose: Linear) -> Linear:
+  """Makes two linear functions each other's derivative, to any order.
 
   Args:
-    one: (x, how) -> y, linear in x; `how` is hashable.
-    other: (y, how) -> x, its transpose for every `how`.
+    forward: (x, static) -> y, linear in x; `static` is hashable.
+    transpose: (y, static) -> x, the transpose of `forward` for that `static`.
+
+  Returns:
+    `forward` with this derivative.
   """
-  first = jax.custom_vjp(one, nondiff_argnums=(1,))
-  second = jax.custom_vjp(other, nondiff_argnums=(1,))
+  first = jax.custom_vjp(forward, nondiff_argnums=(1,))
+  second = jax.custom_vjp(transpose, nondiff_argnums=(1,))
   first.defvjp(
-    lambda x, how: (first(x, how), None),
-    lambda how, _, y: (second(y, how),),
+    lambda x, static: (first(x, static), None),
+    lambda static, _, y: (second(y, static),),
   )
   second.defvjp(
-    lambda y, how: (second(y, how), None),
-    lambda how, _, x: (first(x, how),),
+    lambda y, static: (second(y, static), None),
+    lambda static, _, x: (first(x, static),),
   )
-  return first, second
+  return first

@@ -1,4 +1,4 @@
-"""Convolution as windows and one matrix product.
+"""Convolution as sliding windows and one matrix product (im2col).
 
 On the CPU a sum of k^2 products, one per tap, took a WGAN-GP iteration twice as
 long.
@@ -13,12 +13,12 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxgan.nets.kernels import xla
-from jaxgan.nets.kernels.adjoint import adjoints
+from jaxgan.nets.kernels.adjoint import with_transpose
 from jaxgan.types import Array
 
 
 class Window(NamedTuple):
-  """Its sides and its stride."""
+  """The sides and the stride of a sliding window."""
 
   height: int
   width: int
@@ -31,8 +31,8 @@ def conv_matmul(
   """`conv_lax` as one matrix product and k^2 shifted slices."""
   kh, kw, cin, cout = kernel.shape
   x = xla.padded(x, kernel, stride, pads)
-  # What dominates is the array of k^2 slices: slice the side of the product
-  # that has far fewer channels, unless a stride would waste most of its rows.
+  # The array of k^2 slices dominates the time. So slice the side of the product
+  # with far fewer channels, unless a stride would waste most of its rows.
   if stride == 1 and 4 * cout <= cin:
     taps = kernel.reshape(-1, cin, cout).transpose(1, 0, 2)
     products = jnp.tensordot(x, taps.reshape(cin, -1), 1)
@@ -42,16 +42,17 @@ def conv_matmul(
       operator.add, (part[:, :, :, t] for t, part in enumerate(parts))
     )
   window = Window(kh, kw, stride)
-  seen = _columns(_trimmed(x, window), window)
-  return jnp.tensordot(seen, kernel.transpose(1, 0, 2, 3), 3)
+  columns = _columns(_trimmed(x, window), window)
+  return jnp.tensordot(columns, kernel.transpose(1, 0, 2, 3), 3)
 
 
 def up_matmul(x: Array, kernel: Array) -> Array:
-  """`up_lax` without its zeros: each of four phases of pixels on its own.
+  """`up_lax` as four convolutions, one per phase of the output pixels.
 
-  An output pixel at an even row sees other rows of the kernel than one at an
-  odd row, likewise for columns; a phase is a plain convolution with its part
-  of the kernel (Shi et al., 2016, sub-pixel convolution).
+  Output pixels in even rows use other rows of the kernel than pixels in odd
+  rows, and likewise for columns. Each phase is a plain convolution with its
+  part of the kernel (sub-pixel convolution, Shi et al., 2016), so no products
+  with inserted zeros are computed.
   """
   b, h, w, _ = x.shape
   kh, kw, _, cout = kernel.shape
@@ -68,7 +69,7 @@ def up_matmul(x: Array, kernel: Array) -> Array:
 
 
 def _trimmed(x: Array, window: Window) -> Array:
-  """x with sides that are what the windows reach, in whole strides."""
+  """Pads or crops x to the pixels under the windows, in whole strides."""
   sizes, stride = x.shape[1:3], window.stride
   reach = [
     _reach((n - k) // stride + 1, k, stride)
@@ -82,25 +83,26 @@ def _reach(windows: int, k: int, stride: int) -> int:
   return -(-(k + stride * (windows - 1)) // stride) * stride
 
 
-def _by_rows(x: Array, window: Window) -> Array:
-  """Every window of x, [B, H', W', kw, kh, C]: first by rows, then by columns.
+def _to_columns(x: Array, window: Window) -> Array:
+  """Extracts all windows of x: [B, H', W', kw, kh, C].
 
-  Two stacks of few long pieces are several times faster than one of kh kw
-  short ones. Its transpose is faster the other way.
+  Two stacks of few long pieces, rows then columns, are several times faster
+  than one stack of kh kw short pieces. The transpose is faster in the other
+  order.
   """
   rows = jnp.stack(_taps(x, 1, window.height, window.stride), 3)
   return jnp.stack(_taps(rows, 2, window.width, window.stride), 3)
 
 
-def _added_back(seen: Array, window: Window) -> Array:
-  """The transpose of `_by_rows`: each window added back to its place."""
-  b, h, w, kw, kh, c = seen.shape
+def _from_columns(columns: Array, window: Window) -> Array:
+  """The transpose of `_to_columns`: adds each window back to its pixels."""
+  b, h, w, kw, kh, c = columns.shape
   stride = window.stride
   x = jax.ShapeDtypeStruct(
-    (b, _reach(h, kh, stride), _reach(w, kw, stride), c), seen.dtype
+    (b, _reach(h, kh, stride), _reach(w, kw, stride), c), columns.dtype
   )
 
-  def by_columns(x: Array) -> Array:
+  def columns_first(x: Array) -> Array:
     return jnp.stack(
       [
         jnp.stack(_taps(column, 1, kh, stride), 3)
@@ -109,14 +111,17 @@ def _added_back(seen: Array, window: Window) -> Array:
       3,
     )
 
-  return jax.linear_transpose(by_columns, x)(seen)[0]
+  return jax.linear_transpose(columns_first, x)(columns)[0]
 
 
-_columns, _ = adjoints(_by_rows, _added_back)
+_columns = with_transpose(_to_columns, _from_columns)
 
 
 def _taps(x: Array, axis: int, k: int, stride: int) -> list[Array]:
-  """What each of k taps along an axis sees, by way of the stride's phases."""
+  """The inputs of each of k taps along an axis, for all outputs.
+
+  A strided slice is taken as a plain slice of one phase of the stride.
+  """
   shape = x.shape
   steps = shape[axis] // stride
   x = x.reshape(*shape[:axis], steps, stride, *shape[axis + 1 :])
@@ -129,6 +134,6 @@ def _taps(x: Array, axis: int, k: int, stride: int) -> list[Array]:
 
 
 def _shifted(x: Array, kh: int, kw: int) -> list[Array]:
-  """What each of the kh * kw taps of a kernel sees of x, row by row."""
+  """The inputs of each of the kh * kw taps of a kernel, row by row."""
   h, w = (n - k + 1 for n, k in zip(x.shape[1:3], (kh, kw), strict=True))
   return [x[:, i : i + h, j : j + w] for i in range(kh) for j in range(kw)]

@@ -1,11 +1,11 @@
-"""Convolution with fewer multiplications, as products of polynomials.
+"""Winograd convolution: fewer multiplications, as products of polynomials.
 
-Two polynomials are multiplied by multiplying their values, one product a point.
-Six points serve a kernel of r taps and m = 7 - r outputs that would take m r
-products; over both sides 36 serve instead of 144 (3 x 3) or 100 (5 x 5)
+Two polynomials are multiplied through their values, with one product per point.
+Six points serve a kernel of r taps and m = 7 - r outputs, which would otherwise
+take m r products. Over both axes 36 products replace 144 (3 x 3) or 100 (5 x 5)
 (Winograd, 1980; Lavin & Gray, 2016). A strided kernel is one of fewer taps on
-more channels. What surrounds the products are sums of neighbours with small
-constants. They cost rounding: four to nine times that of a plain sum.
+more channels. The transforms around the products are sums with small constants.
+Rounding errors are four to nine times those of a plain sum.
 
   y = A ((G kernel) * (B x)),  y_i = sum_k kernel_k x_{i + k}
 """
@@ -21,24 +21,23 @@ import numpy as np
 from jax import lax
 
 from jaxgan.nets.kernels import windows, xla
-from jaxgan.nets.kernels.adjoint import adjoints
+from jaxgan.nets.kernels.adjoint import with_transpose
 from jaxgan.types import Array
 
-# The sixth is infinity. Of the usual choices these round least.
+# The sixth point is infinity. Of the usual choices these round least.
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0)
 SIZE = len(POINTS) + 1
 
-# Where this pays, by measurements on a CPU (docs/performance.md): with so many
-# channels, with so many multiplications to begin with (fewer take longer to
-# compile for nothing), and where they become fewer although the values of a
-# kernel cost as much as so many rows of products.
+# When this is faster, measured on a CPU (docs/performance.md): the least number
+# of channels; the least number of multiplications before (fewer take longer to
+# compile for nothing); the cost of a kernel's transform, in rows of products.
 CHANNELS = 32
 WORK = 10**8
 ROWS = 40
 
 
 class Tiles(NamedTuple):
-  """How a side is cut: its axis, the kernel's taps on it, and tiles."""
+  """Division of one axis of x into tiles; `taps` of the kernel on the axis."""
 
   axis: int
   taps: int
@@ -46,17 +45,17 @@ class Tiles(NamedTuple):
 
   @property
   def outputs(self) -> int:
-    """m, how many of them a tile gives."""
+    """m, the number of outputs of one tile."""
     return SIZE + 1 - self.taps
 
   @property
   def inputs(self) -> int:
-    """How many of them all tiles see."""
+    """The number of inputs of all tiles together."""
     return self.outputs * self.num + self.taps - 1
 
 
 class Matrices(NamedTuple):
-  """A [m, 6], G [6, r] and B [6, 6] of the equation above."""
+  """A [m, 6], G [6, r] and B [6, 6] of the module's equation."""
 
   outputs: np.ndarray
   kernel: np.ndarray
@@ -65,7 +64,7 @@ class Matrices(NamedTuple):
 
 @functools.cache
 def matrices(taps: int) -> Matrices:
-  """The constants for kernels of r = `taps` taps, 2 to 5 (Cook & Toom)."""
+  """The Cook-Toom constants for kernels of r = `taps` taps, 2 to 5."""
   points = np.array(POINTS)
   others = [np.delete(points, i) for i in range(len(points))]
   distances = [[np.prod(x - o)] for x, o in zip(points, others, strict=True)]
@@ -87,53 +86,59 @@ def conv_winograd(
   *,
   always: bool = False,
 ) -> Array:
-  """`conv_lax` with fewer multiplications; by windows where that is faster.
+  """`conv_lax` with fewer multiplications, or `conv_matmul` if that is faster.
 
   Args:
-    x: as there.
-    kernel: as there.
-    stride: as there.
-    pads: as there.
-    always: never by windows, so that it can be known where that is faster; for
-      2 to 5 taps at each step of the stride.
+    x: as for `conv_lax`.
+    kernel: as for `conv_lax`.
+    stride: as for `conv_lax`.
+    pads: as for `conv_lax`.
+    always: never use `conv_matmul`, for benchmarks; ceil(k / stride) must be
+      2 to 5.
   """
   x = xla.padded(x, kernel, stride, pads)
   if not (always or pays(x, kernel, stride)):
     return windows.conv_matmul(x, kernel, stride, 'VALID')
   out, taps = _sides(x, kernel, stride)
-  seen = [stride * (o + t - 1) for o, t in zip(out, taps, strict=True)]
-  x = _resized(x, (1, 2), seen)
+  sizes = [stride * (o + t - 1) for o, t in zip(out, taps, strict=True)]
+  x = _resized(x, (1, 2), sizes)
   kernel = _resized(kernel, (0, 1), [stride * t for t in taps])
   return _valid(_folded(x, 1, stride), _folded(kernel, 0, stride))
 
 
 def up_winograd(x: Array, kernel: Array) -> Array:
-  """`up_lax` with fewer multiplications; by windows where that is faster.
+  """`up_lax` with fewer multiplications, or `up_matmul` if that is faster.
 
-  Its four phases see the same pixels, so they are one kernel of four times as
-  many outputs.
+  The four phases read the same pixels, so they are one kernel with four times
+  as many outputs.
   """
-  ways = [xla.phases(k) for k in kernel.shape[:2]]
+  phases = [xla.phases(k) for k in kernel.shape[:2]]
   pads = [
-    (max(pad[0] for _, pad in way), max(pad[1] for _, pad in way))
-    for way in ways
+    (max(pad[0] for _, pad in pair), max(pad[1] for _, pad in pair))
+    for pair in phases
   ]
   taps = [before + 1 + after for before, after in pads]
   if not _pays(x, kernel, x.shape[1:3], taps, 2):
     return windows.up_matmul(x, kernel)
-  for axis, way in enumerate(ways):
-    kernel = jnp.stack(
-      [_phase(kernel, axis, *phase, pads[axis]) for phase in way], -2
-    )
+  for axis, (before, after) in enumerate(pads):
+    parts = [
+      _padded(
+        lax.slice_in_dim(kernel, first, None, 2, axis),
+        axis,
+        (before - pad[0], after - pad[1]),
+      )
+      for first, pad in phases[axis]
+    ]
+    kernel = jnp.stack(parts, -2)
   kernel = kernel.reshape(*kernel.shape[:3], -1)
-  return xla.shuffled(_valid(jnp.pad(x, ((0, 0), *pads, (0, 0))), kernel))
+  return xla.depth_to_space(_valid(jnp.pad(x, ((0, 0), *pads, (0, 0))), kernel))
 
 
 def pays(x: Array, kernel: Array, stride: int) -> bool:
-  """Whether a `VALID` convolution is faster this way than by windows.
+  """Whether a `VALID` convolution is faster here than by `conv_matmul`.
 
   Args:
-    x: [B, H, W, Cin]; only its shape is read, as that of the kernel.
+    x: [B, H, W, Cin]; only the shapes of x and of the kernel are read.
     kernel: [kh, kw, Cin, Cout].
     stride: of both axes.
   """
@@ -143,20 +148,20 @@ def pays(x: Array, kernel: Array, stride: int) -> bool:
 def _pays(
   x: Array, kernel: Array, out: Sequence[int], taps: Sequence[int], stride: int
 ) -> bool:
-  """Whether there are many multiplications, and fewer this way."""
+  """Whether there are many multiplications, and fewer in the Winograd form."""
   kh, kw, *channels = kernel.shape
   if min(channels) < CHANNELS or kernel.dtype.itemsize < 4:
     return False
   if not all(2 <= t < SIZE for t in taps):
     return False
   tiles = [_tiles(0, n, t).num for n, t in zip(out, taps, strict=True)]
-  ours = (stride * SIZE) ** 2 * (len(x) * math.prod(tiles) + ROWS)
+  winograd = (stride * SIZE) ** 2 * (len(x) * math.prod(tiles) + ROWS)
   plain = len(x) * math.prod(out) * kh * kw
-  return ours < plain and plain * math.prod(channels) >= WORK
+  return winograd < plain and plain * math.prod(channels) >= WORK
 
 
 def _sides(x: Array, kernel: Array, stride: int) -> tuple[list[int], list[int]]:
-  """Of both sides: the outputs, and the taps when strides are folded."""
+  """Numbers of outputs, and of taps after `_folded`, along H and W."""
   sides = kernel.shape[:2]
   pairs = zip(x.shape[1:3], sides, strict=True)
   out = [(n - k) // stride + 1 for n, k in pairs]
@@ -187,32 +192,32 @@ def _tiles(axis: int, out: int, taps: int) -> Tiles:
 
 
 def _to_points(x: Array, tiles: Tiles) -> Array:
-  """B: [..., n, ...] -> [6, ..., tiles, ...], the values of each tile."""
+  """Applies B to each tile: [..., n, ...] -> [6, ..., tiles, ...]."""
   parts = [_every(x, tiles, i) for i in range(SIZE)]
   return jnp.stack(_mix(matrices(tiles.taps).inputs, parts))
 
 
 def _from_points(values: Array, tiles: Tiles) -> Array:
-  """The transpose of `_to_points`: tiles overlap, and are added there."""
+  """The transpose of `_to_points`: adds tiles up where they overlap."""
   m, axis = tiles.outputs, tiles.axis
   parts = _mix(matrices(tiles.taps).inputs.T, values)
-  late = (SIZE - 1) // m  # By how many tiles the last part lies behind.
+  late = (SIZE - 1) // m  # Tiles between the first part and the last.
   places = [
     functools.reduce(
       operator.add,
       (
-        _padded(part, axis, (behind, late - behind))
-        for behind, part in enumerate(parts[i::m])
+        _padded(part, axis, (offset, late - offset))
+        for offset, part in enumerate(parts[i::m])
       ),
     )
     for i in range(m)
   ]
-  return _resized(_woven(places, axis), (axis,), [tiles.inputs])
+  return _resized(_interleaved(places, axis), (axis,), [tiles.inputs])
 
 
 def _to_outputs(products: Array, tiles: Tiles) -> Array:
-  """A: [6, ..., tiles, ...] -> [..., m tiles, ...]."""
-  return _woven(_mix(matrices(tiles.taps).outputs, products), tiles.axis)
+  """Applies A: [6, ..., tiles, ...] -> [..., m tiles, ...]."""
+  return _interleaved(_mix(matrices(tiles.taps).outputs, products), tiles.axis)
 
 
 def _from_outputs(y: Array, tiles: Tiles) -> Array:
@@ -222,7 +227,7 @@ def _from_outputs(y: Array, tiles: Tiles) -> Array:
 
 
 def _to_kernels(kernel: Array, tiles: Tiles) -> Array:
-  """G: [..., r, ...] -> [6, ..., ...]."""
+  """Applies G: [..., r, ...] -> [6, ..., ...]."""
   parts = [
     lax.index_in_dim(kernel, i, tiles.axis, keepdims=False)
     for i in range(tiles.taps)
@@ -235,13 +240,13 @@ def _from_kernels(values: Array, tiles: Tiles) -> Array:
   return jnp.stack(_mix(matrices(tiles.taps).kernel.T, values), tiles.axis)
 
 
-_evaluate, _ = adjoints(_to_points, _from_points)
-_collect, _ = adjoints(_to_outputs, _from_outputs)
-_kernel_values, _ = adjoints(_to_kernels, _from_kernels)
+_evaluate = with_transpose(_to_points, _from_points)
+_collect = with_transpose(_to_outputs, _from_outputs)
+_kernel_values = with_transpose(_to_kernels, _from_kernels)
 
 
 def _mix(matrix: np.ndarray, parts: Iterable[Array]) -> list[Array]:
-  """Sums of parts, one for each row of factors; XLA makes one loop of each."""
+  """Weighted sums of parts, one per row; XLA fuses each into one loop."""
   parts = list(parts)
   return [
     functools.reduce(
@@ -257,43 +262,32 @@ def _mix(matrix: np.ndarray, parts: Iterable[Array]) -> list[Array]:
 
 
 def _every(x: Array, tiles: Tiles, first: int) -> Array:
-  """What stands at one place of every tile."""
+  """The element of every tile at position `first`."""
   last = first + tiles.outputs * (tiles.num - 1) + 1
   return lax.slice_in_dim(x, first, last, tiles.outputs, tiles.axis)
 
 
-def _woven(parts: Sequence[Array], axis: int) -> Array:
-  """Parts [..., n, ...] as one array [..., n len(parts), ...], in turn."""
+def _interleaved(parts: Sequence[Array], axis: int) -> Array:
+  """Interleaves parts [..., n, ...] into [..., n len(parts), ...]."""
   x = jnp.stack(parts, axis + 1)
   return x.reshape(*x.shape[:axis], -1, *x.shape[axis + 2 :])
 
 
-def _phase(
-  kernel: Array,
-  axis: int,
-  first: int,
-  pad: tuple[int, int],
-  wanted: tuple[int, int],
-) -> Array:
-  """Every second tap of a kernel, where a phase with other pads sees it."""
-  taps = lax.slice_in_dim(kernel, first, None, 2, axis)
-  return _padded(taps, axis, (wanted[0] - pad[0], wanted[1] - pad[1]))
-
-
 def _folded(x: Array, axis: int, stride: int) -> Array:
-  """Each stride x stride places from `axis` on as channels of one place.
+  """Moves each stride x stride block of pixels into the channels.
 
-  [..., H, W, C, ...] -> [..., H / stride, W / stride, stride^2 C, ...].
+  [..., H, W, C, ...] -> [..., H / stride, W / stride, stride^2 C, ...], where H
+  is the axis `axis`.
   """
   h, w, c = x.shape[axis : axis + 3]
-  before, behind = x.shape[:axis], x.shape[axis + 3 :]
-  x = x.reshape(*before, h // stride, stride, w // stride, stride, c, *behind)
+  before, after = x.shape[:axis], x.shape[axis + 3 :]
+  x = x.reshape(*before, h // stride, stride, w // stride, stride, c, *after)
   x = x.swapaxes(axis + 1, axis + 2)
-  return x.reshape(*before, h // stride, w // stride, stride**2 * c, *behind)
+  return x.reshape(*before, h // stride, w // stride, stride**2 * c, *after)
 
 
 def _resized(x: Array, axes: Sequence[int], sizes: Sequence[int]) -> Array:
-  """x with zeros behind it, or without its end, on the axes."""
+  """Appends zeros to x, or crops its end, to the given sizes of axes."""
   for axis, size in zip(axes, sizes, strict=True):
     x = _padded(x, axis, (0, max(0, size - x.shape[axis])))
     x = lax.slice_in_dim(x, 0, size, axis=axis)

@@ -1,15 +1,7 @@
-"""Convolution, and its mirror that doubles a side, by XLA's own operator.
-
-That is the fastest way on accelerators. On the CPU the convolutions of a
-gradient penalty (the derivative of a derivative, inside a loop) fall back to
-slow kernels; there `windows` and `winograd` compute the same sums from slices,
-matrix products and stacks, families that are closed under differentiation. All
-ways read the same kernels, [k, k, Cin, Cout].
-"""
+"""Convolution and transposed convolution by XLA's own operator."""
 
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -18,13 +10,6 @@ from jaxgan.types import Array
 Pads = Sequence[tuple[int, int]]
 
 _LAYOUT = ('NHWC', 'HWIO', 'NHWC')
-
-
-def resolve(name: str) -> str:
-  """`auto` as the way that this backend takes, other names as they are."""
-  if name != 'auto':
-    return name
-  return 'winograd' if jax.default_backend() == 'cpu' else 'lax'
 
 
 def conv_lax(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
@@ -52,8 +37,8 @@ def up_lax(x: Array, kernel: Array) -> Array:
     kernel: [k, k, Cin, Cout], k odd and at least 3.
 
   Returns:
-    [B, 2H, 2W, Cout]: what a `SAME` convolution of stride 2, run backwards,
-    makes of x (its kernel mirrored and with the channels swapped).
+    [B, 2H, 2W, Cout]: the transpose of a `SAME` convolution of stride 2 whose
+    kernel is mirrored and has Cin and Cout swapped.
   """
   return lax.conv_general_dilated(
     x,
@@ -66,30 +51,38 @@ def up_lax(x: Array, kernel: Array) -> Array:
 
 
 def padded(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
-  """x [B, H, W, C] with its pads, so that what is left to do is `VALID`."""
+  """Pads x [B, H, W, C], so that the convolution becomes a `VALID` one."""
   if isinstance(pads, str):
     sides = kernel.shape[:2]
     pads = lax.padtype_to_pads(x.shape[1:3], sides, (stride, stride), pads)
   return jnp.pad(x, ((0, 0), *pads, (0, 0)))
 
 
-def shuffled(x: Array) -> Array:
-  """Four channels as 2 x 2 pixels: [B, H, W, 4C] -> [B, 2H, 2W, C]."""
+def depth_to_space(x: Array) -> Array:
+  """Makes 2 x 2 pixels of 4 channels: [B, H, W, 4C] -> [B, 2H, 2W, C]."""
   b, h, w, c = x.shape
   x = x.reshape(b, h, w, 2, 2, c // 4).transpose(0, 1, 3, 2, 4, 5)
   return x.reshape(b, 2 * h, 2 * w, c // 4)
 
 
 def phases(k: int) -> list[tuple[int, tuple[int, int]]]:
-  """For even and odd outputs: their first kernel tap, and the pads of x."""
+  """Splits a transposed convolution of stride 2 along one axis.
+
+  Args:
+    k: the length of the kernel.
+
+  Returns:
+    For even and for odd outputs: the first kernel tap that they use (then every
+    second), and the pads of x.
+  """
   before = _up_pads(k)[0]
-  found = []
+  parities = []
   for odd in (0, 1):
     first = (before - odd) % 2
     shift = (before - odd - first) // 2
     taps = (k - first + 1) // 2
-    found.append((first, (shift, taps - 1 - shift)))
-  return found
+    parities.append((first, (shift, taps - 1 - shift)))
+  return parities
 
 
 def _up_pads(k: int) -> tuple[int, int]:
