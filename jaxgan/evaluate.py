@@ -71,9 +71,11 @@ def main(argv: list[str]) -> int:
 def _evaluate() -> None:
   # Imported here, so that --help does not wait for JAX.
   from jaxgan.evaluation import command
+  from jaxgan.metrics import record
 
   values: dict[str, Any] = {flag.name: flag.value for flag in _FLAGS}
-  sys.stdout.write(command.run(command.Options(**values)) + '\n')
+  records, text = command.run(command.Options(**values))
+  sys.stdout.write(text + record.table(records) + '\n')
 
 
 def run() -> None:

@@ -1,20 +1,29 @@
 """The module graph of CONTRIBUTING.md is true: imports point upwards only."""
 
 import ast
+import os
+import pathlib
 import re
+import subprocess
+import sys
 
+import files_in_step
 import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+MAX_FILES_IN_STEP = 15
+MAX_LINES = 300
 
 
 def drawn_order(root):
-  """The modules of the graph in CONTRIBUTING.md, top to bottom."""
+  """The packages of the graph in CONTRIBUTING.md, top to bottom."""
   text = (root / 'CONTRIBUTING.md').read_text()
   graph = re.search(r'```\njaxgan/\n(.*?)```', text, re.DOTALL).group(1)
   return re.findall(r'^  ([a-z_]+)/?(?:\.py)?  ', graph, re.MULTILINE)
 
 
 def modules(root):
-  """(layer, path) for each file, the layer a module or a package."""
+  """(package, path) of each file; a file at the top is its own package."""
   package = root / 'jaxgan'
   for path in sorted(package.rglob('*.py')):
     first = path.relative_to(package).parts[0].removesuffix('.py')
@@ -32,60 +41,91 @@ def imports(path):
         yield f'{node.module}.{alias.name}'
 
 
-def test_the_graph_draws_every_module(root):
+def importers(root, prefix):
+  """Files, relative to jaxgan/, that import a name with this prefix."""
+  return {
+    path.relative_to(root / 'jaxgan').as_posix()
+    for _, path in modules(root)
+    if any(f'{name}.'.startswith(f'{prefix}.') for name in imports(path))
+  }
+
+
+def test_the_graph_draws_every_package(root):
   assert sorted(drawn_order(root)) == sorted({m for m, _ in modules(root)})
 
 
-def test_a_module_imports_only_modules_above_it(root):
+def test_a_package_imports_only_packages_above_it(root):
   order = drawn_order(root)
-  for layer, path in modules(root):
+  for package, path in modules(root):
     for name in imports(path):
       parts = name.split('.')
       if parts[0] == 'jaxgan' and parts[1] in order:
-        below = order.index(parts[1]) > order.index(layer)
+        below = order.index(parts[1]) > order.index(package)
         assert not below, f'{path.name} imports {name}, which is below it'
 
 
 @pytest.mark.parametrize(
-  ('package', 'layers'),
+  ('dependency', 'users'),
   [
-    ('orbax', {'checkpoint'}),
-    ('tensorboardX', {'writers'}),
-    ('tensorflow_datasets', {'data'}),
-    ('ml_collections', {'main', 'search', 'study'}),
-    ('optuna', {'search'}),
-    ('sqlalchemy', {'search'}),
-    ('optax', {'games', 'metrics', 'optim', 'state', 'step'}),
-    (
-      'flax',
-      {
-        'describe',
-        'metrics',
-        'nets',
-        'players',
-        'replicas',
-        'reporter',
-        'sampling',
-        'state',
-        'step',
-        'study',
-        'timing',
-      },
-    ),
+    ('orbax', {'storage/checkpoint.py'}),
+    ('tensorboardX', {'storage/writers.py'}),
+    ('filelock', {'storage/workdir.py'}),
+    ('tensorflow_datasets', {'data/'}),
+    ('ml_collections', {'config/files.py', 'main.py', 'search/', 'study/'}),
+    ('optuna', {'search/'}),
+    ('sqlalchemy', {'search/'}),
+    ('optax', {'gan/', 'metrics/digit_training.py'}),
+    ('flax', {'nets/', 'gan/networks.py', 'gan/state.py', 'metrics/'}),
+    ('flax.linen', {'nets/', 'gan/networks.py', 'metrics/'}),
   ],
 )
-def test_a_dependency_is_used_in_its_place_only(root, package, layers):
-  users = {
-    layer
-    for layer, path in modules(root)
-    if any(name.split('.')[0] == package for name in imports(path))
+def test_a_dependency_is_used_in_its_place_only(root, dependency, users):
+  found = importers(root, dependency)
+  assert found
+  for path in found:
+    assert any(path.startswith(user) for user in users), path
+
+
+def test_only_feature_nets_of_the_metrics_are_flax_modules(root):
+  users = {p for p in importers(root, 'flax') if p.startswith('metrics/')}
+  assert {p.split('/')[1].split('_')[0].removesuffix('.py') for p in users} == {
+    'digit',
+    'inception',
   }
-  assert users <= layers
-  assert users
 
 
-def test_where_and_how_strong_do_not_know_each_other(root):
-  games = root / 'jaxgan' / 'games'
+def test_points_and_weight_do_not_know_each_other(root):
+  gan = root / 'jaxgan' / 'gan'
   for one, other in (('points', 'controller'), ('controller', 'points')):
-    names = list(imports(games / f'{one}.py'))
-    assert not any(f'games.{other}' in name for name in names)
+    names = list(imports(gan / f'{one}.py'))
+    assert not any(f'gan.{other}' in name for name in names)
+
+
+def test_the_step_loads_neither_metrics_nor_data():
+  code = (
+    'import jaxgan.gan.step, sys; print([m for m in sys.modules '
+    "if m.startswith(('jaxgan.metrics', 'jaxgan.data'))])"
+  )
+  out = subprocess.run(
+    [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True,
+    check=True, env=os.environ | {'XLA_FLAGS': ''},
+  ).stdout  # fmt: skip
+  assert out == '[]\n'
+
+
+def test_few_files_run_in_one_step():
+  files = files_in_step.files()
+  assert 'gan/penalty.py' in files
+  assert len(files) <= MAX_FILES_IN_STEP
+
+
+def test_the_reading_list_of_one_step_has_twelve_files(root):
+  text = (root / 'CONTRIBUTING.md').read_text()
+  files = re.findall(r'^\d+\. `([a-z_/.]+)`', text, re.MULTILINE)
+  assert len(files) == 12
+  assert all((root / 'jaxgan' / name).is_file() for name in files)
+
+
+def test_no_file_is_long(root):
+  for _, path in modules(root):
+    assert len(path.read_text().splitlines()) <= MAX_LINES, path

@@ -1,4 +1,4 @@
-"""The work of `jaxgan.evaluate`: from its flags to records and a table."""
+"""The work of `jaxgan.evaluate`: from its flags to records."""
 
 import contextlib
 import dataclasses
@@ -26,26 +26,29 @@ _NUM_NEIGHBORS = 1000  # Samples that are searched for copies.
 class Options(NamedTuple):
   """The flags of `jaxgan.evaluate`, whose --help explains them."""
 
-  workdir: str
-  generated: str
-  reference: str
-  metrics: Sequence[str]
-  neighbours: str
-  space: str
-  gap: int
-  path: str
-  split: str
-  floor_split: str
-  train: str
-  weights: str
-  inception: str
-  resize: str
-  seed: int
-  out: str
+  workdir: str = ''
+  generated: str = ''
+  reference: str = ''
+  metrics: Sequence[str] = ()
+  neighbours: str = ''
+  space: str = 'pixels'
+  gap: int = 0
+  path: str = ''
+  split: str = ''
+  floor_split: str = ''
+  train: str = ''
+  weights: str = 'ema'
+  inception: str = ''
+  resize: str = 'clean'
+  seed: int = 0
+  out: str = ''
 
 
-def run(options: Options) -> str:
-  """Measures, appends the records to a file and returns a table of them.
+def run(options: Options) -> tuple[list[Record], str]:
+  """Measures, and appends the records to a file.
+
+  Returns:
+    The records, and a sentence about the nearest neighbors, if drawn.
 
   Raises:
     ValueError: flags that contradict each other, or a run, file, data set or
@@ -71,7 +74,7 @@ def run(options: Options) -> str:
     )
   default = pathlib.Path(options.workdir or '.') / 'evaluation.jsonl'
   record.append(pathlib.Path(options.out or default), records)
-  return text + record.table(records)
+  return records, text
 
 
 def _check(options: Options) -> None:

@@ -241,8 +241,9 @@ def build(config: Penalty, total_steps: int) -> Update:
     non-finite measurement or distance changes `skipped` and nothing else.
 
   Raises:
-    ValueError: a recorded curve that cannot be read.
+    ValueError: an unknown name, or a recorded curve that cannot be read.
   """
+  pick('penalty.distance', config.distance, DISTANCES)
   law = pick(
     'penalty.controller', config.controller, {**WEIGHTS, 'replay': constant}
   )

@@ -1,7 +1,7 @@
-"""What a real and a fake batch tell without the critic.
+"""Distances between a real and a fake batch that do not use the critic.
 
-Estimates from one batch: cheap, noisy, and free of the critic's own scale. No
-gradient flows through them.
+Estimates from one batch: cheap, noisy, and independent of the critic's scale.
+No gradient flows through them.
 """
 
 import jax
@@ -14,10 +14,10 @@ _COMPARED = 64  # Examples of each side.
 
 
 def sliced(real: Array, fake: Array) -> Array:
-  """Sliced W1 above its floor: what two real batches would show is taken off.
+  """Sliced Wasserstein-1 distance, minus the value of two real batches.
 
-  Both batches are cut in halves; the distance of real from fake halves, less
-  that of the two real halves, over fixed directions (Rabin et al., 2011).
+  Both batches are split into halves: the distance of real and fake halves,
+  minus that of the two real halves, over fixed directions (Rabin et al., 2011).
 
   Args:
     real: [B, ...] with B >= 2.
@@ -39,12 +39,14 @@ def sliced(real: Array, fake: Array) -> Array:
     return jnp.mean(jnp.abs(x - y))
 
   first, second = slice(0, half), slice(half, 2 * half)
-  apart = w1(real[first], fake[first]) + w1(real[second], fake[second])
-  return apart / 2 - w1(real[first], real[second])
+  total = w1(real[first], fake[first]) + w1(real[second], fake[second])
+  return total / 2 - w1(real[first], real[second])
 
 
 def energy(real: Array, fake: Array) -> Array:
-  """2 E|x - y| - E|x - x'| - E|y - y'|, unbiased (Szekely & Rizzo, 2013).
+  """Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, unbiased.
+
+  Source: Szekely & Rizzo, 2013.
 
   Args:
     real: [B, ...] with B >= 2.
@@ -61,33 +63,33 @@ def energy(real: Array, fake: Array) -> Array:
 
 
 def diversity(real: Array, fake: Array) -> Array:
-  """How far fakes are from each other, where real examples give 1.
+  """Diversity of the fakes relative to real examples: detects mode collapse.
 
-  The smaller of two ratios: of the mean distance of all pairs, which falls
-  when fakes gather in one place, and of the mean distance to the nearest
-  neighbour, which falls when they gather in several.
+  The smaller of two ratios of fake to real: of the mean distance of all pairs,
+  which falls when there is one mode, and of the mean distance to the nearest
+  neighbor, which falls when there are several.
 
   Args:
-    real: [B, ...] with B >= 2, of which the first 64 are looked at.
+    real: [B, ...] with B >= 2, of which the first 64 are used.
     fake: [B', ...] with B' >= 2, likewise.
 
   Returns:
-    A float32 scalar: 0 where all fakes are one.
+    A float32 scalar: 0 where all fakes are equal, about 1 for real examples.
   """
-  # A nearest neighbour is the nearer the more there are, so as many of both;
-  # and few, since pairs grow with the square of the batch on every device.
+  # Equally many, since nearest neighbors are closer in larger sets; and few,
+  # since the number of pairs grows with the square of the batch.
   most = min(len(real), len(fake), _COMPARED)
-  seen = zip(_apart(fake[:most]), _apart(real[:most]), strict=True)
-  return jnp.minimum(*(x / jnp.maximum(y, 1e-12) for x, y in seen))
+  pairs = zip(_spread(fake[:most]), _spread(real[:most]), strict=True)
+  return jnp.minimum(*(x / jnp.maximum(y, 1e-12) for x, y in pairs))
 
 
-def _apart(x: Array) -> tuple[Array, Array]:
-  """The mean distance of all pairs, and to the nearest neighbour."""
+def _spread(x: Array) -> tuple[Array, Array]:
+  """Mean distance of all pairs, and mean distance to the nearest neighbor."""
   x = x.reshape(len(x), -1)
-  apart = _distances(x, x)
+  distances = _distances(x, x)
   own = jnp.eye(len(x), dtype=bool)
-  nearest = jnp.min(jnp.where(own, jnp.inf, apart), axis=1)
-  others = jnp.sum(jnp.where(own, 0.0, apart)) / (len(x) * (len(x) - 1))
+  nearest = jnp.min(jnp.where(own, jnp.inf, distances), axis=1)
+  others = jnp.sum(jnp.where(own, 0.0, distances)) / (len(x) * (len(x) - 1))
   return others, jnp.mean(nearest)
 
 

@@ -1,9 +1,9 @@
-"""What the players minimise, as functions of the critic's scores alone.
+"""Losses of generator and critic, as functions of the critic's scores.
 
-A score D(x) is any real number, and larger for what the critic takes for real;
-where a paper speaks of a probability it is sigmoid(D(x)), and its logarithms
-are softplus here, so that none can be infinite. All are means over a batch. To
-add a loss, write a function of the configuration and name it in LOSSES.
+A score D(x) is any real number, larger for examples that look real. Where a
+paper has a probability, it is sigmoid(D(x)); its logarithms are computed as
+softplus, so that none is infinite. All losses are means over a batch. To add
+one, write a function of the configuration and name it in LOSSES.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,21 +16,21 @@ from jaxgan.config import Loss, pick
 from jaxgan.types import Array
 
 # (scores of real examples [B], scores of fakes [B]) -> float32 scalar.
-Of = Callable[[Array, Array], Array]
+ScoreLoss = Callable[[Array, Array], Array]
 
 
 class Losses(NamedTuple):
-  """A pair of losses.
+  """The losses of both players.
 
   Attributes:
-    critic: what the critic minimises.
-    gen: what the generator minimises.
-    middle: the score between real and fake; None where only differences of
-      scores mean anything, and then it is the middle of the two means.
+    critic: minimized by the critic.
+    gen: minimized by the generator.
+    middle: the decision threshold of the scores; None where only differences
+      of scores mean anything: then it is the middle of the two means.
   """
 
-  critic: Of
-  gen: Of
+  critic: ScoreLoss
+  gen: ScoreLoss
   middle: float | None = None
 
 
@@ -38,7 +38,8 @@ def wasserstein(config: Loss) -> Losses:
   """L_D = -g with the gap g, L_G = -mean D(x~) (Arjovsky et al., 2017)."""
   del config
   return Losses(
-    critic=lambda real, fake: -(jnp.mean(real) - jnp.mean(fake)), gen=_lowest
+    critic=lambda real, fake: -(jnp.mean(real) - jnp.mean(fake)),
+    gen=_negative_mean,
   )
 
 
@@ -85,7 +86,7 @@ def hinge(config: Loss) -> Losses:
   del config
   return Losses(
     critic=lambda real, fake: _hinge(1 - real) + _hinge(1 + fake),
-    gen=_lowest,
+    gen=_negative_mean,
     middle=0.0,
   )
 
@@ -110,7 +111,7 @@ def energy(config: Loss) -> Losses:
   """
   return Losses(
     critic=lambda real, fake: -jnp.mean(real) + _hinge(config.margin + fake),
-    gen=_lowest,
+    gen=_negative_mean,
   )
 
 
@@ -126,7 +127,7 @@ LOSSES: Mapping[str, Callable[[Loss], Losses]] = {
 
 
 def build(config: Loss) -> Losses:
-  """The losses of a configuration.
+  """Builds the losses of a configuration.
 
   Raises:
     ValueError: unknown `loss.name`.
@@ -135,7 +136,7 @@ def build(config: Loss) -> Losses:
 
 
 def pull_away(codes: Array) -> Array:
-  """The mean squared cosine of all pairs (Zhao et al., 2017, equation 4).
+  """Mean squared cosine of all pairs of codes (Zhao et al., 2017, equation 4).
 
   Args:
     codes: [B, N] float32, of the fakes, B at least 2.
@@ -152,14 +153,14 @@ def pull_away(codes: Array) -> Array:
   return pairs / (num * (num - 1))
 
 
-def _lowest(real: Array, fake: Array) -> Array:
-  """-mean D(x~): the higher the fakes' scores, the better."""
+def _negative_mean(real: Array, fake: Array) -> Array:
+  """-mean D(x~), the loss of the Wasserstein generator."""
   del real
   return -jnp.mean(fake)
 
 
-def _cross_entropy(config: Loss) -> Of:
-  """Of the logits D with the labels 1 and 0, moved by the smoothing."""
+def _cross_entropy(config: Loss) -> ScoreLoss:
+  """Cross-entropy of the logits D with smoothed labels 1 and 0."""
   softplus = jax.nn.softplus
   one, zero = 1 - config.smooth_real, config.smooth_fake
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.config import Config, Optimizer, pick
+from jaxgan.config import Config, Optimizer
 from jaxgan.gan.hyper import Hyper, Scalar
 from jaxgan.types import Pair, Params
 
@@ -38,30 +38,22 @@ def build(config: Config, hyper: Hyper) -> Pair[optax.GradientTransformation]:
   """
   train, optim = config.train, config.optim
   return Pair(
-    _build('optim.gen', optim.gen, hyper.gen_lr, train.steps, train.gen_steps),
-    _build(
-      'optim.critic',
-      optim.critic,
-      hyper.critic_lr,
-      train.steps,
-      train.critic_steps,
-    ),
+    _build(optim.gen, hyper.gen_lr, train.steps, train.gen_steps),
+    _build(optim.critic, hyper.critic_lr, train.steps, train.critic_steps),
   )
 
 
 def _build(
-  key: str, config: Optimizer, lr: Scalar, steps: int, updates: int
+  config: Optimizer, lr: Scalar, steps: int, updates: int
 ) -> optax.GradientTransformation:
   """One optimizer; `updates` is the number of its updates per iteration."""
-  parts = [pick(f'{key}.name', config.name, OPTIMIZERS)(config)]
+  parts = [OPTIMIZERS[config.name](config)]
   if config.clip_norm:
     parts.insert(0, optax.clip_by_global_norm(config.clip_norm))
   if config.weight_decay:
     parts.append(optax.add_decayed_weights(config.weight_decay, _kernels))
-  schedule = pick(f'{key}.schedule', config.schedule, SCHEDULES)
-  rate = _with_warmup(
-    schedule(lr, config.lr_end, steps * updates), config.warmup_steps * updates
-  )
+  schedule = SCHEDULES[config.schedule](lr, config.lr_end, steps * updates)
+  rate = _with_warmup(schedule, config.warmup_steps * updates)
   return optax.chain(*parts, optax.scale_by_learning_rate(rate))
 
 

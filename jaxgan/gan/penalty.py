@@ -1,4 +1,4 @@
-"""What a slope costs: n = |dD/dx^| at each point, and the price of n."""
+"""The gradient penalty: gradient norms n = |dD/dx^|, and their penalty GP."""
 
 from collections.abc import Callable
 
@@ -17,18 +17,18 @@ EPSILON = 1e-12
 
 
 def slopes(score: Score, points: Array) -> Array:
-  """n_i = sqrt(sum_j (dD/dx^_ij)^2 + 1e-12), one per example.
+  """Gradient norms n_i = sqrt(sum_j (dD/dx^_ij)^2 + 1e-12), one per example.
 
   Args:
-    score: the critic; it must treat examples apart, since the gradient of the
-      sum of its scores is read as one gradient per example.
+    score: the critic; its score of one example must not depend on the others,
+      since the gradient of the sum is read as one gradient per example.
     points: [B, ...] float32.
 
   Returns:
     [B] float32, at least 1e-6.
 
   Raises:
-    AssertionError: there is not one score per example, when it is traced.
+    AssertionError: not one score per example, at trace time.
   """
 
   def total(x: Array) -> Array:
@@ -52,7 +52,7 @@ def one_sided(slope: Array, target: Array | float) -> Array:
 
 
 def build(config: Penalty) -> Price:
-  """The price of slopes: a function (slopes [B], ratio) -> GP, a scalar.
+  """Builds the penalty: a function (gradient norms [B], ratio) -> GP.
 
   Args:
     config: `sides`, `target` T and `target_law`; with the law `ratio` the

@@ -1,9 +1,9 @@
-"""Where the critic is penalised: the law of the points x^.
+"""The points x^ at which the critic's gradient is penalized.
 
-A point lies at x^ = x + a (x~ - x) on the segment from a real example x to a
-fake one x~: a = 0 is real, a = 1 is fake. A law turns one uniform number per
-example, and the ratio of the present distance to the reference, into a. It
-knows nothing of how strong the penalty is. To add one, write a function of
+A point x^ = x + a (x~ - x) lies between a real example x and a fake x~: a = 0
+is real, a = 1 is fake. A law turns one uniform number per example, and the
+ratio of the present distance to its reference, into a. The weight of the
+penalty is chosen elsewhere (`controller`). To add a law, write a function of
 (u, ratio, config) and name it in LAWS.
 """
 
@@ -45,25 +45,25 @@ def warp(u: Array, ratio: Array, config: Penalty) -> Array:
   return jnp.where(spread >= 1.0, u, u ** (1.0 / spread))
 
 
-def ratio_itself(u: Array, ratio: Array, config: Penalty) -> Array:
-  """The literal law: a = ratio, one number for the whole batch."""
+def constant_ratio(u: Array, ratio: Array, config: Penalty) -> Array:
+  """The literal law: a = ratio for the whole batch."""
   del config
   return jnp.full_like(u, ratio)
 
 
 def near_real(u: Array, ratio: Array, config: Penalty) -> Array:
-  """The warp at a fixed ratio, `static_ratio`: a control without feedback."""
+  """The warp at the fixed ratio `static_ratio`: a control without feedback."""
   del ratio
   return u ** (1.0 / config.static_ratio)
 
 
 def near_fake(u: Array, ratio: Array, config: Penalty) -> Array:
-  """`near_real`, mirrored."""
+  """The mirror image of `near_real`: points concentrate near the fakes."""
   return 1.0 - near_real(u, ratio, config)
 
 
 def both_ends(u: Array, ratio: Array, config: Penalty) -> Array:
-  """Half of the examples as `near_real`, half as `near_fake`."""
+  """Half of the points as `near_real`, half as `near_fake`."""
   inner = 2.0 * u - jnp.floor(2.0 * u)  # Uniform within either half of u.
   near = near_real(inner, ratio, config)
   return jnp.where(u < 0.5, near, 1.0 - near)
@@ -90,7 +90,7 @@ def fake(u: Array, ratio: Array, config: Penalty) -> Array:
 LAWS: Mapping[str, Law] = {
   'uniform': uniform,
   'warp': warp,
-  'ratio': ratio_itself,
+  'ratio': constant_ratio,
   'near_real': near_real,
   'near_fake': near_fake,
   'both_ends': both_ends,
@@ -112,9 +112,9 @@ def interpolate(real: Array, fake: Array, alpha: Array) -> Array:
     [B, ...], equal to `real` where alpha is 0.
 
   Raises:
-    AssertionError: the shapes do not fit, when the function is traced.
+    AssertionError: the shapes do not match, at trace time.
   """
-  # A batch of one, or one alpha for all, would broadcast without a word.
+  # Otherwise a batch of one, or one alpha for all, would broadcast.
   chex.assert_equal_shape([real, fake])
   chex.assert_shape(alpha, real.shape[:1])
   alpha = alpha.reshape((-1,) + (1,) * (real.ndim - 1))
@@ -122,7 +122,7 @@ def interpolate(real: Array, fake: Array, alpha: Array) -> Array:
 
 
 def build(config: Penalty) -> Points:
-  """The points of a configuration.
+  """Builds the points of a configuration.
 
   Args:
     config: `points` names the law.
@@ -152,7 +152,7 @@ def _fake_end(key: Array, real: Array, fake: Array, config: Penalty) -> Array:
 
 
 def _noisy_real(key: Array, real: Array, fake: Array, config: Penalty) -> Array:
-  """DRAGAN's far end, as in its authors' code (Kodali et al., 2017)."""
+  """The noisy copy of DRAGAN, as in its authors' code (Kodali et al., 2017)."""
   del fake
   noise = jax.random.uniform(jax.random.fold_in(key, 1), real.shape)
   return real + config.noise * jnp.std(real) * noise

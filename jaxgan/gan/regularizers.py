@@ -52,23 +52,20 @@ class InputTransform(NamedTuple):
     return x
 
 
-def build(config: Regularizers, steps: int) -> InputTransform:
-  """Builds the input transform of a configuration.
+def build(config: Regularizers, steps: int) -> InputTransform | None:
+  """Builds the input transform of a configuration; None for no transform.
 
   Args:
     config: of the regularizers.
     steps: length of the run, and of the noise where `noise_steps` is 0.
   """
-  return InputTransform(config, config.noise_steps or steps)
+  transform = InputTransform(config, config.noise_steps or steps)
+  return transform if transform.augments or config.noise else None
 
 
-def penalty_due(config: Regularizers, update: Array) -> Array | None:
-  """Whether critic update number `update`, from 0, applies a lazy penalty.
-
-  Returns:
-    A boolean, true in every `lazy`-th update; None where lazy is 1.
-  """
-  return None if config.lazy == 1 else (update + 1) % config.lazy == 0
+def penalty_due(config: Regularizers, update: Array) -> Array:
+  """Whether critic update number `update`, from 0, applies a lazy penalty."""
+  return (update + 1) % config.lazy == 0
 
 
 def kernel_norms(params: Params, config: Regularizers) -> Array:
@@ -96,8 +93,6 @@ def orthogonal(params: Params, config: Regularizers) -> Array:
     A float32 scalar.
   """
   total = jnp.zeros((), jnp.float32)
-  if not config.orthogonal:
-    return total
   for kernel in (w for w in jax.tree.leaves(params) if w.ndim > 1):
     w = kernel.reshape(-1, kernel.shape[-1])
     gram = w.T @ w if w.shape[0] >= w.shape[1] else w @ w.T

@@ -1,4 +1,4 @@
-"""The yoked control: another run's recorded ratio and weight, no feedback."""
+"""Replays the ratio and weight of another run: a control without feedback."""
 
 import json
 import math
@@ -14,7 +14,7 @@ Curve = Callable[[Array], tuple[Array, Array]]
 
 
 def load_curve(path: str) -> Curve:
-  """Reads the curve of a finished run.
+  """Reads the recorded curve of a finished run.
 
   Args:
     path: a metrics.jsonl; its line of step k holds what iteration k - 1,
@@ -36,12 +36,12 @@ def load_curve(path: str) -> Curve:
     )
   except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(
-      f'penalty.replay is {path!r}, which is no metrics.jsonl with step, ratio '
-      f'and weight in each line ({error}).'
+      f'penalty.replay is {path!r}; it must be a metrics.jsonl with step, '
+      f'ratio and weight in each line ({error}).'
     ) from error
   if not len(table) or not all(map(math.isfinite, table.ravel())):
     raise ValueError(
-      f'penalty.replay is {path!r}, which holds no finite recorded curve.'
+      f'penalty.replay is {path!r}; it must hold at least one line, all finite.'
     )
   steps, ratios, weights = (jnp.asarray(x, jnp.float32) for x in table.T)
 

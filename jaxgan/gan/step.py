@@ -94,9 +94,9 @@ class Step:
 
     metrics |= gen_metrics | {'distance': control.distance}
     share = state.control.share
-    metrics['augmented'] = (
-      share if self.updates.transform.augments else 0 * share
-    )
+    transform = self.updates.transform
+    augments = transform is not None and transform.augments
+    metrics['augmented'] = share if augments else 0 * share
     return self._next(state, Pair(gen, critic), control, metrics), metrics
 
   def _next(

@@ -112,7 +112,9 @@ class Updates:
     fake, _ = self.networks.generate(state.variables.gen, z, noise_key)
     inputs_real, inputs_fake = self._transform(transform_key, state, real, fake)
     update = state.step * config.train.critic_steps + inputs.number
-    due = regularizers.penalty_due(config.regularisers, update)
+    due = None
+    if config.regularisers.lazy > 1:
+      due = regularizers.penalty_due(config.regularisers, update)
     penalty = objective.PenaltyInputs(points_key, state.control, due)
     variables = critic.variables
 
@@ -122,7 +124,8 @@ class Updates:
       value, (metrics, measurement) = self.objective.critic_loss(
         score, inputs_real, inputs_fake, penalty
       )
-      value += regularizers.kernel_norms(params, config.regularisers)
+      if config.regularisers.l1 or config.regularisers.l2:
+        value += regularizers.kernel_norms(params, config.regularisers)
       if self.predicts:
         targets = self._targets(now, label, z, critic_key)
         value += auxiliary.real_loss(config.loss, targets, inputs_real)
@@ -203,7 +206,8 @@ class Updates:
       score = self.networks.score(critic, label, critic_key)
       code = self.networks.score(critic, label, critic_key, method='code')
       value = self.objective.gen_loss(score, inputs_real, inputs_fake, code)
-      value += regularizers.orthogonal(params, self.config.regularisers)
+      if self.config.regularisers.orthogonal:
+        value += regularizers.orthogonal(params, self.config.regularisers)
       accuracy = jnp.zeros((), jnp.float32)
       if self.predicts:
         targets = self._targets(critic, label, z, critic_key)
@@ -238,6 +242,8 @@ class Updates:
     self, key: Array, state: GANState, real: Array, fake: Array
   ) -> tuple[Array, Array]:
     """The critic's inputs: both batches, noised and augmented alike."""
+    if self.transform is None:
+      return real, fake
     share = state.control.share
     return (
       self.transform(key, state.step, real, share),

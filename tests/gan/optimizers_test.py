@@ -94,16 +94,3 @@ def test_clipping_bounds_the_norm_of_both_together():
 def test_weight_decay_shrinks_kernels_and_spares_biases():
   config = Optimizer(name='sgd', lr=0.1, b1=0.0, weight_decay=0.5)
   assert descend(config, [0.0])[0] == pytest.approx({'kernel': 0.95, 'bias': 1})
-
-
-@pytest.mark.parametrize(
-  ('config', 'sentence'),
-  [
-    (Optimizer(name='lion'), r"optim.gen.name is 'lion'.*adam, rmsprop, sgd"),
-    (Optimizer(schedule='step'), r"optim.gen.schedule is 'step'.*cosine"),
-  ],
-)
-def test_what_cannot_be_built_is_refused(config, sentence):
-  run = Config(optim=Optim(gen=config))
-  with pytest.raises(ValueError, match=sentence):
-    optimizers.build(run, hyper.from_config(run))

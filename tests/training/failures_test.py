@@ -246,7 +246,7 @@ def test_the_number_of_rollbacks_is_limited(tmp_path, monkeypatch):
   # After each way back to 20 the guard looks at 10 and 20 once more.
   plant(monkeypatch, 3, 4, 7, 8, 11, 12)
   with pytest.raises(
-    RunFailed, match='rolled back 2 times, which is guard.rollbacks'
+    RunFailed, match=r'rolled back 2 times, which is guard\.rollbacks'
   ):
     train.train_and_evaluate(config(guard=BACK | {'rollbacks': 2}), tmp_path)
 
