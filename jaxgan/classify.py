@@ -44,7 +44,7 @@ _DEFAULTS: Mapping[str, tuple[str, str, int]] = {
 
 def main(argv: list[str]) -> int:
   """Parses the flags, trains, saves and returns the exit status."""
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   return cli.run(_classify)
 
 
@@ -71,7 +71,7 @@ def _classify() -> None:
   classifier = digit_training.train(settings)
   digit_files.save(out, classifier)
   _LOG.info(
-    '%s: right on %.2f %% of %d held-out images of %s.\n  SHA-256 %s',
+    '%s: %.2f %% of %d held-out images of %s are correct.\n  SHA-256 %s',
     out,
     100 * classifier.accuracy,
     classifier.record['test_images'],

@@ -1,4 +1,4 @@
-"""Shared by all commands: flag parsing, error messages, exit statuses."""
+"""Functions of all commands: flag parsing, error messages, exit statuses."""
 
 import logging
 import os
@@ -19,14 +19,14 @@ sys.path.append(str(files.ROOT))
 _TRACEBACK = flags.DEFINE_bool('traceback', False, 'Shows tracebacks.')
 
 
-def no_more(argv: list[str]) -> None:
+def check_no_arguments(argv: list[str]) -> None:
   """Raises app.UsageError if there are positional arguments."""
   if len(argv) > 1:
     raise app.UsageError(f'Unexpected argument {argv[1]!r}.')
 
 
 def parse(argv: list[str]) -> list[str]:
-  """Returns positional arguments; a bad --config ends the program with 2."""
+  """Returns positional arguments; exits with status 2 at a bad --config."""
   try:
     return app.parse_flags_with_usage(argv)
   except (OSError, AttributeError, KeyError) as error:  # From ml_collections.
@@ -45,13 +45,10 @@ def config_values(flag: flags.FlagHolder) -> Any:
 def run(command: Callable[[], None]) -> int:
   """Runs a command; turns its errors into a message and an exit status.
 
-  Args:
-    command: raises ValueError or OSError for bad input, FloatingPointError or
-      RunFailed for a run that failed.
-
   Returns:
-    0; 2 for bad input; 3 for a failed run; 128 plus the number of the signal
-    for an interrupted run.
+    0; 2 for bad input (ValueError, OSError); 3 for a failed run
+    (FloatingPointError, RunFailed); 128 plus the number of the signal for an
+    interrupted run.
   """
   _set_up_logging()
   from jaxgan.training.failures import RunFailed  # Late: --help is fast.
@@ -72,8 +69,8 @@ def run(command: Callable[[], None]) -> int:
   return 0
 
 
-def keep_programs() -> None:
-  """Caches compiled programs on disk, unless jax has a cache already."""
+def cache_compiled_programs() -> None:
+  """Caches compiled programs on disk, unless JAX already has a cache."""
   import jax  # Late: --help is fast.
 
   if not os.environ.get('JAX_COMPILATION_CACHE_DIR'):
@@ -82,7 +79,7 @@ def keep_programs() -> None:
 
 
 def _explain(error: Exception, argv: list[str]) -> str:
-  """Returns one sentence for an error that ml_collections raised."""
+  """Explains an error of ml_collections in one sentence."""
   if isinstance(error, OSError):
     return f'--config cannot be read ({str(error).splitlines()[-1].strip()}).'
   pattern = r'(?m)^--?(config[\w.]*)[=\n](.*)'

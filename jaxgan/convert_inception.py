@@ -26,7 +26,7 @@ _SHA256 = flags.DEFINE_string(
 
 def main(argv: list[str]) -> int:
   """Parses the flags, converts and returns the exit status."""
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   return cli.run(_convert)
 
 

@@ -64,13 +64,12 @@ _FLAGS = (
 
 def main(argv: list[str]) -> int:
   """Parses flags, evaluates and returns the exit status."""
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   return cli.run(_evaluate)
 
 
 def _evaluate() -> None:
-  # Imported here, so that --help does not wait for JAX.
-  from jaxgan.evaluation import command
+  from jaxgan.evaluation import command  # Late: --help is fast.
   from jaxgan.metrics import record
 
   values: dict[str, Any] = {flag.name: flag.value for flag in _FLAGS}
@@ -79,7 +78,7 @@ def _evaluate() -> None:
 
 
 def run() -> None:
-  """The console entry point."""
+  """Entry point of the console command."""
   app.run(main)
 
 

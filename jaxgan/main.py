@@ -24,7 +24,7 @@ _HELP_CONFIG = flags.DEFINE_bool(
   'help_config', False, 'Only prints all config keys, with their meaning.'
 )
 _ACCEPT = flags.DEFINE_bool(
-  'accept_new_config', False, 'Continues a run under a changed configuration.'
+  'accept_new_config', False, 'Continues a run with a changed configuration.'
 )
 _DISTRIBUTED = flags.DEFINE_bool(
   'distributed', False, 'Trains in several processes (jax.distributed).'
@@ -38,7 +38,7 @@ _PROCESS = flags.DEFINE_integer('process', None, 'Index of this process.')
 
 def main(argv: list[str]) -> int:
   """Parses flags, runs the command, and returns the exit status."""
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   only_print = _DESCRIBE.value or _HELP_CONFIG.value
   return cli.run(_print if only_print else _train)
 
@@ -68,7 +68,7 @@ def _train() -> None:
   from jaxgan.training import train
 
   settings = config.from_config_dict(cli.config_values(_CONFIG))
-  cli.keep_programs()
+  cli.cache_compiled_programs()
   if _DISTRIBUTED.value:
     jax.distributed.initialize(
       _COORDINATOR.value, _PROCESSES.value, _PROCESS.value

@@ -27,7 +27,7 @@ _WEIGHTS = flags.DEFINE_enum(
   'weights', 'ema', ['ema', 'raw'], 'Averaged or raw generator weights.'
 )
 _TRUNCATION = flags.DEFINE_float(
-  'truncation', 0.0, 'Redraws latent values beyond it; 0 for no bound.', 0
+  'truncation', 0.0, 'Redraws latent values of larger magnitude; 0: none.', 0
 )
 _PSI = flags.DEFINE_float(
   'psi', 1.0, 'Truncation psi of the styles; 1 for none (stylegan only).', 0, 2
@@ -36,7 +36,7 @@ _LATENTS = flags.DEFINE_enum(
   'latents',
   'random',
   ['random', 'interpolation', 'choices', 'numbers', 'labels'],
-  'Independent, or --num steps between two latents, or rows that vary only the '
+  'Independent latents, or --num steps between two, or rows that vary only the '
   'categorical code, the first continuous code (InfoGAN) or the class.',
 )
 _LABEL = flags.DEFINE_integer(
@@ -46,36 +46,29 @@ _LABEL = flags.DEFINE_integer(
 
 def main(argv: list[str]) -> int:
   """Parses flags, samples and returns the exit status."""
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   return cli.run(_sample)
 
 
 def _sample() -> None:
-  # Imported here, so that --help does not wait for JAX.
-  import jax
+  import jax  # Late: --help is fast.
 
   from jaxgan.evaluation import restore
   from jaxgan.storage import export
 
   key = jax.random.key(_SEED.value)
-  generator = restore.load(
-    pathlib.Path(_WORKDIR.value), _WEIGHTS.value, _PSI.value
-  )
+  folder, out = pathlib.Path(_WORKDIR.value), pathlib.Path(_OUT.value)
+  generator = restore.load(folder, _WEIGHTS.value, _PSI.value)
   latents = generator.latents
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)
   z, columns = latents.grid(_LATENTS.value, key, _NUM.value, _LABEL.value)
-  export.write(
-    pathlib.Path(_OUT.value),
-    generator.stream(z),
-    count=len(z),
-    columns=columns,
-    table=generator.columns,
-  )
+  samples, table = generator.stream(z), generator.columns
+  export.write(out, samples, count=len(z), columns=columns, table=table)
 
 
 def run() -> None:
-  """The console entry point."""
+  """Entry point of the console command."""
   app.run(main)
 
 

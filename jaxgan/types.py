@@ -30,7 +30,7 @@ Score = Callable[[Array], Array]  # Images [B, H, W, C] -> float32 scores [B].
 T = TypeVar('T')
 
 # The scalars that a training step returns and the loop logs. D(x) is the
-# critic's score of a real example and D(x~) that of a generated one. Where an
+# critic's score of a real example and D(x~) that of a generated one. If an
 # iteration has several critic updates, the values are those of the last one.
 # The middle score is 0 or 1/2 for losses that separate real from generated at
 # a fixed score; for the others it is the mean of score_real and score_fake.
@@ -61,7 +61,7 @@ METRICS: Mapping[str, str] = {
 class Pair(NamedTuple, Generic[T]):
   """One value for the generator and one for the critic.
 
-  Networks, variables, optimizers and their states are such pairs.
+  Used for networks, variables, optimizers and their states.
   """
 
   gen: T
@@ -74,7 +74,7 @@ class Batch(NamedTuple):
   Attributes:
     image: [K, B, H, W, C] uint8, or [K, B, D] float32 for vectors: one batch
       for each critic update.
-    label: [K, B] int32; zeros where the data set has no labels.
+    label: [K, B] int32; zeros if the data set has no labels.
   """
 
   image: Array
@@ -84,7 +84,7 @@ class Batch(NamedTuple):
 def to_float(image: Array) -> Array:
   """Converts uint8 in [0, 255] to float32 in [-1, 1].
 
-  Vectors are float32 already and keep their values.
+  Vectors in float32 keep their values.
 
   Args:
     image: [..., H, W, C] uint8, or [..., D] float32.

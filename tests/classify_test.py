@@ -133,8 +133,8 @@ def test_a_loss_that_is_not_finite_stops_the_training(tiny, monkeypatch):
   [
     ({'split': 'train[:90]'}, "--split is 'train.:90.', which has 90 images"),
     ({'test_split': 'train[:20]'}, '--test_split is .* must have at least 100'),
-    ({'test_split': 'train[5%:15%]'}, 'are also in --split .*; hold out'),
-    ({'data': 'gaussians8'}, 'gaussians8 holds 8 classes; .* needs 10'),
+    ({'test_split': 'train[5%:15%]'}, 'are also in --split .*; choose two'),
+    ({'data': 'gaussians8'}, 'gaussians8 has 8 classes; .* needs 10'),
     ({'split': 'validation'}, "data.split is 'validation'"),
   ],
 )
@@ -148,8 +148,8 @@ def test_unusable_data_are_rejected(settings, sentence, monkeypatch):
 @pytest.mark.parametrize(
   ('num', 'classes', 'shape', 'sentence'),
   [
-    (12, 0, (8, 8, 1), 'folder holds no labels; a folder must have one sub-'),
-    (12, 3, (8, 8, 1), 'folder holds 3 classes; a digit classifier needs 10'),
+    (12, 0, (8, 8, 1), 'folder has no labels; a folder must have one sub-f'),
+    (12, 3, (8, 8, 1), 'folder has 3 classes; a digit classifier needs 10'),
     (20, 10, (8, 70, 1), r'are \[8, 70, 1\]; .* sides are 4 to 64 pixels'),
     (20, 10, (8, 8, 1), r"--split is 'train\[:50%\]', which has 10 images"),
   ],
@@ -187,7 +187,7 @@ def test_another_classifier_is_not_replaced(made):
   out, _ = made
   before = out.read_bytes()
   text = command(*FLAGS, '--seed=1', f'--out={out}', status=2)
-  assert 'differ in seed (0 there, 1 now); choose another --out.' in text
+  assert 'differ in seed (0 in the file, 1 now); choose another --out.' in text
   assert out.read_bytes() == before
 
 
@@ -195,6 +195,6 @@ def test_a_foreign_file_is_not_replaced(tmp_path):
   out = tmp_path / 'samples.npz'
   np.savez(out, images=np.zeros(3))
   before = out.read_bytes()
-  assert 'holds no digit classifier' in command(f'--out={out}', status=2)
+  assert 'damaged or of another kind' in command(f'--out={out}', status=2)
   assert out.read_bytes() == before
   assert 'must end in .npz' in command('--out=digits.png', status=2)

@@ -13,7 +13,7 @@ import small
 
 from jaxgan.config import Data, from_config_dict
 from jaxgan.evaluation import reference_data, restore
-from jaxgan.evaluation.evaluator import Evaluator, Source, draw_from
+from jaxgan.evaluation.evaluator import Evaluator, Source, make_draw
 from jaxgan.gan import sharding as mesh_lib
 from jaxgan.training import train
 
@@ -71,7 +71,7 @@ def test_a_label_for_rows_of_all_labels_has_an_error_message(
   rows = '--latents=labels', '--label=7'
   done = sample(conditional, f'--out={tmp_path}/s.npz', *rows)
   assert done.returncode == 2
-  assert 'The label is 7 and the latents are rows of all labels' in done.stderr
+  assert 'The label is 7 and the grid has all labels in each row' in done.stderr
   assert 'Traceback' not in done.stderr
 
 
@@ -99,10 +99,10 @@ def test_a_run_is_evaluated_with_the_class_proportions_of_its_data(
   names = ['w1_15_pixels', 'asked15_digits']
   evaluator = Evaluator(names, real)
   source = Source('conditional', 'ema', 1)
-  again = evaluator(draw_from(generator, 0), source)
+  again = evaluator(make_draw(generator, 0), source)
   assert [x.value for x in again] == pytest.approx(before, rel=1e-5)
   problem = dataclasses.replace(generator.problem, class_counts=())
   unknown = generator._replace(problem=problem)
-  balanced = evaluator(draw_from(unknown, 0), source)
+  balanced = evaluator(make_draw(unknown, 0), source)
   assert balanced[0].value != pytest.approx(before[0], rel=1e-5)
   assert balanced[1].value == before[1]

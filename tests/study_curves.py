@@ -11,7 +11,7 @@ EXACT, OTHER = 'w1_2048_pixels', 'precision100_digits'
 
 
 def study(arms, *, seeds=12, tasks=('rings',), families=(), tuned=()):
-  """Arms of these names; the baseline `base` and its copy `again` are added.
+  """Returns a study of these arms, a baseline `base` and its copy `again`.
 
   Args:
     arms: names.
@@ -36,10 +36,10 @@ def study(arms, *, seeds=12, tasks=('rings',), families=(), tuned=()):
 
 
 def rows(study, factors=(), coverage=1.2):
-  """All rows of a study: factor x effect of the seed x noise x falling curve.
+  """Returns all rows: factor x effect of the seed x noise x falling curve.
 
   Args:
-    study: from above.
+    study: from `study`.
     factors: (arm, factor) pairs; 1 for the others.
     coverage: E of the traces.
   """
@@ -56,7 +56,7 @@ def rows(study, factors=(), coverage=1.2):
 
 
 def run(study, task, arm, seed, factor, coverage=1.2):
-  """The rows of one run; runs of one seed share the effect of the seed."""
+  """Returns the rows of one run; equal seeds share the effect of the seed."""
   seed_effect = np.random.default_rng([seed, len(task.name)]).normal()
   name = arm.replace('again', 'base')  # The copy draws what the baseline does.
   noise = np.random.default_rng([seed, *name.encode()]).normal
@@ -74,7 +74,7 @@ def run(study, task, arm, seed, factor, coverage=1.2):
 
 
 def changed(rows, arm, seed, values):
-  """Rows with the metric of one run replaced; values: step -> value."""
+  """Returns the rows with a run's metric replaced; values: step -> value."""
   return [
     row._replace(metrics={**row.metrics, EXACT: values[row.step]})
     if (row.arm, row.seed) == (arm, seed) and row.step in values
@@ -91,7 +91,7 @@ def _metrics(value, step):
 
 
 def _trace(exact, step, coverage):
-  """The trace that the theory predicts at weight 0.5."""
+  """Returns the trace that the theory predicts at weight 0.5."""
   if step == 0:
     return {}
   return {

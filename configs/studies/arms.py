@@ -1,4 +1,4 @@
-"""The arms of the studies: the method, its parts, its controls.
+"""Defines the arms of the studies: the method, its parts, its controls.
 
 Each arm changes the points of the penalty, or its weight, or both;
 docs/method.md gives the reason for each.
@@ -8,12 +8,12 @@ from typing import Any
 
 GRID = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
-# Final over initial lambda of AGP, as published: the constant weight that the
-# pi controller must beat.
+# Ratio of AGP's final to its initial lambda, as published. The pi controller
+# must beat a constant weight of this size.
 _PI_END = 2.13
 
-# Runs with the same settings are equal bit for bit. A slightly larger weight
-# shows how far two runs drift apart by rounding alone.
+# Runs with the same settings are bit-equal. A slightly larger weight shows how
+# far two runs move apart by chance.
 _NUDGE = 1 + 1e-4
 
 

@@ -1,9 +1,9 @@
-r"""Three rules of our own against WGAN-GP on the digits, on fresh seeds.
+r"""Compares three rules of ours with WGAN-GP on the digits, on new seeds.
 
   python -m jaxgan.study --config=configs/studies/beyond.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-They come from the results of digits.py. Points near the real data and an
+The rules follow from the results of digits.py. Points near the real data and an
 annealed target each helped a little. The ratio soon stopped falling, since its
 reference is the largest distance so far. Tuning and test use different seeds;
 the test seeds do not occur in digits.py.

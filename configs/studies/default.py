@@ -42,7 +42,7 @@ def finish(
 
 
 def _shrink(config: config_dict.ConfigDict) -> None:
-  """Makes a study small in every size that costs time."""
+  """Reduces every size of a study that costs time, for a dry run."""
   default.finish(config.base, 'tiny')
   config.tasks = tuple(
     {**task, 'metrics': (metric,), 'metric': metric, 'real': 100}

@@ -1,4 +1,4 @@
-r"""The iterated penalty against WGAN-GP on the embedded digits.
+r"""Compares the iterated penalty with WGAN-GP on the packaged digits.
 
   python -m jaxgan.study --config=configs/studies/digits.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W

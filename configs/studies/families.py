@@ -1,4 +1,4 @@
-"""Families of arms: one penalty under many settings, to count failed runs.
+"""Defines families of arms: one penalty under many settings, to count failures.
 
 A family combines its penalty with every weight, learning rate and number of
 critic steps. A run fails if it never stays at the target of its task.

@@ -1,9 +1,9 @@
-r"""Failed runs on the digits: does an adaptive weight fail less often?
+r"""Counts failed runs on the digits: does an adaptive weight fail less often?
 
   python -m jaxgan.study --config=configs/studies/robust.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-Only the rules and the critic steps that made a difference on a toy
+It has only the rules and critic steps that made a difference on a toy
 (robust_toy.py and robust_parts.py).
 """
 

@@ -1,10 +1,10 @@
-r"""Which part of `following` makes it robust on 25 Gaussians; see robust.py.
+r"""Tests which part of `following` makes it robust on 25 Gaussians.
 
   python -m jaxgan.study --config=configs/studies/robust_parts.py --workdir=W \
     --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-Settings, seeds and target are those of robust_toy.py.
+Settings, seeds and target are the same as in robust_toy.py.
 """
 
 from ml_collections import config_dict

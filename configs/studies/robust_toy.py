@@ -1,11 +1,10 @@
-r"""Failed runs on 25 Gaussians in the plane; see robust.py.
+r"""Counts failed runs on 25 Gaussians in the plane; see robust.py.
 
   python -m jaxgan.study --config=configs/studies/robust_toy.py --workdir=W \
     --jobs=2
   python -m jaxgan.study summarise --workdir=W
 
-The only toy on which nearly all runs of the tuned baseline stayed at the
-target.
+On this toy alone nearly all runs of the tuned baseline stayed at the target.
 """
 
 from ml_collections import config_dict
@@ -25,5 +24,5 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
 
 def targets(variant: str) -> dict[str, float]:
   """Returns the target value by task."""
-  # The tiny variant has only one task, another one.
+  # The tiny variant has only the first task of toy.py.
   return {'gaussians8': 1.0} if variant else _TARGETS

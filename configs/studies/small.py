@@ -1,4 +1,4 @@
-r"""Few images: does augmentation in the critic help the generator?
+r"""Trains on few images: does augmentation for the critic help the generator?
 
   python -m jaxgan.study --config=configs/studies/small.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W

@@ -1,4 +1,4 @@
-r"""The iterated penalty against WGAN-GP on three toys of the plane.
+r"""Compares the iterated penalty with WGAN-GP on three two-dimensional toys.
 
   python -m jaxgan.study --config=configs/studies/toy.py --workdir=W --jobs=2
   python -m jaxgan.study summarise --workdir=W

@@ -4,20 +4,21 @@ r"""Measures the speed of WGAN-GP training.
   python -m jaxgan.benchmark --mode=peer --peer='python torch_wgan_gp.py' \
     --nets=mnist,dcgan64 --batches=64 --modes=eager,compile
 
-Prints one line of JSON: the settings, seconds per iteration (median, least,
-most), seconds to compile, the peak of device memory in bytes (null where the
+Prints one line of JSON: the settings, seconds per iteration (median, minimum,
+maximum), seconds to compile, the peak of device memory in bytes (null if the
 backend does not report it), the floating-point operations of an iteration as
 counted by XLA, the best rate of a matrix product measured on this machine, and
-the share of that rate the iteration reached. `--mode` selects what is measured:
+the iteration's share of that rate. `--mode` selects the measurement:
 
   step    the training step alone, on random images that are on the device
   loop    the training loop with tfds' mock data, logging and checkpoints,
           alternating with the step; `ratio` is loop time / step time
-  runs    --seeds whole runs of --steps iterations, one process for each,
-          and one process for all; `ratio` is its time / the sum of the others
-  train   the one process that trains --seeds runs
+  runs    --seeds whole runs of --steps iterations, each in its own process,
+          then all in one process, on --devices; `ratio` is the time of the
+          one process / the sum of the others
+  train   --seeds whole runs in this process
   layers  single convolutions: window kernels and Winograd kernels
-  data    images per second: read from a folder of files, and delivered
+  data    images per second: read from a folder, and delivered to the devices
   peer    a Markdown table: step time of jaxgan / step time of another program
 """
 
@@ -30,46 +31,31 @@ from typing import Any
 from absl import app, flags
 
 from jaxgan import cli
+from jaxgan.benchmark.settings import NETS, Settings
 
-_MODE = flags.DEFINE_enum(
-  'mode',
-  'step',
-  ['step', 'loop', 'runs', 'train', 'layers', 'data', 'peer'],
-  'What is measured.',
-)
-flags.DEFINE_enum(
-  'net',
-  'mnist',
-  ['toy', 'small_toy', 'mnist', 'cifar_resnet', 'dcgan64', 'resnet64'],
-  'Generator and critic to measure.',
-)
+_MODES = 'step', 'loop', 'runs', 'train', 'layers', 'data', 'peer'
+_MODE = flags.DEFINE_enum('mode', 'step', _MODES, 'Measurement, see above.')
+flags.DEFINE_enum('net', 'mnist', list(NETS), 'Generator and critic.')
 flags.DEFINE_integer('batch', 64, 'Images per update.', 1)
 flags.DEFINE_integer('critic_steps', 5, 'Critic updates per iteration.', 1)
 flags.DEFINE_integer('steps', 10, 'Timed iterations.', 1)
-flags.DEFINE_integer('warmup', 2, 'Untimed iterations before them.', 1)
+flags.DEFINE_integer('warmup', 2, 'Untimed iterations at the start.', 1)
 flags.DEFINE_enum(
   'precision',
   'fp32',
   ['fp32', 'tf32', 'bf16'],
   'Precision of matrix products; bf16 also stores activations in bfloat16.',
 )
-flags.DEFINE_enum(
-  'conv',
-  'auto',
-  ['auto', 'lax', 'matmul', 'winograd'],
-  'Algorithm of the convolutions.',
-)
+_CONVS = 'auto', 'lax', 'matmul', 'winograd'
+flags.DEFINE_enum('conv', 'auto', _CONVS, 'Algorithm of the convolutions.')
 _SEEDS = flags.DEFINE_integer(
   'seeds', 1, 'Runs in one program; the seconds are for all of them.', 1
 )
 flags.DEFINE_enum(
-  'replicas', 'auto', ['auto', 'vmap', 'map'], 'How several seeds are mapped.'
+  'replicas', 'auto', ['auto', 'vmap', 'map'], 'Mapping of several seeds.'
 )
 _DEVICES = flags.DEFINE_integer(
-  'devices',
-  0,
-  'Mode runs: virtual CPU devices of the one program; 0 for the real devices.',
-  0,
+  'devices', 0, 'Mode runs: virtual CPU devices; 0 for the real devices.', 0
 )
 flags.DEFINE_enum('files', 'png', ['png', 'jpeg'], 'Mode data: file format.')
 flags.DEFINE_integer('images', 2000, 'Mode data: number of files.', 64)
@@ -79,15 +65,15 @@ flags.DEFINE_list('batches', ['64'], 'Mode peer: values of --batch.')
 flags.DEFINE_list('precisions', ['fp32'], 'Mode peer: values of --precision.')
 flags.DEFINE_list('modes', ['eager'], "Mode peer: values of the peer's --mode.")
 flags.DEFINE_string('device', 'cpu', "Mode peer: the peer's --device.")
-flags.DEFINE_integer('rounds', 1, 'Mode peer: runs of each case.', 1)
+flags.DEFINE_integer('rounds', 1, 'Mode peer: repetitions of each case.', 1)
 flags.DEFINE_integer(
-  'budget_seconds', 540, 'Mode peer: no case starts after so many seconds.', 1
+  'budget_seconds', 540, 'Mode peer: no case starts after this time.', 1
 )
 
 
 def main(argv: list[str]) -> int:
-  """Parses flags, measures, prints, and returns the exit status."""
-  cli.no_more(argv)
+  """Measures, prints the result, and returns the exit status."""
+  cli.check_no_arguments(argv)
   return cli.run(_benchmark)
 
 
@@ -95,24 +81,23 @@ def _benchmark() -> None:
   mode = _MODE.value
   if _SEEDS.value > 1 and mode not in ('step', 'runs', 'train'):
     raise ValueError(
-      f'--seeds is {_SEEDS.value} and --mode is {mode}; several seeds are '
-      'timed with --mode=step, runs or train only.'
+      f'--seeds is {_SEEDS.value} and --mode is {mode}; several seeds need '
+      '--mode=step, runs or train.'
     )
-  for line in _lines(mode):
+  lines: Iterable[str]
+  if mode == 'peer':  # Without jax: the measured programs need its memory.
+    from jaxgan.benchmark import peer
+
+    lines = peer.compare(_from_flags(peer.Settings))
+  else:
+    lines = [json.dumps(_measure(mode))]
+  for line in lines:
     sys.stdout.write(line + '\n')
     sys.stdout.flush()
 
 
-def _lines(mode: str) -> Iterable[str]:
-  if mode == 'peer':  # Without jax, whose memory the measured programs need.
-    from jaxgan.benchmark import peer
-
-    return peer.compare(_from_flags(peer.Settings))
-  return [json.dumps(_measure(mode))]
-
-
 def _measure(mode: str) -> dict[str, Any]:
-  """Imports late, so that --help and each mode load only what they need."""
+  """Measures in one mode; imports late, so that --help is fast."""
   if mode == 'layers':
     from jaxgan.benchmark import layers
 
@@ -121,15 +106,13 @@ def _measure(mode: str) -> dict[str, Any]:
     from jaxgan.benchmark import files
 
     return files.measure(_from_flags(files.Settings))
-  from jaxgan.benchmark.settings import Settings
-
   settings = _from_flags(Settings)
   if mode in ('runs', 'train'):
     from jaxgan.benchmark import runs
 
     if mode == 'runs':
       return runs.measure(settings, _DEVICES.value)
-    cli.keep_programs()
+    cli.cache_compiled_programs()
     return runs.train(settings)
   from jaxgan.benchmark import iteration
 
@@ -141,7 +124,7 @@ def _measure(mode: str) -> dict[str, Any]:
 
 
 def _from_flags(cls: type[Any]) -> Any:
-  """Builds a dataclass whose fields have the names of flags."""
+  """Builds a dataclass from the flags that have the names of its fields."""
   names = [field.name for field in dataclasses.fields(cls)]
   return cls(**{name: flags.FLAGS[name].value for name in names})
 

@@ -16,12 +16,12 @@ from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
 from jaxgan.gan import sharding as mesh_lib
 
-_ITERATIONS = 20  # Whose batches are timed.
+_ITERATIONS = 20  # Iterations whose batches are timed.
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is measured; the fields are flags of `jaxgan.benchmark`."""
+  """Settings of the measurement; the fields are flags of the command."""
 
   files: str = 'png'
   images: int = 2000
@@ -58,18 +58,18 @@ def measure(settings: Settings) -> dict[str, Any]:
     first, _ = _load(data)
     again, dataset = _load(data)
     delivered = _delivery_rate(settings, dataset)
-  rates = {'first': first, 'again': again}
   return {
     **dataclasses.asdict(settings),
     'shape': shape,
     'device': jax.devices()[0].device_kind,
-    **{f'{k}_images_per_second': settings.images / v for k, v in rates.items()},
+    'first_images_per_second': settings.images / first,
+    'again_images_per_second': settings.images / again,
     'delivered_images_per_second': delivered,
   }
 
 
 def _random_image(seed: int, shape: tuple[int, ...]) -> Image.Image:
-  """Draws smooth shapes with noise, which compress about as photographs do."""
+  """Draws smooth shapes with noise; they compress about as well as photos."""
   rng = np.random.default_rng(seed)
   coarse = rng.integers(0, 256, (5, 5, shape[-1])).astype(np.uint8)
   size = shape[1], shape[0]
@@ -90,19 +90,17 @@ def _load(data: Data) -> tuple[float, sources.Dataset]:
 
 
 def _delivery_rate(settings: Settings, dataset: sources.Dataset) -> float:
-  """Returns images per second as batches on the devices, without training."""
+  """Returns images per second, delivered as batches to the devices."""
+  batch, critic_steps = settings.batch, settings.critic_steps
   sampler = pipeline.Sampler(
-    dataset,
-    seed=0,
-    batch_size=settings.batch,
-    critic_steps=settings.critic_steps,
+    dataset, seed=0, batch_size=batch, critic_steps=critic_steps
   )
   sharding = mesh_lib.shardings(mesh_lib.make_mesh()).batch
   stream = pipeline.device_batches(sampler, 0, sharding)
   jax.block_until_ready(next(stream))
   start = time.perf_counter()
-  for batch in itertools.islice(stream, _ITERATIONS):
-    jax.block_until_ready(batch)
+  for delivered in itertools.islice(stream, _ITERATIONS):
+    jax.block_until_ready(delivered)
   seconds = time.perf_counter() - start
   stream.close()
-  return _ITERATIONS * settings.critic_steps * settings.batch / seconds
+  return _ITERATIONS * critic_steps * batch / seconds

@@ -39,8 +39,10 @@ class Stepper:
     jitted = jax.jit(train_step, donate_argnums=0)
     self._compiled = jitted.lower(self._state, self._batch).compile()
     seconds(self)
-    self.first_seconds = time.perf_counter() - start
-    self.program_bytes = program_bytes(self._compiled)
+    self.figures = {
+      'first_seconds': time.perf_counter() - start,
+      'program_bytes': program_bytes(self._compiled),
+    }
     for _ in range(settings.warmup):
       seconds(self)
 
@@ -51,14 +53,10 @@ class Stepper:
 
 
 def timed(settings: Settings) -> Figures:
-  """Times single iterations; each trains all seeds."""
+  """Times single iterations, each of which trains all seeds."""
   step = Stepper(settings)
   times = [seconds(step) for _ in range(settings.steps)]
-  return {
-    **time_statistics(times),
-    'first_seconds': step.first_seconds,
-    'program_bytes': step.program_bytes,
-  }
+  return time_statistics(times) | step.figures
 
 
 def measure(
@@ -68,7 +66,7 @@ def measure(
 
   Args:
     settings: the configuration.
-    time_it: returns `seconds_median` and further figures.
+    time_it: function that returns `seconds_median` and further figures.
 
   Returns:
     The settings and the figures, ready for JSON.
@@ -109,7 +107,7 @@ def time_statistics(times: list[float]) -> Figures:
 
 
 def seconds(call: Callable[[], Any]) -> float:
-  """Times a call until the device has finished its results."""
+  """Returns the seconds until the device has finished a call."""
   start = time.perf_counter()
   jax.block_until_ready(call())
   return time.perf_counter() - start
@@ -118,8 +116,8 @@ def seconds(call: Callable[[], Any]) -> float:
 def count_flops(settings: Settings) -> float:
   """Counts the floating-point operations of an iteration with XLA.
 
-  XLA counts before it optimizes, and it counts the body of a loop once. So one
-  critic update is counted and multiplied by `critic_steps`.
+  XLA counts before its optimizations, and counts the body of a loop once. So
+  one critic update is counted and multiplied by `critic_steps`.
   """
   critic_steps = settings.critic_steps
   settings = dataclasses.replace(settings, critic_steps=1)
@@ -128,13 +126,14 @@ def count_flops(settings: Settings) -> float:
   updates = Updates(problem, shardings.examples)
   hyper = hyper_lib.from_config(problem.config)
   key = jax.random.key(0)
-  critic = _flops(
-    lambda s, b: updates.critic_updates(hyper, s, b, key), state, batch
-  )
-  gen = _flops(
-    lambda s, b: updates.gen_updates(hyper, s, s.variables.critic, b, key),
-    state,
-    batch,
+
+  def count(update: Callable[[GANState, Batch], Any]) -> float:
+    costs: Any = jax.jit(update).lower(state, batch).cost_analysis()
+    return float(costs['flops'])
+
+  critic = count(lambda s, b: updates.critic_updates(hyper, s, b, key))
+  gen = count(
+    lambda s, b: updates.gen_updates(hyper, s, s.variables.critic, b, key)
   )
   return critic_steps * critic + gen
 
@@ -150,7 +149,7 @@ def peak_rate(precision: str) -> float:
 
 
 def _prepare(settings: Settings) -> tuple[Problem, GANState, Batch]:
-  """Returns a problem, a new state and random examples on the devices."""
+  """Returns a problem, its initial state and a random batch, on the devices."""
   shape = NETS[settings.net][1]
   problem = problem_lib.build(configuration(settings), shape)
   shardings = mesh_lib.shardings(mesh_lib.make_mesh())
@@ -168,9 +167,9 @@ def _prepare(settings: Settings) -> tuple[Problem, GANState, Batch]:
 
 
 def program_bytes(compiled: Any) -> int:
-  """Returns the bytes that a compiled step needs on each device, by XLA.
+  """Returns the bytes that a compiled step needs on each device, from XLA.
 
-  The sum of arguments, results that reuse no argument, and temporaries.
+  They are arguments, results that reuse no argument, and temporaries.
   """
   memory = compiled.memory_analysis()
   return int(
@@ -182,7 +181,7 @@ def program_bytes(compiled: Any) -> int:
 
 
 def _program(settings: Settings) -> tuple[GANState, Batch, Any]:
-  """Returns a state, a batch and the step of one run or of many seeds."""
+  """Returns the state, batch and step function of one run or many seeds."""
   problem, state, batch = _prepare(settings)
   mesh = mesh_lib.make_mesh()
   if settings.seeds == 1:
@@ -192,11 +191,6 @@ def _program(settings: Settings) -> tuple[GANState, Batch, Any]:
   batches = jax.tree.map(lambda x: jnp.stack([x] * settings.seeds), batch)
   step = vmapped.make_train_step(reps, problem, mesh, settings.replicas)
   return states, jax.device_put(batches, states.step.sharding), step
-
-
-def _flops(function: Callable[..., Any], *arguments: Any) -> float:
-  costs: Any = jax.jit(function).lower(*arguments).cost_analysis()
-  return float(costs['flops'])
 
 
 def _peak_bytes() -> int | None:

@@ -1,6 +1,6 @@
 """Times single convolutions: window kernels and Winograd kernels.
 
-The rule in `nets.kernels.winograd.pays` is based on these figures.
+The rule `nets.kernels.winograd.is_faster` is based on these results.
 """
 
 import functools
@@ -19,11 +19,11 @@ from jaxgan.types import Array
 
 Conv = Callable[[Array, Array], Array]
 
-_TURNS = 9
+_CALLS = 9  # Timed calls of each kernel.
 
 
 class Layer(NamedTuple):
-  """Sizes of a `SAME` convolution of square images and kernels."""
+  """Sizes of a `SAME` convolution; images and kernels are square."""
 
   kernel: int
   stride: int
@@ -53,14 +53,14 @@ LAYERS = (
 def measure(layers: tuple[Layer, ...] = LAYERS) -> Figures:
   """Measures time and rounding error of layers with both kernels.
 
-  The time covers the value and both gradients. `windows` are window kernels,
-  `points` Winograd kernels, which multiply values at a few points.
+  The time is of the output and both gradients. In the names, `windows` are
+  window kernels and `points` are Winograd kernels.
 
   Returns:
     `layers`: for each its sizes; `windows_seconds` and `points_seconds`,
-    medians of nine turns; `ratio`, points over windows; `taken`, whether the
-    rule selects Winograd; `windows_rounding` and `points_rounding`, the
-    standard deviation of the error over that of the exact float64 output.
+    medians of nine calls; `ratio`, points / windows; `taken`, whether the rule
+    selects Winograd; `windows_rounding` and `points_rounding`, the standard
+    deviation of the error / that of the exact float64 output.
   """
   return {**iteration.device_info(), 'layers': [_measure(x) for x in layers]}
 
@@ -74,20 +74,18 @@ def _measure(layer: Layer) -> Figures:
   )
   stride = layer.stride
   convs: dict[str, Conv] = {
-    'windows': lambda x, k: windows.conv_matmul(x, k, stride, 'SAME'),
-    'points': lambda x, k: winograd.conv_winograd(
-      x, k, stride, 'SAME', always=True
-    ),
+    'windows': lambda x, k: windows.conv(x, k, stride, 'SAME'),
+    'points': lambda x, k: winograd.conv(x, k, stride, 'SAME', always=True),
   }
   passes = {name: _forward_backward(conv) for name, conv in convs.items()}
   times = _median_seconds(passes, x, kernel)
   exact = _exact(x, kernel, stride)
-  padded = xla.padded(x, kernel, stride, 'SAME')
+  padded = xla.pad(x, kernel, stride, 'SAME')
   return {
     **layer._asdict(),
     **{f'{name}_seconds': seconds for name, seconds in times.items()},
     'ratio': times['points'] / times['windows'],
-    'taken': winograd.pays(padded, kernel, stride),
+    'taken': winograd.is_faster(padded, kernel, stride),
     **{
       f'{name}_rounding': float(np.std(conv(x, kernel) - exact) / np.std(exact))
       for name, conv in convs.items()
@@ -108,9 +106,9 @@ def _forward_backward(conv: Conv) -> Callable[..., Any]:
 def _median_seconds(
   programs: dict[str, Callable[..., Any]], *arguments: Array
 ) -> dict[str, float]:
-  """Times programs in turn; drops the first call, which compiles."""
+  """Times programs, alternating; drops the first call, which compiles."""
   times: dict[str, list[float]] = {name: [] for name in programs}
-  for _ in range(_TURNS + 1):
+  for _ in range(_CALLS + 1):
     for name, program in programs.items():
       call = functools.partial(program, *arguments)
       times[name].append(iteration.seconds(call))
@@ -118,7 +116,7 @@ def _median_seconds(
 
 
 def _exact(x: Array, kernel: Array, stride: int) -> np.ndarray:
-  """Computes a convolution in float64."""
+  """Computes a convolution with window kernels in float64."""
   with jax.enable_x64(True):
     wide = [jnp.asarray(np.asarray(a), jnp.float64) for a in (x, kernel)]
-    return np.asarray(windows.conv_matmul(wide[0], wide[1], stride, 'SAME'))
+    return np.asarray(windows.conv(wide[0], wide[1], stride, 'SAME'))

@@ -1,4 +1,4 @@
-"""Measures the training loop and the step alone, in turn, in one process."""
+"""Measures the training loop against the bare step, alternating."""
 
 import collections
 import dataclasses
@@ -13,14 +13,14 @@ from jaxgan.benchmark.settings import Settings, configuration
 from jaxgan.training import loop, train
 from jaxgan.types import Metrics
 
-_WINDOWS = 7  # The mean of each is one time.
+_WINDOWS = 7  # Each gives one mean time per iteration.
 
 
 class _Windows:
-  """Callback that times windows of a run (`size` iterations) and of bare steps.
+  """Callback that times windows of `size` iterations, and bare steps between.
 
-  The run calls it after each window. It notes the time of the window, then
-  times `size` bare steps. The first window, which compiles, is not counted.
+  The run calls it after each window. The first window, which compiles, is not
+  counted.
 
   Attributes:
     loop: seconds per iteration of the run, for each window.
@@ -28,7 +28,6 @@ class _Windows:
   """
 
   def __init__(self, step: Stepper, size: int) -> None:
-    """Times nothing yet."""
     self.loop: list[float] = []
     self.step: list[float] = []
     self._step, self._size = step, size
@@ -43,14 +42,14 @@ class _Windows:
     self._start = time.perf_counter()
 
   def _run_steps(self) -> list[Metrics]:
-    """Runs `size` bare steps, with as many in flight as in the loop."""
+    """Runs `size` bare steps, with as many unfinished steps as the loop has."""
     in_flight: collections.deque[Metrics] = collections.deque()
     for _ in range(self._size):
       loop.wait(in_flight, self._step())
     return list(in_flight)
 
   def ratios(self) -> list[float]:
-    """Divides each window by the mean of the bare steps around it."""
+    """Returns time of the window / mean of the two bare times around it."""
     neighbors = zip(self.step, self.step[1:], strict=False)
     return [
       2 * seconds / (before + after)
@@ -61,16 +60,16 @@ class _Windows:
 def timed(settings: Settings) -> Figures:
   """Times seven windows of a run, and as many bare steps between them.
 
-  Each window ends with a line of scalars and a grid of samples, the last one
-  also with a checkpoint.
+  Each window logs scalars and writes a grid of samples; the last window also
+  saves a checkpoint.
 
   Args:
-    settings: `steps` is the least number of timed iterations of the run.
+    settings: `steps` is the minimum number of timed iterations of the run.
 
   Returns:
     Seconds per iteration of the run, named as in `iteration.timed`;
-    `step_seconds_median`; `ratios`, loop over step for each window; and
-    `ratio`, their median.
+    `step_seconds_median`; `ratios`, loop / step for each window; `ratio`,
+    their median.
   """
   size = -(-settings.steps // _WINDOWS)
   run = dataclasses.replace(settings, steps=size * (_WINDOWS + 1))
@@ -85,6 +84,5 @@ def timed(settings: Settings) -> Figures:
     'step_seconds_median': statistics.median(windows.step),
     'ratio': statistics.median(ratios),
     'ratios': ratios,
-    'first_seconds': step.first_seconds,
-    'program_bytes': step.program_bytes,
+    **step.figures,
   }

@@ -3,7 +3,7 @@
 The peer takes --net, --batch, --critic-steps, --steps, --precision, --mode and
 --device. Its last line of output is JSON with `seconds_median`. Both programs
 run in turn, `rounds` times. The table gives the median of the ratios, because
-the speed of a shared machine drifts.
+the speed of a shared machine changes over time.
 """
 
 import dataclasses
@@ -21,16 +21,16 @@ _COLUMNS = ('net', 'batch', 'precision', 'mode', 'ours', 'peer', 'ratio')
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is compared; the flags of `jaxgan.benchmark --mode=peer`.
+  """Settings of a comparison: flags of `jaxgan.benchmark --mode=peer`.
 
   Attributes:
     peer: command line of the peer.
-    nets, batches, precisions: one case for each combination.
-    modes: of the peer, such as eager and compile.
-    device: of the peer.
+    nets, batches, precisions: each combination is a case.
+    modes: modes of the peer, such as eager and compile.
+    device: device of the peer.
     steps: timed iterations of each run.
     critic_steps: critic updates per iteration.
-    rounds: runs of both programs for each case.
+    rounds: repetitions of each case.
     budget_seconds: cases that would start later are left out.
   """
 
@@ -65,15 +65,15 @@ def compare(settings: Settings) -> Iterator[str]:
     case = dict(zip(_COLUMNS[:3], values, strict=True))
     rows = _compare_case(settings, case, deadline)
     yield from [*head, *rows]
-    head = []  # Printed with the first rows, so not if these fail.
+    head = []  # Printed with the first rows, so not if the first case fails.
 
 
 def _compare_case(
   settings: Settings, case: Mapping[str, str], deadline: float
 ) -> list[str]:
-  """Returns a row for each mode; one run of jaxgan serves all modes."""
-  options = {**case, 'steps': str(settings.steps)}
-  flags = [f'--{name}={value}' for name, value in options.items()]
+  """Measures a case and returns a table row for each mode of the peer."""
+  flags = [f'--{name}={value}' for name, value in case.items()]
+  flags += [f'--steps={settings.steps}']
   program = [sys.executable, '-m', 'jaxgan.benchmark', *flags]
   program += [f'--critic_steps={settings.critic_steps}']
   peer = [*shlex.split(settings.peer), *flags, f'--device={settings.device}']
@@ -82,7 +82,8 @@ def _compare_case(
   for _ in range(settings.rounds):
     if time.monotonic() > deadline:
       break
-    # The peer first: a wrong command ends the comparison at once.
+    # The peer first, so that a wrong command fails at once. One run of jaxgan
+    # is compared with all modes.
     theirs = [_seconds([*peer, f'--mode={mode}']) for mode in pairs]
     ours = _seconds(program)
     for mode, seconds in zip(pairs, theirs, strict=True):
@@ -102,7 +103,7 @@ def _seconds(command: Sequence[str]) -> float:
   """Runs a benchmark and returns the `seconds_median` that it prints.
 
   Raises:
-    ValueError: it cannot start, fails, or prints no such number.
+    ValueError: it cannot start, fails, or prints no such line.
   """
   try:
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,7 +1,7 @@
 """Measures whole runs of many seeds: one process for each, or one for all.
 
-The times include start and compilation. The processes share a folder of
-compiled programs, which is empty at first.
+The times include start and compilation. The processes share a compilation
+cache, which is empty at first.
 """
 
 import dataclasses
@@ -20,11 +20,6 @@ from jaxgan.data import sources
 from jaxgan.gan.vmapped import Replicas
 from jaxgan.training import vmapped_runs
 
-# Settings that every process gets; `mode` and `seeds` are set for each.
-_SHARED = (
-  'net', 'batch', 'critic_steps', 'steps', 'precision', 'conv', 'replicas',
-)  # fmt: skip
-
 
 def measure(settings: Settings, devices: int = 0) -> Figures:
   """Times `seeds` single runs, and one process that trains them all.
@@ -34,18 +29,17 @@ def measure(settings: Settings, devices: int = 0) -> Figures:
     devices: virtual CPU devices of the one process; 0 for the real devices.
 
   Returns:
-    The settings; seconds of the single runs and their sum,
-    `in_turn_seconds`; `together_seconds` of the one process; and `ratio`,
-    together over in turn.
+    The settings; the seconds of single runs and their sum `in_turn_seconds`;
+    `together_seconds` of the one process; `ratio`, together over in turn.
 
   Raises:
-    ValueError: the number of seeds is no multiple of the number of devices,
-      or a process failed.
+    ValueError: the number of seeds is not a multiple of the number of devices,
+      or a process fails.
   """
   if devices and settings.seeds % devices:
     raise ValueError(
-      f'--seeds is {settings.seeds} and --devices is {devices}; there must be '
-      f'a multiple of {devices} seeds.'
+      f'--seeds is {settings.seeds} and --devices is {devices}; the first must '
+      'be a multiple of the second.'
     )
   with tempfile.TemporaryDirectory() as programs:
     environment = os.environ | {'JAX_COMPILATION_CACHE_DIR': programs}
@@ -67,7 +61,7 @@ def measure(settings: Settings, devices: int = 0) -> Figures:
 
 
 def train(settings: Settings) -> Figures:
-  """Trains `seeds` runs in this process and writes no files.
+  """Trains `seeds` runs in this process without writing files.
 
   Returns:
     The settings, and the seconds from loading the data to the end.
@@ -92,21 +86,16 @@ def _process(
   """Runs `--mode=train` in a new process and returns its seconds.
 
   Raises:
-    ValueError: it failed; its error message is on stderr.
+    ValueError: the process failed; its error message is on stderr.
   """
-  values = dataclasses.asdict(settings)
-  options = [f'--{name}={values[name]}' for name in _SHARED]
-  command = [sys.executable, '-m', 'jaxgan.benchmark', '--mode=train']
+  values = dataclasses.asdict(settings) | {'mode': 'train', 'seeds': seeds}
+  options = [f'--{name}={value}' for name, value in values.items()]
+  command = [sys.executable, '-m', 'jaxgan.benchmark', *options]
   start = time.perf_counter()
-  done = subprocess.run(
-    [*command, *options, f'--seeds={seeds}'],
-    env=environment,
-    stdout=subprocess.DEVNULL,
-    check=False,
-  )
+  done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL)
   if done.returncode:
     raise ValueError(
       f'The process that trains {seeds} runs ended with status '
-      f'{done.returncode}; the message above says why.'
+      f'{done.returncode}; the message above gives the reason.'
     )
   return time.perf_counter() - start

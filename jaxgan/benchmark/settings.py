@@ -1,4 +1,4 @@
-"""The networks that the benchmarks train, and the settings of a benchmark."""
+"""Networks and settings of the benchmarks."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ def _mlp(width: int) -> dict[str, Any]:
   return {'name': 'mlp', 'latent_size': 2, 'gen_widths': w, 'critic_widths': w}
 
 
-# Networks, shape of an example, and a dataset of that shape. All networks but
-# small_toy are those of the PyTorch peer.
+# Name -> networks, shape of an example, and a dataset with this shape. The
+# PyTorch peer has the same networks, except small_toy.
 NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
   'toy': (_mlp(512), (2,), {'name': 'gaussians8'}),
   # The networks of configs/studies/toy.py.
@@ -63,7 +63,7 @@ NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is measured; the fields are flags of `jaxgan.benchmark`."""
+  """Settings of a benchmark; the fields are flags of `jaxgan.benchmark`."""
 
   net: str = 'mnist'
   batch: int = 64

@@ -36,7 +36,7 @@ def load_config(name: str, changes: Mapping[str, Any] | None = None) -> Config:
 
   Raises:
     ValueError: no such file or variant, an unknown key, or a value that is not
-      allowed; one sentence.
+      allowed.
   """
   values, known = read(name).to_dict(), flatten(to_dict(Config()))
   for key in changes or {}:
@@ -46,10 +46,7 @@ def load_config(name: str, changes: Mapping[str, Any] | None = None) -> Config:
 
 
 def read(name: str) -> Any:
-  """Runs a config file and returns its ConfigDict.
-
-  Args:
-    name: as for `load_config`.
+  """Runs a config file, named as for `load_config`; returns its ConfigDict.
 
   Raises:
     ValueError: there is no such file or variant, or the file has an error.
@@ -57,14 +54,14 @@ def read(name: str) -> Any:
   path, _, variant = name.rpartition(':')
   if not path or not variant.isidentifier():  # As in C:\configs\digits.py.
     path, variant = name, ''
-  places = (ROOT / 'configs' / f'{path}.py', pathlib.Path(path), ROOT / path)
-  file = next((p for p in places if p.suffix == '.py' and p.is_file()), None)
+  paths = (ROOT / 'configs' / f'{path}.py', pathlib.Path(path), ROOT / path)
+  file = next((p for p in paths if p.suffix == '.py' and p.is_file()), None)
   if file is None:
     raise ValueError(
       f'There is no config {path!r}; it must be the path of a .py file or one '
       f'of {", ".join(names())}.'
     )
-  if str(ROOT) not in sys.path:  # The files import each other from configs.
+  if str(ROOT) not in sys.path:  # Config files import each other.
     sys.path.append(str(ROOT))
   try:
     module = runpy.run_path(str(file))
@@ -88,7 +85,7 @@ def names() -> list[str]:
 def default_config_dict() -> Any:
   """Returns a locked ConfigDict with every key of the schema.
 
-  Under `penalty` every key but `preset` is None: the value of the preset.
+  In `penalty`, all keys but `preset` are None: the preset gives their values.
   """
   return _config_dict(Config()).lock()
 

@@ -10,11 +10,7 @@ from jaxgan.config.schema.run import Config
 
 
 def help_text(config: Config) -> str:
-  """Describes all keys: type, allowed values, documentation, default.
-
-  Args:
-    config: its value is given for each key where it is not the default.
-  """
+  """Describes each key: type, allowed values, default, value in `config`."""
   return '\n'.join(_section('', Config(), config)) + '\n'
 
 

@@ -1,18 +1,14 @@
-"""From nested values to a checked, frozen `Config`.
-
-`from_config_dict` refuses an unknown key, a value of the wrong type or outside
-its range, and values that exclude each other, before any work is done.
-"""
+"""Builds a checked, frozen `Config` from nested values."""
 
 import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from jaxgan.config import validate
 from jaxgan.config.presets import PRESETS
 from jaxgan.config.schema.objective import Penalty
 from jaxgan.config.schema.run import Config
+from jaxgan.config.validate import check
 
 T = TypeVar('T')
 
@@ -21,7 +17,7 @@ def pick(key: str, name: str, table: Mapping[str, T]) -> T:
   """Returns the entry of `table` that the config key `key` names.
 
   Raises:
-    ValueError: the table has no such name; the sentence lists its names.
+    ValueError: the table has no such name; the message lists its names.
   """
   if name not in table:
     raise ValueError(f'{key} is {name!r}; it must be one of {_list(table)}.')
@@ -32,28 +28,25 @@ def from_config_dict(values: Mapping[str, Any]) -> Config:
   """Checks nested values, such as a ConfigDict or parsed JSON.
 
   Args:
-    values: a key that is missing or None takes its default; under `penalty`,
-      the value of the preset.
-
-  Returns:
-    The configuration with all keys.
+    values: a key that is missing or None takes its default; in `penalty`, the
+      value of the preset.
 
   Raises:
     ValueError: an unknown key, a wrong type, a value out of range, or two keys
-      that exclude each other; one sentence.
+      that exclude each other.
   """
   config = _build(Config, '', values)
-  validate.check(config)
+  check(config)
   return config
 
 
 def to_dict(config: Config) -> dict[str, Any]:
-  """Returns nested plain values that JSON can hold."""
+  """Returns the configuration as nested dicts that JSON can store."""
   return dataclasses.asdict(config)
 
 
 def flatten(values: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
-  """Returns {'optim.gen.lr': 1e-4, ...} of nested values; tuples as lists."""
+  """Flattens nested values to {'optim.gen.lr': 1e-4, ...}; tuples to lists."""
   flat: dict[str, Any] = {}
   for key, value in values.items():
     if hasattr(value, 'items'):  # A ConfigDict is no Mapping.
@@ -66,12 +59,7 @@ def flatten(values: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
 def replace(
   values: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-  """Returns a copy of nested values with some keys changed.
-
-  Args:
-    values: nested dicts.
-    changes: values by dotted key, as in {'train.steps': 500}.
-  """
+  """Copies nested dicts with changes by dotted key: {'train.steps': 500}."""
   new = dict(values)
   for key, value in changes.items():
     name, _, rest = key.partition('.')
@@ -80,7 +68,7 @@ def replace(
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-  """Returns the error sentence for an unknown key, with similar known keys.
+  """Returns the error message for an unknown key, with similar known keys.
 
   Args:
     key: the dotted key, such as 'optim.gen.lrr'.
@@ -119,7 +107,7 @@ def _build(kind: type[T], prefix: str, values: Mapping[str, Any]) -> T:
 
 
 def _check(key: str, field: Any, value: Any) -> Any:
-  """Returns the value in the type of its field, if the field allows it."""
+  """Converts a value to the type of its field; refuses an invalid value."""
   if dataclasses.is_dataclass(field.default):
     if not hasattr(value, 'items'):
       raise ValueError(f'{key} is {value!r}; it must be a mapping of keys.')
@@ -143,9 +131,9 @@ def _coerce(key: str, field: Any, value: Any) -> Any:
     return float(value)
   if kind is tuple:
     item = int if 'range' in field.metadata else str
-    # Only what is empty by default may be empty.
-    whole = isinstance(value, list | tuple) and (value or not default)
-    if not whole or any(type(x) is not item for x in value):
+    # A tuple may be empty only if its default is.
+    valid = isinstance(value, list | tuple) and (value or not default)
+    if not valid or any(type(x) is not item for x in value):
       raise ValueError(
         f'{key} is {value!r}; it must be a tuple of {item.__name__}.'
       )

@@ -1,4 +1,4 @@
-"""The gradient penalties by name: the keys that differ from `iterative`."""
+"""The penalty presets: by name, the keys that differ from `iterative`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ _CONSTANT = {'points': 'uniform', 'controller': 'constant'}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
   'iterative': {},
-  # Ours, and the least sensitive to a bad weight (docs/results.md).
+  # The least sensitive to a badly chosen weight (docs/results.md).
   'following': {'sides': 'one', 'target_law': 'ratio', 'decay': 0.998},
   'literal': {
     'points': 'ratio',

@@ -1,4 +1,4 @@
-"""Checks between keys: all that need nothing but the configuration.
+"""Checks of key combinations that need only the configuration.
 
 Types, ranges and choices of single keys are in the schema. Checks that need the
 shape of the data are in `nets` and `gan`, where the shape is known.
@@ -10,22 +10,22 @@ from typing import Any
 
 from jaxgan.config.schema.run import Config
 
-# The keys of a rule, whether it is broken, and what is allowed.
+# Of each rule: its keys, whether it is broken, the end of the error message.
 Rules = Iterator[tuple[str, Any, str]]
 
-_FACES = ('celeb_a', 'celeba')  # The data sets whose attributes are known.
+_FACES = ('celeb_a', 'celeba')  # The data sets with attributes.
 _BATCH_NORMS = ('batch', 'batch_spectral')
 _LABEL_LOSSES = ('least_squares', 'minimax', 'nonsaturating')
 _ATTENTION_NETS = ('dcgan', 'resnet', 'biggan')
-_DECODER_NETS = ('mlp', 'dcgan', 'resnet')  # Those that mirror their critic.
+_DECODER_NETS = ('mlp', 'dcgan', 'resnet')  # Can mirror their critic.
 
 
 def check(config: Config) -> None:
-  """Checks all rules between keys.
+  """Checks the rules between keys.
 
   Raises:
-    ValueError: a rule is broken; one sentence gives the keys, their values and
-      what is allowed.
+    ValueError: a broken rule; the message gives the keys, their values and
+      the allowed values.
   """
   for rules in (_run, _objective, _labels, _nets):
     for keys, broken, reason in rules(config):
@@ -37,7 +37,7 @@ def check(config: Config) -> None:
 
 
 def _run(config: Config) -> Rules:
-  data, train = config.data, config.train
+  data, train, names = config.data, config.train, config.data.attributes
   yield (
     'data.image_width data.image_size',
     data.image_width and not data.image_size,
@@ -45,13 +45,12 @@ def _run(config: Config) -> Rules:
   )
   yield (
     'data.attributes data.name',
-    data.attributes and data.name not in _FACES,
+    names and data.name not in _FACES,
     f'only {" and ".join(_FACES)} have attributes',
   )
   yield (
     'data.attributes',
-    len(data.attributes) > 5
-    or len(set(data.attributes)) < len(data.attributes),
+    len(names) > 5 or len(set(names)) < len(names),
     'it must be at most 5 different names, since n names make 2**n classes',
   )
   yield (
@@ -77,12 +76,6 @@ def _run(config: Config) -> Rules:
 def _objective(config: Config) -> Rules:
   loss, penalty, regularizers = config.loss, config.penalty, config.regularisers
   yield (
-    'net.critic_norm penalty.weight',
-    config.net.critic_norm == 'batch' and penalty.weight > 0,
-    'batch norm mixes the examples whose gradient norms are penalized one by '
-    'one, so use layer or none',
-  )
-  yield (
     'penalty.target_law penalty.sides',
     penalty.target_law == 'ratio' and penalty.sides != 'one',
     'an annealed target must be one-sided, so set penalty.sides to one',
@@ -101,7 +94,7 @@ def _objective(config: Config) -> Rules:
   yield (
     'loss.pull_away loss.name',
     loss.pull_away and loss.name != 'energy',
-    'only energy has codes for this term, so it must be 0',
+    'only energy has the codes of this term, so it must be 0',
   )
   for key in ('smooth_real', 'smooth_fake'):
     yield (
@@ -151,6 +144,12 @@ def _labels(config: Config) -> Rules:
 def _nets(config: Config) -> Rules:
   net = config.net
   yield (
+    'net.critic_norm penalty.weight',
+    net.critic_norm == 'batch' and config.penalty.weight > 0,
+    'batch norm mixes the examples whose gradient norms are penalized one by '
+    'one, so use layer or none',
+  )
+  yield (
     'net.attention net.name',
     net.attention and net.name not in _ATTENTION_NETS,
     f'only {", ".join(_ATTENTION_NETS)} have attention',
@@ -173,10 +172,8 @@ def _biggan(config: Config) -> Rules:
     'its generator gets the latent through batch norm, so net.gen_norm must be '
     f'{" or ".join(_BATCH_NORMS)}',
   )
-  for key, inward in (
-    ('gen', net.gen_widths[::-1]),
-    ('critic', net.critic_widths),
-  ):
+  widths = {'gen': net.gen_widths[::-1], 'critic': net.critic_widths}
+  for key, inward in widths.items():
     yield (
       f'net.name net.{key}_widths',
       list(inward) != sorted(inward),

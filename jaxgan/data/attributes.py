@@ -6,21 +6,14 @@ from jaxgan.config import pick
 
 
 def check_names(requested: Iterable[str], available: Iterable[str]) -> None:
-  """Checks that a data set has all requested attributes.
-
-  Raises:
-    ValueError: it lacks one; the message lists the available ones.
-  """
+  """Raises a ValueError that lists `available` if it lacks a requested name."""
   for name in requested:
     pick('data.attributes', name, dict.fromkeys(available))
 
 
 def label(attributes: Iterable[bool]) -> int:
   """Encodes attributes as a binary number; the first is the highest bit."""
-  number = 0
-  for attribute in attributes:
-    number = 2 * number + bool(attribute)
-  return number
+  return int(''.join(str(int(attribute)) for attribute in attributes), base=2)
 
 
 def num_classes(names: tuple[str, ...]) -> int:

@@ -4,14 +4,13 @@ Each file is written under a temporary name and then renamed. A reader never
 sees an incomplete file, and two processes may write the same arrays at once.
 """
 
-import contextlib
 import logging
-import os
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from jaxgan.storage.atomic import replacing
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ def read(folder: Path, shape: Shape) -> Arrays | None:
   Returns:
     Images [N, H, W, C] uint8 or vectors [N, D] float32, read-only and
     memory-mapped if they are large; and labels [N] int32. None if the files
-    are missing, damaged, or of another shape or type.
+    are missing or damaged, or hold arrays of another shape or type.
   """
   if not (folder / _IMAGES).exists():
     return None
@@ -44,10 +43,17 @@ def read(folder: Path, shape: Shape) -> Arrays | None:
   except (OSError, ValueError, EOFError) as error:
     _LOG.warning('Decoding again: %s is damaged (%s).', folder, error)
     return None
-  if not _matches(images, labels, shape):
-    _LOG.warning('Decoding again: %s holds other arrays.', folder)
-    return None
-  return images, labels
+  lengths = zip(images.shape[1:], shape, strict=False)
+  if (
+    images.dtype == dtype_of(shape)
+    and images.ndim == 1 + len(shape)
+    and all(n in (length, None) for length, n in lengths)
+    and labels.dtype == np.int32
+    and labels.shape == images.shape[:1]
+  ):
+    return images, labels
+  _LOG.warning('Decoding again: %s holds other arrays.', folder)
+  return None
 
 
 def write(
@@ -56,7 +62,7 @@ def write(
   """Creates and fills the arrays of a data set, on disk if possible.
 
   Args:
-    folder: is created if it is missing; None for arrays in memory.
+    folder: created if it is missing; None keeps the arrays in memory.
     shape: (H, W, C) or (D,) of one example.
     num: N, the number of examples.
     fill: writes into images [N, ...] and labels [N].
@@ -69,15 +75,15 @@ def write(
     images = np.zeros((num, *shape), dtype_of(shape))
     fill(images, labels)
     return images, labels
-  with _replacing(folder / _IMAGES) as temporary:
-    # Memory-mapped, so that memory does not grow with the data set.
+  with replacing(folder / _IMAGES) as temporary:
+    # Memory-mapped, so that the arrays need not fit into memory.
     images = np.lib.format.open_memmap(
       temporary, mode='w+', dtype=dtype_of(shape), shape=(num, *shape)
     )
     fill(images, labels)
     images.flush()
-    # Labels are renamed first: if there are images, there are labels.
-    with _replacing(folder / _LABELS) as path, path.open('wb') as file:
+    # Labels are renamed first, so a file of images implies one of labels.
+    with replacing(folder / _LABELS) as path, path.open('wb') as file:
       np.save(file, labels, allow_pickle=False)
   return _load(folder)
 
@@ -102,27 +108,3 @@ def _make(folder: Path) -> bool:
     _LOG.warning('The decoded arrays are not cached: %s.', error)
     return False
   return True
-
-
-def _matches(images: np.ndarray, labels: np.ndarray, shape: Shape) -> bool:
-  lengths = zip(images.shape[1:], shape, strict=False)
-  return (
-    images.dtype == dtype_of(shape)
-    and labels.dtype == np.int32
-    and labels.shape == images.shape[:1]
-    and images.ndim == 1 + len(shape)
-    and all(length == n or n is None for length, n in lengths)
-  )
-
-
-@contextlib.contextmanager
-def _replacing(file: Path) -> Iterator[Path]:
-  """Yields a temporary path that replaces `file` if the block succeeds."""
-  # Process ids repeat over the hosts of a shared disk, hence the random part.
-  unique = f'{os.getpid()}-{uuid.uuid4().hex[:8]}'
-  temporary = file.with_name(f'{file.name}.{unique}.tmp')
-  try:
-    yield temporary
-    temporary.replace(file)
-  finally:
-    temporary.unlink(missing_ok=True)

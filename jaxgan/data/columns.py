@@ -12,15 +12,15 @@ import numpy as np
 
 
 class Columns(NamedTuple):
-  """Standardization of the D columns of a table.
+  """Mean and scale that standardize the D columns of a table.
 
   Both methods raise a ValueError for rows that do not have D numbers.
 
   Attributes:
     names: the D column names; empty if the file has no header.
-    location: the mean of each column, which is subtracted.
-    scale: the standard deviation of each column, by which the difference is
-      divided; 1 for a constant column.
+    location: the mean of each column; `standardize` subtracts it.
+    scale: the standard deviation of each column, or 1 for a constant column;
+      `standardize` divides by it.
   """
 
   names: tuple[str, ...]
@@ -42,22 +42,21 @@ class Columns(NamedTuple):
   def _check(self, values: np.ndarray) -> None:
     if values.shape[1:] != (len(self.scale),):
       raise ValueError(
-        f'The samples are of shape {list(values.shape[1:])} and the table has '
-        f'{len(self.scale)} columns; each sample must have one number per '
-        'column.'
+        f'A sample has the shape {list(values.shape[1:])} and the table has '
+        f'{len(self.scale)} columns; a sample must have one number per column.'
       )
 
 
 def from_values(values: np.ndarray, names: Sequence[str]) -> Columns:
-  """Computes the standardization of a table.
+  """Computes the mean and the scale of each column of a table.
 
   Args:
     values: [N, D] float32, finite.
     names: the D column names, or none.
 
   Returns:
-    Means and standard deviations (divided by N, not N - 1). A constant column
-    has its value as location and 1 as scale, so it becomes 0.
+    Means and standard deviations (normalized by N, not N - 1). A constant
+    column has its value as location and 1 as scale, so it becomes 0.
   """
   # The float64 sum of a constant float32 column is exact: its deviation is 0.
   location = values.mean(axis=0, dtype=np.float64)
@@ -67,9 +66,8 @@ def from_values(values: np.ndarray, names: Sequence[str]) -> Columns:
 
 
 def from_record(record: Mapping[str, Any]) -> Columns | None:
-  """Returns the columns stored in a run's data.json; None if it has none."""
-  stored = record.get('columns')
-  if stored is None:
+  """Reads the columns from the dict in a run's data.json; None without."""
+  if not (stored := record.get('columns')):
     return None
   return Columns(*(tuple(stored[name]) for name in Columns._fields))
 
@@ -77,12 +75,12 @@ def from_record(record: Mapping[str, Any]) -> Columns | None:
 def convert(
   values: np.ndarray, source: Columns | None, target: Columns | None
 ) -> np.ndarray:
-  """Converts values from the standardization of one table to another's.
+  """Converts values from the standardization `source` to `target`.
 
   Args:
-    values: [N, D] float32, standardized by `source`; or any other data.
+    values: [N, D] float32; or any data if `source` and `target` are None.
     source: None if the values are not standardized.
-    target: None for values in their own units.
+    target: None for a result that is not standardized.
 
   Returns:
     The converted values; `values` itself if source and target are equal.

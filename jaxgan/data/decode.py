@@ -12,10 +12,10 @@ from tqdm import tqdm
 from jaxgan.config import Data
 from jaxgan.data import attributes, cache, images
 
-_CHUNK = 500  # Reading so many records at once takes a third of the time.
-_QUIET = 5_000  # Up to so many records are decoded without a progress bar.
+_CHUNK = 500  # Records read at once; three times as fast as one at a time.
+_QUIET = 5_000  # A progress bar is shown for more records than this.
 
-# Returns the records of some keys, as `__getitems__` of a tfds data source.
+# Returns the records of the given keys, as `__getitems__` of a tfds source.
 Records = Callable[[list[int]], Sequence[Mapping[str, Any]]]
 
 
@@ -23,8 +23,7 @@ class Spec(NamedTuple):
   """Shape and number of classes of a data set's examples.
 
   Attributes:
-    shape: (H, W, C), with None for a length that only the images tell; or
-      (D,).
+    shape: (H, W, C), with None for a length known only after decoding; or (D,).
     num_classes: 0 if there are no labels.
   """
 
@@ -36,7 +35,7 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
   """Derives shape and number of classes from a builder's features.
 
   Args:
-    builder: any tfds builder, prepared or not.
+    builder: any tfds builder, prepared (written to disk) or not.
     config: reads name, image_size, image_width, channels and attributes.
 
   Raises:
@@ -48,28 +47,32 @@ def describe(builder: tfds.core.DatasetBuilder, config: Data) -> Spec:
   kinds = tfds.features.Image | tfds.features.Tensor
   if not isinstance(image, kinds) or len(image.shape) not in (1, 3):
     raise ValueError(
-      f'{config.name} has no feature image of one image each; its features '
-      f'are {", ".join(sorted(features))}.'
+      f'{config.name} has the features {", ".join(sorted(features))}; the '
+      'feature image must exist and hold one image per example.'
     )
-  is_vector = len(image.shape) == 1
   dtype = np.dtype(image.np_dtype)
   if dtype != cache.dtype_of(image.shape):
     raise ValueError(
-      f'{config.name} holds {dtype} and only uint8 images can be read.'
+      f'{config.name} holds {dtype}; images must be uint8 and vectors float32.'
     )
-  if is_vector and (config.image_size or config.channels):
+  num_classes = _num_classes(features, config)
+  if len(image.shape) == 3:
+    height, width, channels = image.shape
+    height = config.image_size or height
+    width = config.image_width or config.image_size or width
+    return Spec((height, width, config.channels or channels), num_classes)
+  if config.image_size or config.channels:
     raise ValueError(
       f'data.image_size is {config.image_size} and data.channels is '
       f'{config.channels}; {config.name} holds vectors, so both must be 0.'
     )
-  shape = image.shape if is_vector else _output_shape(config, image.shape)
-  return Spec(tuple(shape), _num_classes(features, config))
+  return Spec(tuple(image.shape), num_classes)
 
 
 def open_split(
   builder: tfds.core.DatasetBuilder, config: Data
 ) -> tuple[Records, int]:
-  """Opens `data.split`: its records, with encoded images, and their number.
+  """Returns a reader of the records of `data.split`, and their number N.
 
   Args:
     builder: prepared.
@@ -85,10 +88,11 @@ def open_split(
     num = 0
   if not num:
     raise ValueError(
-      f'data.split is {config.split!r}, which selects no images; {config.name} '
-      f"has {', '.join(splits)}, and slices of them such as 'train[:10%]'."
+      f'data.split is {config.split!r}, which selects no examples; it must be '
+      f'a split of {config.name} ({", ".join(splits)}) or a slice of one, such '
+      "as 'train[:10%]'."
     )
-  # tfds would decode with whatever library is installed; jaxgan uses PIL.
+  # Images stay encoded: tfds decodes with any library that is installed.
   skip = {'image': tfds.decode.SkipDecoding()}
   source = builder.as_data_source(config.split, decoders=skip)
   return source.__getitems__, len(source)
@@ -97,23 +101,23 @@ def open_split(
 def decode(
   records: Records, num: int, spec: Spec, config: Data, folder: Path | None
 ) -> cache.Arrays:
-  """Decodes every record, into files or into memory.
+  """Decodes every record into arrays, in memory or in cache files.
 
   Args:
-    records: returns the records of some keys. Each has `image`: encoded,
+    records: from `open_split`. A record has `image`: an encoded image,
       [H, W, C] uint8, or [D] float32; and, if there are classes, `label` or
       `attributes` by name.
     num: N, the number of records.
     spec: from `describe`; None in its shape is filled from the first record.
     config: reads name, attributes and image_size; with size 0 all images must
       have one size.
-    folder: where the arrays are cached; None for memory.
+    folder: where the arrays are cached; None keeps them in memory.
 
   Returns:
     Images [N, ...] and labels [N] int32.
 
   Raises:
-    ValueError: an image is broken, or differs in size.
+    ValueError: an image cannot be decoded, or differs in size.
   """
   shape = tuple(n for n in spec.shape if n is not None)
   if len(shape) < len(spec.shape):
@@ -131,15 +135,6 @@ def _num_classes(features: Mapping[str, Any], config: Data) -> int:
   return attributes.num_classes(config.attributes)
 
 
-def _output_shape(config: Data, native: Sequence[int | None]) -> cache.Shape:
-  height, width, channels = native
-  return (
-    config.image_size or height,
-    config.image_width or config.image_size or width,
-    config.channels or channels or None,
-  )
-
-
 def _fill(
   records: Records,
   has_labels: bool,
@@ -148,27 +143,25 @@ def _fill(
   labels: np.ndarray,
 ) -> None:
   """Writes every record into out [N, ...] and labels [N]."""
-  num = len(out)
+  num, title = len(out), f'Decoding {config.name}'
   bar = tqdm(
-    total=num,
-    desc=f'Decoding {config.name}',
-    unit=' images',
-    leave=False,
-    disable=num <= _QUIET,
+    total=num, desc=title, unit=' images', leave=False, disable=num <= _QUIET
   )
   with bar:
     for start in range(0, num, _CHUNK):
       keys = list(range(start, min(start + _CHUNK, num)))
       for key, record in zip(keys, records(keys), strict=True):
         out[key] = _pixels(record, key, config, out.shape[1:])
-        labels[key] = _label(record, config) if has_labels else 0
+        if has_labels:
+          labels[key] = _label(record, config)
       bar.update(len(keys))
 
 
 def _label(record: Mapping[str, Any], config: Data) -> int:
   if 'label' in record:
     return int(record['label'])
-  return attributes.label(record['attributes'][x] for x in config.attributes)
+  signs = record['attributes']
+  return attributes.label(signs[name] for name in config.attributes)
 
 
 def _pixels(

@@ -1,4 +1,4 @@
-"""Reads images or vectors without labels from the user's files."""
+"""Reads images or vectors without labels from a user's files."""
 
 import pathlib
 import tempfile
@@ -9,7 +9,7 @@ from jaxgan.config import Data
 from jaxgan.data import sources, table_files
 from jaxgan.data.columns import Columns
 
-# In a .npz the name of the array says whether it holds images or vectors.
+# A .npz is no table here: its array may hold images.
 _TABLES = tuple(x for x in table_files.SUFFIXES if x != '.npz')
 _EXPECTED = 'a folder of images, a .npz or a table'
 
@@ -17,20 +17,19 @@ _EXPECTED = 'a folder of images, a .npz or a table'
 def load(
   path: pathlib.Path, flag: str, columns: Columns | None = None
 ) -> np.ndarray:
-  """Reads all examples of a folder, an archive or a table.
+  """Reads all examples of a folder, a .npz or a table.
 
   Args:
     path: a folder of images of one shape, a .npz with an array `images` or
       `vectors`, as `jaxgan.sample` writes it, or a table (.csv, .tsv, .npy).
-    flag: the flag that gave the path, for error messages.
-    columns: standardizes a file that is in the units of that table; None to
-      keep the numbers.
+    flag: the command's flag whose value is the path, for error messages.
+    columns: standardizes vectors in the units of that table; None keeps them.
 
   Returns:
     [N, H, W, C] uint8 or [N, D] float32.
 
   Raises:
-    ValueError: the path does not exist, it has no images, images differ in
+    ValueError: the path does not exist or has no images, images differ in
       shape, an array has another type or shape, or columns do not match.
   """
   values = _load(path, flag, columns.names if columns else ())
@@ -55,32 +54,30 @@ def _read_table(
   path: pathlib.Path, flag: str, names: tuple[str, ...]
 ) -> np.ndarray:
   table = table_files.read(path)
-  # Either may lack a header; `standardize` checks the number of columns.
+  # Both may lack a header; `standardize` checks the number of columns.
   pairs = zip(table.names, names, strict=False)
   for number, (name, expected) in enumerate(pairs, 1):
     if name != expected:
       raise ValueError(
-        f'Column {number} of {flag} {str(path)!r} is {name} and that of the '
-        f'table is {expected}; both must have the same columns in the same '
-        'order.'
+        f'Column {number} of {flag} {str(path)!r} is {name} and must be '
+        f'{expected}, as in the table of the training data.'
       )
   return table.values
 
 
 def _read_archive(path: pathlib.Path, flag: str) -> np.ndarray:
-  names = ('images', 'vectors')
   try:
-    arrays = table_files.load_arrays(path, names)
+    arrays = table_files.load_arrays(path, ('images', 'vectors'))
   except table_files.DAMAGE as error:
     raise ValueError(
-      f'{flag} is {str(path)!r}, which is damaged or not an archive; it must '
-      f'be {_EXPECTED}.'
+      f'{flag} is {str(path)!r}, which is damaged or not a .npz; it must be '
+      f'{_EXPECTED}.'
     ) from error
-  array = next((arrays[name] for name in names if name in arrays), None)
+  array = arrays.get('images', arrays.get('vectors'))
   if array is None:
     raise ValueError(
       f'{flag} is {str(path)!r}, which holds neither images nor vectors; it '
-      'must hold one of them.'
+      'must hold an array of one of these names.'
     )
   is_images = array.ndim == 4 and array.dtype == np.uint8
   is_vectors = array.ndim == 2 and array.dtype == np.float32

@@ -1,4 +1,4 @@
-"""Image files and arrays: decoding, channels, center crop and resize.
+"""Decodes, converts, crops, resizes and encodes images.
 
 PIL is imported inside the functions, so that jaxgan imports without it.
 """
@@ -23,14 +23,14 @@ _EQUIVALENT |= dict.fromkeys(('RGBX', 'CMYK', 'YCbCr', 'HSV', 'LAB'), 'RGB')
 def open_image(data: bytes) -> 'Image.Image':
   """Decodes an image file into a PIL image of mode L, LA, RGB or RGBA.
 
-  Animations give their first frame. An EXIF rotation is applied.
+  Only the first frame of an animation is decoded. An EXIF rotation is applied.
 
   Args:
     data: a complete PNG, JPEG, BMP, WebP or GIF file.
 
   Raises:
     ValueError: the file is broken or has more than 8 bits per value. The
-      message is the end of a sentence that starts with the file name.
+      message lacks its beginning, the name of the file.
   """
   from PIL import Image, ImageOps
 
@@ -61,8 +61,8 @@ def fit(
   """Center-crops an image to the target's aspect ratio, then resizes it.
 
   Resizing is PIL's bicubic, which filters against aliasing when it shrinks.
-  An image that already fits keeps its exact pixels. An alpha channel that the
-  target lacks is dropped without blending.
+  An image of the target's size keeps its exact pixels. An alpha channel that
+  the target lacks is dropped without blending.
 
   Args:
     image: of mode L, LA, RGB or RGBA.
@@ -94,7 +94,7 @@ def from_array(pixels: np.ndarray) -> 'Image.Image':
 def png(pixels: np.ndarray) -> bytes:
   """Encodes [H, W, C] uint8, C from 1 to 4, as PNG, without loss."""
   buffer = io.BytesIO()
-  # The fastest level: each file is decoded only once.
+  # The fastest compression: each file is decoded only once.
   from_array(pixels).save(buffer, 'PNG', compress_level=1)
   return buffer.getvalue()
 

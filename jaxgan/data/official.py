@@ -1,7 +1,8 @@
-"""The data sets of tfds, by name.
+"""Opens and prepares the data sets of tfds.
 
-A prepared copy in the array_record format is read without TensorFlow. To
-prepare one, tfds needs TensorFlow, and the network or the files in `data.path`.
+tfds prepares a data set once: it downloads it and writes a copy to disk. This
+needs TensorFlow, and the network or the files in `data.path`. A prepared copy
+in the array_record format is read without TensorFlow.
 """
 
 import difflib
@@ -26,12 +27,14 @@ _PORTS = {'http': 80, 'ftp': 21}
 _READ_WITHOUT_TF = ('mnist', 'fashion_mnist', 'cifar10', 'celeba', 'celeb_a')
 
 
-def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
+def open_builder(
+  config: Data, own_names: Iterable[str]
+) -> tfds.core.DatasetBuilder:
   """Opens the tfds builder that `data.name` names, prepared or not.
 
   Args:
     config: reads name (`celeba` means tfds' `celeb_a`) and dir.
-    ours: jaxgan's own names, suggested if the name is unknown.
+    own_names: jaxgan's own data sets, suggested if the name is unknown.
 
   Raises:
     ValueError: tfds has no such builder or cannot construct it, or the
@@ -44,7 +47,7 @@ def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
     if not builder_lib.is_prepared(builder):
       return tfds.builder(name, file_format='array_record', **location)
   except tfds.core.DatasetNotFoundError as error:
-    raise ValueError(_unknown(name, ours)) from error
+    raise ValueError(_unknown(name, own_names)) from error
   except Exception as error:  # Builders may raise errors of any type.
     raise ValueError(
       f'data.name is {name!r}, and tfds cannot open it: {_one_line(error)}'
@@ -53,26 +56,26 @@ def open_builder(config: Data, ours: Iterable[str]) -> tfds.core.DatasetBuilder:
   if 'array_record' not in formats:
     raise ValueError(
       f'{name} is prepared in {builder.data_dir} as '
-      f'{", ".join(sorted(formats))}, and only array_record can be read '
-      'without TensorFlow; remove that copy or set data.dir to another folder.'
+      f'{", ".join(sorted(formats))}; it must be array_record, so remove that '
+      'copy or set data.dir to another folder.'
     )
   return builder
 
 
 def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
-  """Downloads and prepares a data set; fails early if that is impossible.
+  """Downloads and prepares a data set, after checking that this can succeed.
 
   Args:
     builder: from `open_builder`, not prepared.
-    config: reads name and path, a folder with the files as downloaded.
+    config: reads name and path, a folder with the downloaded files, or empty.
 
   Raises:
     FileNotFoundError: the path does not exist.
     ValueError: TensorFlow is missing, no host answers, or tfds fails.
   """
-  manual = None
+  folder = None
   if config.path:
-    manual = require_path(config, 'the folder of its files')
+    folder = require_path(config, 'the folder of its files')
   if importlib.util.find_spec('tensorflow') is None:
     own_files = ', or set data.path to the folder of its files'
     raise ValueError(
@@ -80,9 +83,9 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
       "TensorFlow to prepare it; run pip install 'jaxgan[tf]'"
       f'{own_files if config.name in _READ_WITHOUT_TF else ""}.'
     )
-  _check_network(builder, config.name, manual)
+  _check_network(builder, config.name, folder)
   download = tfds.download.DownloadConfig(
-    manual_dir=manual and str(manual), try_download_gcs=False
+    manual_dir=folder and str(folder), try_download_gcs=False
   )
   try:
     builder_lib.prepare(builder, download_config=download)
@@ -94,13 +97,13 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
 
 
 def _check_network(
-  builder: tfds.core.DatasetBuilder, name: str, manual: Path | None
+  builder: tfds.core.DatasetBuilder, name: str, folder: Path | None
 ) -> None:
   """Raises a ValueError if a download is needed and no host can be reached."""
   missing = {
     url: file
     for url, file in _downloads(builder).items()
-    if not (manual and (manual / file).exists())
+    if not (folder and (folder / file).exists())
   }
   if not missing or urllib.request.getproxies() or _is_reachable(missing):
     return
@@ -112,7 +115,7 @@ def _check_network(
 
 
 def _is_reachable(urls: Iterable[str]) -> bool:
-  """Returns whether any host of some URLs answers within the timeout."""
+  """Returns whether at least one host of the URLs answers in time."""
   hosts = {
     (part.hostname, part.port or _PORTS.get(part.scheme, 443))
     for part in map(urlsplit, urls)
@@ -140,7 +143,7 @@ def _is_reachable(urls: Iterable[str]) -> bool:
 
 
 def _downloads(builder: tfds.core.DatasetBuilder) -> dict[str, str]:
-  """Returns the file names of the known downloads of a builder, by URL."""
+  """Maps the URLs that a builder downloads to the names of the files."""
   return {
     url: info.filename or Path(urlsplit(url).path).name
     for url, info in (builder.url_infos or {}).items()
@@ -158,13 +161,13 @@ def _first_five(names: list[str]) -> str:
   return ', '.join(names[:5]) + more
 
 
-def _unknown(name: str, ours: Iterable[str]) -> str:
-  known = {*ours, *tfds.list_builders(with_community_datasets=False)}
+def _unknown(name: str, own_names: Iterable[str]) -> str:
+  known = {*own_names, *tfds.list_builders(with_community_datasets=False)}
   close = difflib.get_close_matches(name, sorted(known), n=4, cutoff=0.5)
   suggestion = f'; did you mean {" or ".join(close)}?' if close else '.'
   return (
     f'data.name is {name!r}, which is neither a data set of jaxgan '
-    f'({", ".join(sorted(ours))}) nor one of tfds{suggestion}'
+    f'({", ".join(sorted(own_names))}) nor one of tfds{suggestion}'
   )
 
 

@@ -1,9 +1,8 @@
 """Batches of a data set that is stored on the devices.
 
 Small data sets are copied to every device once. Then only the indices of the
-examples are transferred, so an accelerator never waits for images. The order
-is that of `pipeline.Sampler`: the batches are bitwise equal to the batches of
-`pipeline.device_batches`.
+examples are transferred, so an accelerator never waits for images. The batches
+are bitwise equal to those of `pipeline.device_batches`.
 """
 
 import itertools
@@ -22,13 +21,13 @@ _MAX_BYTES = 2**30  # MNIST takes 47 MB, CIFAR-10 184 MB.
 
 
 def is_enabled(dataset: Dataset, placement: str) -> bool:
-  """Returns whether a data set should be stored on the devices.
+  """Returns whether to store a data set on the devices.
 
   Args:
     dataset: N examples.
     placement: `data.placement`. `auto` means yes for up to 1 GiB on an
-      accelerator, and no on CPU: there, nothing is transferred, and a thread
-      of `pipeline` gathers batches while the step computes.
+      accelerator, and no on CPU, where a thread of `pipeline` gathers the
+      batches while the step computes.
   """
   if placement != 'auto':
     return placement == 'device'
@@ -56,10 +55,8 @@ def replica_batches(
 ) -> Generator[Batch, None, None]:
   """Yields batches [R, K, B, ...] for R runs on one data set.
 
-  The r-th part is the batch of the r-th sampler.
-
   Args:
-    samplers: R samplers that differ only in their seeds.
+    samplers: one per run; they differ only in their seeds.
     first_step: the iteration of the first batch; the iterator is endless.
     sharding: sharding of [R, K, B, ...].
   """
@@ -72,7 +69,7 @@ def replica_batches(
 def _gatherer(
   dataset: Dataset, sharding: NamedSharding
 ) -> Callable[[np.ndarray, np.ndarray], Batch]:
-  """Copies a data set to every device; returns (indices, mirrored) -> Batch."""
+  """Copies a data set to the devices; returns a function that reads batches."""
   put = jax.make_array_from_process_local_data
   replicated = NamedSharding(sharding.mesh, PartitionSpec())
   images = put(replicated, np.ascontiguousarray(dataset.images))

@@ -1,17 +1,17 @@
 """Batches as a pure function of the seed and the step.
 
 Each epoch is a permutation of the examples. The permutations, one after the
-other, form one endless sequence. Iteration `step` reads the positions from
-step K B to (step + 1) K B of it. No iterator state has to be saved: the seed
-and the step determine the batch, for any number of processes.
+other, form one endless sequence. Iteration `step` reads its positions step K B
+to (step + 1) K B. No iterator state has to be saved: the seed and the step
+determine the batch, for any number of processes.
 """
 
 import dataclasses
 import functools
 import itertools
-import queue
-import threading
+from collections import deque
 from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -20,7 +20,7 @@ import numpy as np
 from jaxgan.data.sources import Dataset
 from jaxgan.types import Batch
 
-_PREFETCH = 2  # Batches that the thread prepares in advance.
+_PREFETCH = 2  # Batches that a thread prepares in advance.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,15 +55,15 @@ class Sampler:
     num = len(self.dataset.images)
     largest = self.size(max(self.doubles_at, default=0))
     if num < largest:
-      grown = ' in the end' if self.doubles_at else ''
+      verb = 'grows to' if self.doubles_at else 'is'
       raise ValueError(
-        f'{self.dataset.name} has {num} images and train.batch_size is '
-        f'{largest}{grown}; a batch must not be larger than the data set.'
+        f'{self.dataset.name} has {num} examples and train.batch_size {verb} '
+        f'{largest}; a batch must not be larger than the data set.'
       )
     if self.batch_size % self.process_count:
       raise ValueError(
         f'train.batch_size is {self.batch_size} and there are '
-        f'{self.process_count} processes; it must be a multiple of them.'
+        f'{self.process_count} processes; it must be a multiple of that.'
       )
     if self.flip and len(self.dataset.shape) != 3:
       raise ValueError(
@@ -89,12 +89,18 @@ def batch_indices(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
     Indices of the examples [K, B / P] int64, and a mask [K, B / P] bool of
     those that are mirrored.
   """
-  shape = sampler.critic_steps, sampler.size(step)
-  share = shape[1] // sampler.process_count
+  size, num = sampler.size(step), len(sampler.dataset.images)
+  share = size // sampler.process_count
   first = sampler.process_index * share
-  positions = sampler.examples_before(step) + np.arange(shape[0] * shape[1])
-  positions = positions.reshape(shape)[:, first : first + share]
-  indices, mirrored = _look_up(sampler, positions)
+  positions = np.arange(sampler.critic_steps * size).reshape(-1, size)
+  positions = positions[:, first : first + share]
+  epochs, offsets = np.divmod(positions + sampler.examples_before(step), num)
+  indices = np.empty(positions.shape, np.int64)
+  mirrored = np.empty(positions.shape, bool)
+  for epoch in np.unique(epochs):
+    mask = epochs == epoch
+    order, mirror = _epoch(sampler.seed, int(epoch), num)
+    indices[mask], mirrored[mask] = order[offsets[mask]], mirror[offsets[mask]]
   return indices, mirrored & sampler.flip
 
 
@@ -117,10 +123,9 @@ def host_batch(sampler: Sampler, step: int) -> Batch:
 def device_batches(
   sampler: Sampler, first_step: int, sharding: jax.sharding.Sharding
 ) -> Generator[Batch, None, None]:
-  """Iterates over batches on the devices, which a thread prepares in advance.
+  """Yields batches on the devices; a thread prepares two of them in advance.
 
-  Closing the iterator ends the thread. An error in the thread is raised by the
-  iterator.
+  The iterator raises the errors of the thread. Closing it ends the thread.
 
   Args:
     sampler: the sampler of this process.
@@ -137,7 +142,7 @@ def device_batches(
   except ValueError as error:
     raise ValueError(
       f'train.batch_size is {sampler.batch_size} and there are '
-      f'{sharding.num_devices} devices; it must be a multiple of them.'
+      f'{sharding.num_devices} devices; it must be a multiple of that.'
     ) from error
   return _stream(sampler, first_step, sharding)
 
@@ -152,27 +157,12 @@ def real_grid(dataset: Dataset, num: int, seed: int) -> np.ndarray:
   return np.asarray(dataset.images[order[:num]])
 
 
-def _look_up(
-  sampler: Sampler, positions: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Returns the example at each position, and whether it is mirrored."""
-  num = len(sampler.dataset.images)
-  epochs, offsets = np.divmod(positions, num)
-  indices = np.empty(positions.shape, np.int64)
-  mirrored = np.empty(positions.shape, bool)
-  for epoch in np.unique(epochs):
-    here = epochs == epoch
-    order, mirror = _epoch(sampler.seed, int(epoch), num)
-    indices[here], mirrored[here] = order[offsets[here]], mirror[offsets[here]]
-  return indices, mirrored
-
-
 # Enough for two epochs of each of 64 vmapped runs.
 @functools.lru_cache(maxsize=128)
 def _epoch(seed: int, epoch: int, num: int) -> tuple[np.ndarray, np.ndarray]:
   """Returns one epoch's permutation [N] and its mask of mirrored examples [N].
 
-  It sorts raw random bits: numpy may change `permutation`, but not Philox.
+  Sorts raw random bits: numpy may change `permutation`, but not Philox.
   """
   bits = np.random.Philox(key=np.array([seed, epoch], np.uint64))
   order = np.argsort(bits.random_raw(num), kind='stable')
@@ -182,31 +172,17 @@ def _epoch(seed: int, epoch: int, num: int) -> tuple[np.ndarray, np.ndarray]:
 def _stream(
   sampler: Sampler, first_step: int, sharding: jax.sharding.Sharding
 ) -> Generator[Batch, None, None]:
-  ready: queue.Queue[Batch | BaseException] = queue.Queue()
-  free_slots = threading.Semaphore(_PREFETCH)
-  closed = threading.Event()
   put = functools.partial(jax.make_array_from_process_local_data, sharding)
 
-  def produce() -> None:
-    try:
-      for step in itertools.count(first_step):
-        free_slots.acquire()
-        if closed.is_set():
-          return
-        ready.put(jax.tree.map(put, host_batch(sampler, step)))
-    except BaseException as error:  # The consumer raises it.
-      ready.put(error)
+  def load(step: int) -> Batch:
+    return jax.tree.map(put, host_batch(sampler, step))
 
-  thread = threading.Thread(target=produce, name='batches', daemon=True)
-  thread.start()
+  pool = ThreadPoolExecutor(1, 'batches')
+  batches: deque[Future[Batch]] = deque()
   try:
-    while True:
-      batch = ready.get()
-      if isinstance(batch, BaseException):
-        raise batch
-      free_slots.release()
-      yield batch
+    for step in itertools.count(first_step):
+      batches.append(pool.submit(load, step))
+      if len(batches) > _PREFETCH:
+        yield batches.popleft().result()
   finally:
-    closed.set()
-    free_slots.release()
-    thread.join()
+    pool.shutdown(cancel_futures=True)

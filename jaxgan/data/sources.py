@@ -1,7 +1,7 @@
-"""Loads the data set that `config.data` names as one array of examples.
+"""Loads the data set that `config.data` names as arrays of examples and labels.
 
 Every data set is a tfds builder: one of jaxgan's own, made from a package or
-from the user's files (`builders/`), or one of tfds (`official.py`). Its records
+from a user's files (`builders/`), or one of tfds (`official.py`). Its records
 are decoded once; the arrays are cached on disk.
 """
 
@@ -89,7 +89,7 @@ def load(config: Data) -> Dataset:
   """Loads a data set; prepares and decodes it at the first call.
 
   Later calls read the arrays that are cached in `data.dir`. The order of the
-  examples is arbitrary but always the same.
+  examples is shuffled but always the same.
 
   Args:
     config: checked by `config.from_config_dict`.
@@ -98,8 +98,8 @@ def load(config: Data) -> Dataset:
     Images of the configured size, width and channels (or vectors), and labels.
 
   Raises:
-    ValueError: the name or the split is unknown, files have other contents
-      than expected, or tfds lacks TensorFlow or the network.
+    ValueError: the name or the split is unknown, files are not as expected, or
+      tfds cannot prepare the data set without TensorFlow or the network.
     FileNotFoundError: `data.path` or a file in it is missing.
   """
   from jaxgan.data import cache, decode, official
@@ -151,7 +151,7 @@ def _expand_home(config: Data) -> Data:
 
 
 def _load_mock(config: Data) -> Dataset:
-  """Generates random examples in the shape of a data set, with tfds' mock."""
+  """Generates random examples in the shape of a data set."""
   import tensorflow_datasets as tfds
 
   from jaxgan.data import decode
@@ -162,16 +162,19 @@ def _load_mock(config: Data) -> Dataset:
     spec = decode.describe(builder, config)
     source = builder.as_data_source(config.split)
 
-    # The mocked source reads only one key at a time.
-    def records(keys: list[int]) -> list[Any]:
-      return [source[key] for key in keys]
-
-    arrays = decode.decode(records, len(source), spec, config, None)
+    # The mocked source has no method that reads several keys.
+    arrays = decode.decode(
+      lambda keys: [source[key] for key in keys],
+      len(source),
+      spec,
+      config,
+      folder=None,
+    )
   return Dataset(*arrays, spec.num_classes, config.name)
 
 
 def _open_builder(config: Data, recipe: Recipe | None) -> Any:
-  """Opens the tfds builder of a recipe, or the one of tfds without a recipe."""
+  """Opens the builder of a recipe; that of tfds if there is no recipe."""
   from jaxgan.data import official
   from jaxgan.data.builders import builder as builder_lib
 
@@ -186,8 +189,7 @@ def _recipe(config: Data) -> Recipe | None:
     if config.path:
       raise ValueError(
         f'data.path is {config.path!r} and data.name is {config.name}, which '
-        'needs no files; leave data.path empty, or set data.name to folder or '
-        'table.'
+        'needs no files; data.path must be empty, or data.name folder or table.'
       )
     return _WITHOUT_FILES[config.name]()
   if config.name in _FROM_FILES and config.path:
@@ -204,8 +206,8 @@ def _recipe(config: Data) -> Recipe | None:
 
 
 def _cache_folder(builder: Any, config: Data, spec: 'Spec') -> Path:
-  """Returns where the arrays of one data set, split and shape are cached."""
-  # Attributes are part of the key: one prepared copy serves any of them.
+  """Returns the cache folder of the arrays of a data set, split and shape."""
+  # The attributes are added: tfds prepares CelebA once for all of them.
   key = (_CACHE_VERSION, builder.info.full_name, config.split, spec)
   text = ' '.join(map(str, key + config.attributes))
   digest = hashlib.sha256(text.encode()).hexdigest()[:16]

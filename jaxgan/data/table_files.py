@@ -12,7 +12,7 @@ import numpy as np
 _DELIMITERS = {'.csv': ',', '.tsv': '\t'}
 SUFFIXES = ('.npy', '.npz', *_DELIMITERS)
 
-# What numpy raises for a damaged file, or one that holds Python objects.
+# The errors of numpy for a file that is damaged or holds Python objects.
 DAMAGE = (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error)
 
 _Line = tuple[int, list[str]]  # The number of a line, from 1, and its cells.
@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
 
 def read(file: Path) -> Table:
-  """Reads a table from a file; pickled objects are refused.
+  """Reads a table from a file, without unpickling objects.
 
   The first line of a .csv or .tsv is a header if no cell is a number.
   Integers, booleans and wider floats are rounded to float32 (about 7 digits).
@@ -40,9 +40,9 @@ def read(file: Path) -> Table:
     file: a .npy, a .npz of one array, a .csv or a .tsv (UTF-8).
 
   Raises:
-    ValueError: another suffix, a damaged file, several arrays, an array that
-      is not real numbers [N, D], a cell that is not a finite number, lines of
-      different lengths, or fewer than two rows.
+    ValueError: the suffix is another, the file is damaged or holds several
+      arrays, the array is not real numbers [N, D], a cell is not a finite
+      number, lines differ in length, or there are fewer than two rows.
   """
   suffix = file.suffix.lower()
   if suffix in _DELIMITERS:
@@ -57,16 +57,16 @@ def read(file: Path) -> Table:
 def load_arrays(
   file: Path, names: Container[str] | None = None
 ) -> dict[str, np.ndarray]:
-  """Loads the arrays of a .npz by name, or the one of a .npy as ''.
+  """Loads the arrays of a .npz by name, or the array of a .npy as ''.
 
   Args:
     file: a .npz or .npy file.
-    names: the arrays to load; None for all.
+    names: the arrays of a .npz to load; None for all.
 
   Raises:
-    DAMAGE: the file is damaged or holds Python objects.
+    DAMAGE: one of these errors if the file is damaged or holds Python objects.
   """
-  # numpy would leave the file of a damaged archive open, so it is opened here.
+  # Opened here, because numpy leaves the file of a damaged archive open.
   with file.open('rb') as opened:
     loaded = np.load(opened, allow_pickle=False)
     if isinstance(loaded, np.ndarray):
@@ -92,16 +92,16 @@ def _only_array(file: Path) -> np.ndarray:
 
 
 def _check_array(file: Path, array: np.ndarray) -> Table:
-  """Converts real numbers [N, D] to a table; refuses other arrays."""
+  """Converts real numbers [N, D] to a table; raises for other arrays."""
   is_table = array.ndim == 2 and array.dtype.kind in 'biuf'
   if not is_table or len(array) < 2 or not array.shape[1]:
     raise ValueError(
       f'{file} holds {array.dtype} of shape {list(array.shape)}; it must be '
       'real numbers [N, D], at least two rows of at least one column.'
     )
-  values = _float32(array)
-  if not np.isfinite(values).all():
-    row, column = np.argwhere(~np.isfinite(values))[0].tolist()
+  values, bad = _float32(array)
+  if bad:
+    row, column = bad[0]
     raise ValueError(
       f'{file} holds {array[row, column]} at [{row}, {column}], counted from '
       '0; every number must be finite, also as float32.'
@@ -123,6 +123,7 @@ def _lines(file: Path, delimiter: str) -> list[_Line]:
 
 
 def _parse(file: Path, lines: list[_Line]) -> Table:
+  """Converts the lines of a text file to a table; raises if one is wrong."""
   names: tuple[str, ...] = ()
   if lines and all(_number(cell) is None for cell in lines[0][1]):
     names = tuple(cell.strip() for cell in lines[0][1])
@@ -139,38 +140,34 @@ def _parse(file: Path, lines: list[_Line]) -> Table:
         f'Line {line} of {file} has {len(cells)} columns and line {first} has '
         f'{width}; all lines must have the same number of columns.'
       )
-    numbers = [_number(cell) for cell in cells]
-    if None in numbers:
-      raise _bad_cell(file, line, cells, numbers.index(None), names)
-    values[row] = numbers
-  narrow = _float32(values)
-  if not np.isfinite(narrow).all():
-    row, column = np.argwhere(~np.isfinite(narrow))[0].tolist()
+    values[row] = [_number(cell) for cell in cells]  # None becomes nan.
+  values, bad = _float32(values)
+  if bad:
+    row, column = bad[0]
     line, cells = rows[row]
-    raise _bad_cell(file, line, cells, column, names)
-  return Table(narrow, names)
+    name = f' ({names[column]})' if names else ''
+    raise ValueError(
+      f'Line {line} of {file} holds {cells[column]!r} in column {column + 1}'
+      f'{name}; every cell below an optional header must be a finite number, '
+      'also as float32.'
+    )
+  return Table(values, names)
 
 
 def _number(cell: str) -> float | None:
-  """Parses a number; refuses Python's 1_000, which may be a code."""
+  """Parses a number; None for other text and for 1_000, which may be a code."""
   try:
     return None if '_' in cell else float(cell)
   except ValueError:
     return None
 
 
-def _bad_cell(
-  file: Path, line: int, cells: list[str], column: int, names: tuple[str, ...]
-) -> ValueError:
-  name = f' ({names[column]})' if names else ''
-  return ValueError(
-    f'Line {line} of {file} holds {cells[column]!r} in column {column + 1}'
-    f'{name}; every cell below an optional header must be a finite number, '
-    'also as float32.'
-  )
+def _float32(values: np.ndarray) -> tuple[np.ndarray, list[list[int]]]:
+  """Converts to float32; also locates the first number that is not finite.
 
-
-def _float32(values: np.ndarray) -> np.ndarray:
-  # Values too large for float32 become infinite; the caller reports them.
-  with np.errstate(over='ignore'):
-    return values.astype(np.float32)
+  Returns:
+    The values, and [[row, column]], or [] if all are finite.
+  """
+  with np.errstate(over='ignore'):  # Too large values become infinite.
+    narrow = values.astype(np.float32)
+  return narrow, np.argwhere(~np.isfinite(narrow))[:1].tolist()

@@ -1,4 +1,4 @@
-"""The work of `jaxgan.evaluate`: from its flags to records."""
+"""Runs the evaluation that the flags of `jaxgan.evaluate` describe."""
 
 import contextlib
 import dataclasses
@@ -13,14 +13,14 @@ from tqdm import tqdm
 from jaxgan.config import Data
 from jaxgan.data import columns, examples, sources
 from jaxgan.evaluation import plan, reference_data, restore
-from jaxgan.evaluation.evaluator import Draw, Evaluator, Source, draw_from
+from jaxgan.evaluation.evaluator import Draw, Evaluator, Source, make_draw
 from jaxgan.evaluation.memorization import critic_gap, neighbor_picture
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.metrics import features, protocol, record
 from jaxgan.metrics.record import Record
 from jaxgan.storage import pictures, workdir
 
-_NUM_NEIGHBORS = 1000  # Samples that are searched for copies.
+_NUM_NEIGHBORS = 1000  # Samples whose nearest neighbors are computed.
 
 
 class Options(NamedTuple):
@@ -45,7 +45,7 @@ class Options(NamedTuple):
 
 
 def run(options: Options) -> tuple[list[Record], str]:
-  """Measures, and appends the records to a file.
+  """Runs the evaluation and appends its records to a file.
 
   Returns:
     The records, and a sentence about the nearest neighbors, if drawn.
@@ -68,10 +68,8 @@ def run(options: Options) -> tuple[list[Record], str]:
   records = _measure(options, names, reference, draw, source)
   if options.gap:
     critic = restore.load_critic(pathlib.Path(options.workdir))
-    num, seed = options.gap, options.seed
-    records.append(
-      critic_gap(critic, reference, draw, source, num=num, seed=seed)
-    )
+    count = {'num': options.gap, 'seed': options.seed}
+    records.append(critic_gap(critic, reference, draw, source, **count))
   default = pathlib.Path(options.workdir or '.') / 'evaluation.jsonl'
   record.append(pathlib.Path(options.out or default), records)
   return records, text
@@ -113,7 +111,7 @@ def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
     folder = pathlib.Path(options.workdir)
     generator = restore.load(folder, options.weights)
     source = Source(folder.name, options.weights, generator.step)
-    return draw_from(generator, options.seed, reference.columns), source
+    return make_draw(generator, options.seed, reference.columns), source
   path = pathlib.Path(options.generated)
   samples = examples.load(path, '--generated', reference.columns)
   source = Source(path.name, 'none', -1)
@@ -144,7 +142,7 @@ def _measure(
 def _draw_neighbors(
   options: Options, reference: Reference, draw: Draw
 ) -> tuple[str, int]:
-  """Draws nearest training images; returns a text and the sample count."""
+  """Writes the picture of neighbors; returns a sentence and sample count."""
   assert reference.train is not None  # Loaded for --neighbours.
   out = pathlib.Path(options.neighbours)
   workdir.make(out.absolute().parent)

@@ -1,4 +1,4 @@
-"""Measures the samples of a generator against real data, with many metrics."""
+"""Compares the samples of a generator with real data, by many metrics."""
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ Progress = Callable[[str, int], None]
 
 
 class Draw(Protocol):
-  """A function that draws samples, always in the same order."""
+  """A function that returns the first samples of one fixed sequence."""
 
   def __call__(
     self, num: int, balanced: bool = False
@@ -38,7 +38,7 @@ class Draw(Protocol):
 
 
 class Source(NamedTuple):
-  """The origin of samples, as it is written to their records.
+  """The origin of samples, as records name it.
 
   Attributes:
     name: of the workdir, or of a file of samples.
@@ -54,9 +54,8 @@ class Source(NamedTuple):
 class Evaluator:
   """Measures generators against one reference.
 
-  The features of the real data are computed once. So are the bounds of each
-  metric: its floor, measured on other real data, and its ceiling, measured on
-  uniform noise.
+  The features of the real data and the bounds of each metric are computed once.
+  The floor is the metric of other real data, the ceiling that of uniform noise.
   """
 
   def __init__(
@@ -77,7 +76,7 @@ class Evaluator:
       seed: for the subsets of real data and for the noise.
       weights: file of the Inception weights, if a metric uses them.
       resize: resize protocol of Inception.
-      progress: callback; the total is `plan.num_examples`.
+      progress: callback; its counts sum to `plan.num_examples`.
 
     Raises:
       ValueError: an unknown metric or one that does not fit the data, missing
@@ -167,10 +166,9 @@ class Evaluator:
       net, num = self._nets[group.features], max(m.num for m in metrics)
       samples = draw(num, balanced=True) if group.balanced else draw(num)
       samples = _checked(samples, self._reference.examples)
-      if plan.only_moments(metrics):
-        fakes[group] = net.extract_moments(samples)
-      else:
-        fakes[group] = net.extract(samples)
+      moments = plan.only_moments(metrics)
+      extract = net.extract_moments if moments else net.extract
+      fakes[group] = extract(samples)
     return fakes
 
   def _measure(
@@ -210,12 +208,8 @@ class Evaluator:
     return rng.uniform(low, high, shape).astype(np.float32)
 
 
-def evaluator_of(config: Config, dataset: Dataset) -> Evaluator:
-  """Builds the evaluator of a run's `eval.metrics`, with the run's seed.
-
-  Args:
-    config: of the run.
-    dataset: its training data.
+def of_run(config: Config, dataset: Dataset) -> Evaluator:
+  """Builds the evaluator of `eval.metrics`, with the seed of the run.
 
   Raises:
     ValueError: too few real examples, examples that a feature net rejects, or
@@ -230,7 +224,7 @@ def evaluator_of(config: Config, dataset: Dataset) -> Evaluator:
   )
 
 
-def draw_from(
+def make_draw(
   generator: Generator, seed: int, columns: Columns | None = None
 ) -> Draw:
   """Returns a function that draws samples of a generator from a fixed seed.
@@ -239,7 +233,7 @@ def draw_from(
     generator: restored, or in training.
     seed: of the latents.
     columns: of the reference; they standardize samples that are in the units
-      of a table. None for samples as the generator returns them.
+      of a table. None keeps samples as the generator returns them.
   """
 
   def draw(num: int, balanced: bool = False) -> Iterable[np.ndarray]:

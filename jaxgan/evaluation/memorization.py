@@ -1,13 +1,14 @@
 """Two checks for memorization: nearest training images, and the critic's gap.
 
-Both need more than the features that metrics have: the images themselves, and
-the critic. The ratio of distances is a metric (`memorising1k_pixels`).
+They are no metrics, because they need the images or the critic in addition to
+features. The ratio of distances is a metric (`memorising1k_pixels`).
 """
 
 import hashlib
 
 import numpy as np
 
+from jaxgan.evaluation import plan
 from jaxgan.evaluation.evaluator import Draw, Source
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.evaluation.restore import TrainedCritic
@@ -16,7 +17,7 @@ from jaxgan.metrics.features import FeatureNet
 from jaxgan.metrics.record import Record
 from jaxgan.storage import pictures
 
-ROWS = 16  # Half of them the first samples, half the most suspicious ones.
+ROWS = 16  # Half show the first samples, half the most suspicious ones.
 _NEAREST = 7
 _MARGIN = 3
 
@@ -44,17 +45,7 @@ def neighbor_picture(
   Raises:
     ValueError: vectors, different shapes, or too few samples or images.
   """
-  if samples.ndim != 4 or samples.shape[1:] != train.shape[1:]:
-    raise ValueError(
-      f'The samples are {list(samples.shape[1:])} and the training examples '
-      f'{list(train.shape[1:])}; a picture of neighbors needs images [H, W, C] '
-      'of one shape.'
-    )
-  if len(samples) < ROWS:
-    raise ValueError(
-      f'There are {len(samples)} samples; a picture of neighbors needs at '
-      f'least {ROWS}.'
-    )
+  _check_images(samples, train)
   nearest = neighbors.nearest(
     net.extract(samples).values,
     feature_cache.features(net, train, feature_cache.folder()).values,
@@ -69,6 +60,20 @@ def neighbor_picture(
   margin = np.full((len(left), _MARGIN, left.shape[2]), 255, np.uint8)
   page = np.concatenate([left, margin, right], axis=1)
   return pictures.enlarge(page), distances
+
+
+def _check_images(samples: np.ndarray, train: np.ndarray) -> None:
+  if samples.ndim != 4 or samples.shape[1:] != train.shape[1:]:
+    raise ValueError(
+      f'The samples are {list(samples.shape[1:])} and the training examples '
+      f'{list(train.shape[1:])}; a picture of neighbors needs images [H, W, C] '
+      'of one shape.'
+    )
+  if len(samples) < ROWS:
+    raise ValueError(
+      f'There are {len(samples)} samples; a picture of neighbors needs at '
+      f'least {ROWS}.'
+    )
 
 
 def critic_gap(
@@ -90,8 +95,8 @@ def critic_gap(
   Args:
     critic: of the run.
     reference: with training and held-out examples.
-    draw: gives the fakes.
-    source: of the fakes, for the record.
+    draw: draws the fakes.
+    source: origin of the fakes, for the record.
     num: number of examples of each of the three sets.
     seed: chooses the real examples.
 
@@ -104,13 +109,9 @@ def critic_gap(
       critic that scores training examples and fakes alike, or that was trained
       on a table of other units than the reference.
   """
-  train, heldout = _train_and_heldout(reference)
-  if critic.columns != reference.columns:
-    raise ValueError(
-      f'The critic of {source.name} was trained on a table of other means and '
-      f'deviations than {reference.name} has; its gap can only be measured on '
-      'its own table.'
-    )
+  _check_reference(reference, critic, source)
+  train = plan.real_set(reference, 'train')
+  heldout = plan.real_set(reference, 'heldout')
   sets = {
     'train': _subset('training', train, num, seed),
     'heldout': _subset('held-out', heldout, num, seed),
@@ -118,6 +119,14 @@ def critic_gap(
   }
   _check_heldout(sets['heldout'], train)
   scores = {k: critic.scores(x).astype(np.float64) for k, x in sets.items()}
+  return _gap_record(scores, reference, source, seed)
+
+
+def _gap_record(
+  scores: dict[str, np.ndarray], reference: Reference, source: Source, seed: int
+) -> Record:
+  """Computes the gap of the scores [N] of three sets: train, heldout, fake."""
+  num = len(scores['train'])
   means = {name: float(x.mean()) for name, x in scores.items()}
   gap = means['train'] - means['fake']
   if gap == 0:
@@ -142,20 +151,27 @@ def critic_gap(
     source=source.name,
     weights=source.weights,
     step=source.step,
-    train_sha256=features.digest(train),
-    heldout_sha256=features.digest(heldout),
+    train_sha256=features.digest(plan.real_set(reference, 'train')),
+    heldout_sha256=features.digest(plan.real_set(reference, 'heldout')),
     details=means,
   )
 
 
-def _train_and_heldout(reference: Reference) -> tuple[np.ndarray, np.ndarray]:
+def _check_reference(
+  reference: Reference, critic: TrainedCritic, source: Source
+) -> None:
   if reference.train is None or reference.heldout is None:
     raise ValueError(
       "The critic's gap needs real examples that were not trained on; give "
       'another split than the training split as the reference or for the '
       'floor.'
     )
-  return reference.train, reference.heldout
+  if critic.columns != reference.columns:
+    raise ValueError(
+      f'The critic of {source.name} was trained on a table of other means and '
+      f'deviations than {reference.name} has; its gap can only be measured on '
+      'its own table.'
+    )
 
 
 def _subset(name: str, examples: np.ndarray, num: int, seed: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Checks of the metric names in a configuration, before any data are read."""
+"""Checks the metric names in a configuration, before any data are read."""
 
 from jaxgan.config import Config, pick
 from jaxgan.metrics import protocol
@@ -9,8 +9,8 @@ def check(config: Config) -> None:
   """Checks `eval.metrics` and `checkpoint.best_metric`.
 
   Raises:
-    ValueError: a name that is no metric, or a best metric of which higher
-      values are better.
+    ValueError: an unknown metric, or a best metric whose best value is not its
+      lowest.
   """
   metrics = {name: protocol.parse(name) for name in config.eval.metrics}
   best = config.checkpoint.best_metric
@@ -18,6 +18,6 @@ def check(config: Config) -> None:
     pick('checkpoint.best_metric', best, {**METRICS, **metrics})
   if best in metrics and metrics[best].kind.better != 'low':
     raise ValueError(
-      f'checkpoint.best_metric is {best}, whose lowest value is not the best; '
-      'it must be one of which less is better.'
+      f'checkpoint.best_metric is {best}; it must be a metric whose lowest '
+      'value is the best.'
     )

@@ -24,11 +24,7 @@ class SampleGroup(NamedTuple):
 
 
 def parse(names: Sequence[str], reference: Reference) -> list[Metric]:
-  """Parses names of metrics and checks that each fits the real data.
-
-  Args:
-    names: as for `protocol.parse`.
-    reference: the real data; only their types and presence are checked.
+  """Parses names of metrics and checks that the real data allow each of them.
 
   Raises:
     ValueError: an unknown name, or a metric that does not fit the data.
@@ -46,12 +42,12 @@ def parse(names: Sequence[str], reference: Reference) -> list[Metric]:
 
 
 def real_sets(metrics: Iterable[Metric]) -> list[str]:
-  """The names of all real sets that the metrics read, sorted."""
+  """Returns the names of all real sets that the metrics read, sorted."""
   return sorted({name for metric in metrics for name in metric.kind.reads})
 
 
 def real_set(reference: Reference, name: str) -> np.ndarray:
-  """The examples of a real set: `reference`, `train` or `heldout`."""
+  """Returns the real set `reference`, `train` or `heldout`."""
   examples = {
     'reference': reference.examples,
     'train': reference.train,
@@ -62,7 +58,7 @@ def real_set(reference: Reference, name: str) -> np.ndarray:
 
 
 def group_of(metric: Metric) -> SampleGroup:
-  """The group that a metric belongs to."""
+  """Returns the group that a metric belongs to."""
   return SampleGroup(metric.features, metric.kind.balanced)
 
 
@@ -75,7 +71,7 @@ def groups(metrics: Sequence[Metric]) -> dict[SampleGroup, list[Metric]]:
 
 
 def only_moments(metrics: Sequence[Metric]) -> bool:
-  """Whether mean and covariance of the features suffice for a group."""
+  """Whether the metrics of a group need only mean and covariance."""
   same_num = len({metric.num for metric in metrics}) == 1
   return same_num and all(metric.kind.moments_only for metric in metrics)
 

@@ -26,7 +26,7 @@ class Reference(NamedTuple):
     split: in the syntax of tfds; empty for files.
     examples: [N, H, W, C] uint8 or [N, D] float32, which samples are compared
       with. If `columns` is set, all arrays here are standardized by it.
-    others: further real examples, which give the floor; None for no floor.
+    others: other real examples, which give the floor; None for no floor.
     train: the examples that the generator was trained on; None if unknown.
     heldout: `examples` or `others`, whichever was not trained on; None if
       unknown.
@@ -45,11 +45,7 @@ class Reference(NamedTuple):
 
 
 def of_run(config: Config, dataset: Dataset) -> Reference:
-  """Loads the splits of a run's `eval` section; by default its training data.
-
-  Args:
-    config: of the run.
-    dataset: the training data.
+  """Loads the splits of the section `eval`; the default is the training data.
 
   Raises:
     ValueError: a split that does not exist.
@@ -117,8 +113,7 @@ def _load(
     source = load(train)
     trained = columns_lib.convert(source.images, source.columns, columns)
     heldout = others if data == train else real
-  known = data.name in toys.MIXTURES
-  mixture = toys.mixture(data.name) if known else None
+  mixture = toys.mixture(data.name) if data.name in toys.MIXTURES else None
   return Reference(
     data.name, data.split, real, others, trained, heldout, mixture, columns
   )

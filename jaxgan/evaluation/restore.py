@@ -1,6 +1,7 @@
 """Restores a trained generator or critic from the workdir of its run."""
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.config import Config
 from jaxgan.data import columns as columns_lib
 from jaxgan.data.columns import Columns
 from jaxgan.gan import generator as generator_lib
@@ -28,7 +28,7 @@ class TrainedCritic(NamedTuple):
   """A restored critic.
 
   Attributes:
-    step: after which it was saved.
+    step: the training step after which it was saved.
     score: uint8 images [B, H, W, C] or float32 vectors [B, D], standardized
       like its training data -> [B] float32.
     columns: of the table that it was trained on; None for no table.
@@ -39,7 +39,7 @@ class TrainedCritic(NamedTuple):
   columns: Columns | None = None
 
   def scores(self, examples: np.ndarray) -> np.ndarray:
-    """[N] float32 scores of [N, ...], computed in chunks."""
+    """Scores examples [N, ...] in chunks; returns [N] float32."""
     parts = []
     for start in range(0, len(examples), CHUNK):
       part = np.asarray(examples[start : start + CHUNK])
@@ -55,7 +55,7 @@ def load(
   """Restores the newest generator of a run.
 
   Args:
-    folder: its workdir.
+    folder: workdir of the run.
     weights: `ema` for the averaged weights, `raw` for those of the last step.
     psi: truncation of the styles; 1 for none (stylegan only).
 
@@ -69,33 +69,32 @@ def load(
 
 
 def load_critic(folder: pathlib.Path) -> TrainedCritic:
-  """Restores the newest critic of a run; no average of it is kept.
-
-  Args:
-    folder: its workdir.
+  """Restores the newest critic of a run, with the weights of its last step.
 
   Raises:
     ValueError: no run there, no intact checkpoint, or a critic that needs
       labels.
   """
   problem, state = load_state(folder)
-  _check_unlabeled(problem.config)
+  net = problem.config.net
+  if net.classes and net.critic_label != 'auxiliary':
+    raise ValueError(
+      'The critic of this run needs labels (net.critic_label is '
+      f'{net.critic_label}), and examples without them have no score; its gap '
+      'cannot be measured.'
+    )
   # Dropout is active in training only.
-  config = dataclasses.replace(problem.config.net, critic_dropout=0.0)
-  nets = networks.build(config, problem.shape)
-  variables = state.variables.critic
+  net = dataclasses.replace(net, critic_dropout=0.0)
+  nets = networks.build(net, problem.shape)
 
   @jax.jit
   def score(variables: dict, examples: Array) -> Array:
-    # As in training, where batch norm uses its own batch.
+    # Batch norm uses the statistics of this batch, as in training.
     critic = nets.score(variables, None, jax.random.key(0))
     return critic(to_float(examples))
 
-  return TrainedCritic(
-    int(state.step),
-    lambda examples: score(variables, examples),
-    problem.columns,
-  )
+  bound = functools.partial(score, state.variables.critic)
+  return TrainedCritic(int(state.step), bound, problem.columns)
 
 
 def load_problem(folder: pathlib.Path) -> Problem:
@@ -126,9 +125,7 @@ def load_state(folder: pathlib.Path) -> tuple[Problem, GANState]:
   problem = load_problem(folder)
   layout = sharding.shardings(sharding.make_mesh()).state
   target = jax.eval_shape(lambda: state_lib.create(problem))
-  target = jax.tree.map(
-    lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=layout), target
-  )
+  target = jax.tree.map(lambda x: x.update(sharding=layout), target)
   path, state = folder / 'checkpoints', None
   if path.is_dir():
     config = problem.config.checkpoint
@@ -140,13 +137,3 @@ def load_state(folder: pathlib.Path) -> tuple[Problem, GANState]:
       'the first save.'
     )
   return problem, state
-
-
-def _check_unlabeled(config: Config) -> None:
-  net = config.net
-  if net.classes and net.critic_label != 'auxiliary':
-    raise ValueError(
-      'The critic of this run needs labels (net.critic_label is '
-      f'{net.critic_label}), and examples without them have no score; its gap '
-      'cannot be measured.'
-    )

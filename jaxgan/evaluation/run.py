@@ -54,7 +54,7 @@ class Run(NamedTuple):
       seed: of the latents.
       label: class of all samples; None for all classes in turn.
       weights: `ema` or `raw`, as for `generator`.
-      truncation: redraws latent values beyond it; 0 for no bound.
+      truncation: redraws latent values of larger magnitude; 0 for no bound.
 
     Returns:
       uint8 images [num, H, W, C], or float32 vectors [num, D] in the units of
@@ -70,8 +70,8 @@ class Run(NamedTuple):
     latents = generator.latents
     if truncation:
       latents = latents.truncated(truncation)
-    asked = -1 if label is None else label
-    z, _ = latents.grid('random', jax.random.key(seed), num, asked)
+    label = -1 if label is None else label
+    z, _ = latents.grid('random', jax.random.key(seed), num, label)
     return np.concatenate(list(generator.stream(z)))
 
   def evaluate(
@@ -86,18 +86,16 @@ class Run(NamedTuple):
         `weights`, `split`, `floor_split` or `inception`.
 
     Returns:
-      One record for each metric: value, floor, ceiling and whole protocol.
+      One record per metric: its value, floor, ceiling and protocol.
 
     Raises:
       ValueError: an unknown metric, or one that does not fit the data.
     """
-    chosen = command.Options(
-      workdir=str(self.workdir), metrics=metrics, seed=seed, **options
-    )
-    return command.run(chosen)[0]
+    flags = {'metrics': metrics, 'seed': seed, **options}
+    return command.run(command.Options(str(self.workdir), **flags))[0]
 
   def metrics(self) -> list[dict[str, Any]]:
-    """The logged rows of metrics.jsonl, oldest first."""
+    """Returns the rows of metrics.jsonl, oldest first."""
     return writers.read_metrics(self.workdir / 'metrics.jsonl')
 
 

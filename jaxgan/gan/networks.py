@@ -41,7 +41,7 @@ class Networks:
     """Converts uint8 images or float32 vectors [B, ...] to critic inputs."""
     x = to_float(examples)
     if self.config.name == 'multiscale':
-      x = multiscale.pack_pyramid(x, self.config)
+      x = multiscale.pack(multiscale.pyramid(x, self.config.scales))
     return x
 
   def generate(

@@ -2,7 +2,7 @@
 
 Read `protocol` first: it parses a metric name such as `fid10k_mnist` and
 measures it. Then `kinds` (the table of all metrics), `features` (the feature
-nets by name) and `record` (a measured value with all that makes it comparable).
+nets by name) and `record` (a value with all settings of its measurement).
 Each distance has one file, which works on plain arrays: `frechet`, `kid`,
 `inception_score`, `precision_recall`, `transport`, `diversity`, `modes` and
 `neighbors`. They share `arrays` (checks of arguments) and `pairwise` (distances

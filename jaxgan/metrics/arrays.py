@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+from jaxgan.types import Array
 
 
 def features(name: str, values: np.ndarray, minimum: int = 2) -> np.ndarray:
@@ -14,8 +14,8 @@ def features(name: str, values: np.ndarray, minimum: int = 2) -> np.ndarray:
     minimum: smallest allowed N.
 
   Returns:
-    [N, D]; float32 and float64 keep their type, integers become float64, half
-    precision becomes float32.
+    [N, D]: float32 and float64 keep their type, integers become float64, and
+    half precision becomes float32.
 
   Raises:
     ValueError: wrong shape, too few samples, not numbers or not finite.
@@ -29,8 +29,14 @@ def features(name: str, values: np.ndarray, minimum: int = 2) -> np.ndarray:
     raise ValueError(
       f'{name} holds {len(values)} samples; it must hold at least {minimum}.'
     )
-  if values.dtype not in _DTYPES:
-    values = values.astype(_float_type(name, values))
+  if values.dtype.kind in 'iub':
+    values = values.astype(np.float64)
+  elif values.dtype.name in ('float16', 'bfloat16'):
+    values = values.astype(np.float32)
+  elif values.dtype not in (np.float32, np.float64):
+    raise ValueError(
+      f'{name} is of type {values.dtype}; it must hold real numbers.'
+    )
   finite = np.isfinite(values).all(axis=1)
   if not finite.all():
     raise ValueError(
@@ -55,7 +61,7 @@ def pair(
 
 
 def same_width(name: str, width: int, other_name: str, other: int) -> None:
-  """Raises a ValueError if two numbers of features differ."""
+  """Raises a ValueError if two feature sets differ in their D."""
   if width != other:
     raise ValueError(
       f'{name} has {width} features and {other_name} has {other}; both must '
@@ -63,13 +69,14 @@ def same_width(name: str, width: int, other_name: str, other: int) -> None:
     )
 
 
-def images(name: str, values: np.ndarray, minimum: int = 1) -> np.ndarray:
-  """Checks and returns images [N, H, W, C] uint8 with N >= `minimum`.
+def images(name: str, values: Array | np.ndarray, minimum: int = 0) -> None:
+  """Raises a ValueError unless `values` are images [N, H, W, C] uint8.
 
-  Raises:
-    ValueError: wrong shape or type, or too few images.
+  Args:
+    name: name of the argument, for the error message.
+    values: numpy array, jax array or tracer.
+    minimum: smallest allowed N.
   """
-  values = np.asarray(values)
   if values.ndim != 4 or values.dtype != np.uint8 or 0 in values.shape[1:]:
     raise ValueError(
       f'{name} has shape {values.shape} and type {values.dtype}; it must be '
@@ -79,21 +86,9 @@ def images(name: str, values: np.ndarray, minimum: int = 1) -> np.ndarray:
     raise ValueError(
       f'{name} holds {len(values)} images; it must hold at least {minimum}.'
     )
-  return values
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
   """Raises a ValueError unless low <= value <= high."""
   if not low <= value <= high:
     raise ValueError(f'{name} is {value}; it must be in [{low}, {high}].')
-
-
-def _float_type(name: str, values: np.ndarray) -> type:
-  """Returns float64 for integers and float32 for half precision."""
-  if values.dtype.kind in 'iub':
-    return np.float64
-  if values.dtype.name in ('float16', 'bfloat16'):
-    return np.float32
-  raise ValueError(
-    f'{name} is of type {values.dtype}; it must hold real numbers.'
-  )

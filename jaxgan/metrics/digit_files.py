@@ -1,11 +1,11 @@
 """Reads and writes digit classifiers; two trained ones come with the package.
 
-They are in `weights/`. Each was made by one command:
+The two are in `weights/`. Each was written by one command:
 
   python -m jaxgan.classify --data=digits --seed=0 --out=digits.npz
   python -m jaxgan.classify --data=mnist --path=FOLDER --seed=0 --out=mnist.npz
 
-A file is a .npz with one float32 array per parameter and `record`, a JSON text
+A file is an .npz with one float32 array per parameter and `record`, a JSON text
 with the training data, the accuracy on held-out images and the SHA-256 of the
 weights. Nothing in it is pickled.
 """
@@ -25,6 +25,7 @@ from jaxgan.metrics import digit_net, npz
 from jaxgan.metrics.digit_net import Classifier
 from jaxgan.types import Params
 
+_COMMAND = 'jaxgan.classify'
 _WEIGHTS = pathlib.Path(__file__).with_name('weights')
 SHIPPED: Mapping[str, pathlib.Path] = {
   'digits': _WEIGHTS / 'digits.npz',
@@ -35,44 +36,39 @@ SHIPPED: Mapping[str, pathlib.Path] = {
 def save(path: pathlib.Path, classifier: Classifier) -> None:
   """Writes a classifier atomically; equal classifiers give equal bytes.
 
-  Args:
-    path: the .npz file; it may exist only with exactly these bytes.
-    classifier: the classifier.
-
   Raises:
-    ValueError: the file exists with other content.
+    ValueError: the file exists with other bytes.
   """
-  text = json.dumps(dict(classifier.record))
-  arrays: dict[str, Any] = digit_net.flat(classifier.params)
-  arrays = {'record': np.array(text), **arrays}
-  if path.exists():
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    if path.read_bytes() == buffer.getvalue():
-      return
+  record = np.array(json.dumps(dict(classifier.record)))
+  arrays: dict[str, Any] = {'record': record}
+  arrays |= digit_net.flat(classifier.params)
+  buffer = io.BytesIO()
+  np.savez(buffer, **arrays)
+  if not path.exists():
+    npz.write(path, arrays)
+  elif path.read_bytes() != buffer.getvalue():
     raise ValueError(
-      f'{path} exists and holds something else than the classifier of SHA-256 '
+      f'{path} exists and holds other data than the classifier of SHA-256 '
       f'{classifier.digest[:16]}...; choose another file.'
     )
-  npz.write(path, arrays)
 
 
 def check_settings(path: pathlib.Path, record: Mapping[str, Any]) -> None:
   """Raises a ValueError if an existing file was trained with other settings.
 
   Args:
-    path: a .npz that `save` wrote.
-    record: the settings, from `digit_training.record_of`.
+    path: an .npz that `save` wrote.
+    record: the new settings, from `digit_training.record_of`.
   """
   old = load(path).record
   changed = [
-    f'{key} ({old.get(key)} there, {value} now)'
+    f'{key} ({old.get(key)} in the file, {value} now)'
     for key, value in record.items()
     if old.get(key) != value
   ]
   if changed:
     raise ValueError(
-      f'{path} holds a classifier of other settings, which differ in '
+      f'{path} holds a classifier whose settings differ in '
       f'{", ".join(changed)}; choose another --out.'
     )
 
@@ -80,14 +76,11 @@ def check_settings(path: pathlib.Path, record: Mapping[str, Any]) -> None:
 def load(path: pathlib.Path) -> Classifier:
   """Reads a classifier and verifies the SHA-256 of its weights.
 
-  Args:
-    path: a .npz that `save` wrote.
-
   Raises:
     FileNotFoundError: the file does not exist.
     ValueError: it is damaged, not a classifier, or its weights were changed.
   """
-  arrays = _read(path)
+  arrays = npz.read(path, _COMMAND)
   try:
     record = _checked(json.loads(str(arrays.pop('record'))))
     params = traverse_util.unflatten_dict(arrays, sep='/')
@@ -95,20 +88,20 @@ def load(path: pathlib.Path) -> Classifier:
     init = functools.partial(digit_net.init, classifier.shape)
     expected = jax.eval_shape(init, jax.random.key(0))
   except (KeyError, TypeError, ValueError) as error:
-    raise _damaged(path) from error
+    raise npz.damaged(path, _COMMAND) from error
   if _specs(params) != _specs(expected):
-    raise _damaged(path)
+    raise npz.damaged(path, _COMMAND)
   if classifier.digest != record['sha256']:
     raise ValueError(
-      f'{path} holds weights of SHA-256 {classifier.digest[:16]}... and its '
-      f'record says {record["sha256"][:16]}...; they were changed or damaged, '
-      'so download or train them again.'
+      f'{path} holds weights of SHA-256 {classifier.digest[:16]}..., but its '
+      f'record has {record["sha256"][:16]}...; the weights were changed or '
+      'damaged, so download or train them again.'
     )
   return classifier
 
 
 def _checked(record: Any) -> dict[str, Any]:
-  """Returns the record if the fields that are used have the right types."""
+  """Returns the record if the fields that the library reads are valid."""
   types = {'data': str, 'shape': list, 'accuracy': float, 'sha256': str}
   if not all(isinstance(record[key], kind) for key, kind in types.items()):
     raise TypeError
@@ -120,24 +113,3 @@ def _checked(record: Any) -> dict[str, Any]:
 def _specs(params: Params) -> Any:
   """Replaces each parameter by (shape, dtype)."""
   return jax.tree.map(lambda x: (x.shape, str(x.dtype)), params)
-
-
-def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
-  """Reads all arrays; turns the errors into sentences."""
-  try:
-    return npz.read(path)
-  except FileNotFoundError as error:
-    raise FileNotFoundError(
-      f'{path} does not exist; it must be a .npz that jaxgan.classify wrote.'
-    ) from error
-  except OSError as error:
-    raise ValueError(f'{path} cannot be read ({error.strerror}).') from error
-  except npz.DAMAGED as error:
-    raise _damaged(path) from error
-
-
-def _damaged(path: pathlib.Path) -> ValueError:
-  return ValueError(
-    f'{path} is damaged or holds no digit classifier; it must be a .npz that '
-    'jaxgan.classify wrote.'
-  )

@@ -1,15 +1,14 @@
 """A small digit classifier, whose last hidden layer is a feature net.
 
-Features of a net trained on photographs say little about digits. Those of a
-digit classifier say more (Bińkowski et al., 2018, measure MNIST with LeNet).
-`digit_files` reads and writes trained classifiers, and `digit_training` trains
-them.
+A digit classifier has better features for digits than a net trained on
+photographs (Bińkowski et al., 2018, measure MNIST with LeNet). `digit_files`
+reads and writes trained classifiers, and `digit_training` trains them.
 """
 
 import functools
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
 import jax
@@ -23,13 +22,13 @@ from jaxgan.types import Array, Params, to_float
 
 NUM_CLASSES = 10
 
-# Increase it if the same weights come to compute something else.
+# Part of the digest; increase it if equal weights give other outputs.
 _LAYOUT = 1
 _SIDES = (4, 64)
 _DROPOUT = 0.3
 
-# On the CPU, one derivative through XLA's convolutions takes half the time of
-# matrix products, which are faster for second derivatives.
+# On the CPU, first derivatives of XLA's convolutions take half the time of
+# matrix products. Only second derivatives are faster as matrix products.
 _NET = Net(conv='lax')
 
 
@@ -58,7 +57,7 @@ class DigitNet(nn.Module):
 
   @nn.compact
   def __call__(self, x: Array, *, train: bool = False) -> Prediction:
-    """Classifies images [N, H, W, C] float32 in [-1, 1]; dropout if `train`."""
+    """Classifies images [N, H, W, C] in [-1, 1], with dropout if `train`."""
     for features, size, stride in self.convs:
       x = nn.relu(layers.conv(_NET, features, size, stride)(x))
     x = x.reshape(len(x), -1)
@@ -72,11 +71,11 @@ class Classifier(NamedTuple):
 
   Attributes:
     name: name of the training data set.
-    shape: (H, W, C) of the images it takes.
-    accuracy: share of held-out images that it classifies correctly.
-    digest: SHA-256 of its weights, 64 hex digits.
-    record: everything known about the training, as JSON values.
-    params: its weights.
+    shape: (H, W, C) of the input images.
+    accuracy: share of held-out images that are classified correctly.
+    digest: SHA-256 of the weights, 64 hex digits.
+    record: settings, data and results of the training, as JSON values.
+    params: the weights.
   """
 
   name: str
@@ -87,10 +86,7 @@ class Classifier(NamedTuple):
   params: Params
 
   def apply(self, images: Array) -> Prediction:
-    """Classifies images on the device; compiles once for each N.
-
-    Args:
-      images: [N, H, W, C] uint8 in [0, 255].
+    """Classifies images [N, H, W, C] uint8; each N compiles once.
 
     Raises:
       ValueError: wrong type or shape.
@@ -99,17 +95,17 @@ class Classifier(NamedTuple):
     return _forward(build(self.shape), self.params, images)
 
   def predict(self, images: np.ndarray, chunk: int = 500) -> Prediction:
-    """Classifies images in host memory in chunks; returns numpy arrays.
+    """Classifies images in chunks, from host memory to numpy arrays.
 
     Args:
-      images: [N, H, W, C] uint8, N at least 1; possibly a memory map.
-      chunk: images on the device at once; only this batch size is compiled.
+      images: [N, H, W, C] uint8, N >= 1; possibly a memory map.
+      chunk: number of images on the device at once, the only compiled size.
 
     Raises:
       ValueError: no images, or wrong type or shape.
     """
     if not len(images):
-      raise ValueError('There are no images; at least one must be given.')
+      raise ValueError('There are no images; there must be at least one.')
     parts = []
     for start in range(0, len(images), chunk):
       part = np.asarray(images[start : start + chunk])
@@ -153,7 +149,7 @@ def make(params: Params, record: Mapping[str, Any]) -> Classifier:
 
   Args:
     params: a tree of float32 arrays.
-    record: holds at least `data`, `shape` and `accuracy`; `sha256` is added.
+    record: at least `data`, `shape` and `accuracy`; `sha256` is added.
   """
   shape = tuple(record['shape'])
   digest = sha256(params, shape)
@@ -183,19 +179,14 @@ def flat(params: Params) -> dict[str, np.ndarray]:
 
 def _check(classifier: Classifier, images: Array | np.ndarray) -> None:
   """Raises a ValueError unless the images fit the classifier."""
-  if images.dtype != np.uint8:
+  if images.dtype != np.uint8 or images.shape[1:] != classifier.shape:
     raise ValueError(
-      f'The images are {images.dtype}; the digit classifier takes uint8 in '
-      '[0, 255].'
-    )
-  if images.ndim != 4 or images.shape[1:] != classifier.shape:
-    raise ValueError(
-      f'The images are {list(images.shape)}; the digit classifier of '
-      f'{classifier.name} takes [N, {str(classifier.shape)[1:-1]}].'
+      f'The images are {images.dtype} of shape {list(images.shape)}; the digit '
+      f'classifier of {classifier.name} takes uint8 of shape '
+      f'[N, {str(classifier.shape)[1:-1]}].'
     )
 
 
 @functools.partial(jax.jit, static_argnums=0)
 def _forward(net: DigitNet, params: Params, images: Array) -> Prediction:
-  prediction: Any = net.apply({'params': params}, to_float(images))
-  return prediction
+  return cast(Prediction, net.apply({'params': params}, to_float(images)))

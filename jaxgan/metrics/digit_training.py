@@ -25,13 +25,13 @@ from jaxgan.metrics.digit_net import NUM_CLASSES, Classifier, DigitNet
 from jaxgan.types import Array, Params, to_float
 
 _BATCH = 128
-_MIN_HELD_OUT = 100  # With fewer, one image is more than one per cent.
-_MAX_SHARED = 0.1  # Share of held-out images that are also trained on.
+_MIN_HELD_OUT = 100  # One image is then at most one percent.
+_MAX_SHARED = 0.1  # Allowed share of held-out images in the training split.
 _PEAK_RATE = 3e-3
-_WARMUP = 0.15  # Share of the steps over which the rate rises.
+_WARMUP = 0.15  # Share of the steps in which the learning rate rises.
 _WEIGHT_DECAY = 1e-2
-_MAX_SHIFT = 1  # Pixels by which an image is shifted, in each direction.
-_LOG_STEPS = 50  # Steps between reads of the loss, which wait for the device.
+_MAX_SHIFT = 1  # Largest random shift in each direction, in pixels.
+_LOG_STEPS = 50  # Steps between reads of the loss; a read waits for the device.
 
 # Weight decay applies to kernels only. `_update` applies the learning rate.
 _OPTIMIZER = optax.chain(
@@ -44,14 +44,14 @@ _OPTIMIZER = optax.chain(
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """Settings of a training; on one machine they determine every bit.
+  """Settings of a training; on one machine they determine the exact weights.
 
   Attributes:
     data: name of the data set, as in `data.name`.
     path: folder of its files; empty if it needs none.
     split: the training images, as in `data.split`.
     test_split: the held-out images, used only for the accuracy.
-    seed: seed of the weights, the order and all other randomness.
+    seed: seed of all randomness.
     epochs: passes over the training images.
   """
 
@@ -70,14 +70,14 @@ class _State(NamedTuple):
 
 
 def train(settings: Settings) -> Classifier:
-  """Trains a classifier with a progress bar and measures its accuracy.
+  """Trains a classifier with a progress bar, and measures its accuracy.
 
   Returns:
     The classifier; its record holds all settings except the path.
 
   Raises:
     ValueError: unknown data, not ten classes, an image size that the net does
-      not take, too few images, or held-out images that are trained on.
+      not take, too few images, or held-out images in the training split.
     FloatingPointError: the loss is not finite.
   """
   train_data, held_out = (
@@ -93,7 +93,7 @@ def train(settings: Settings) -> Classifier:
     'train_sha256': _digest(train_data),
     'jax': jax.__version__,
     'backend': jax.default_backend(),
-    'accuracy': 0.0,  # Replaced below, once there is a classifier.
+    'accuracy': 0.0,  # Replaced below.
   }
   params = fit(train_data, settings.seed, settings.epochs)
   record['accuracy'] = accuracy(digit_net.make(params, record), held_out)
@@ -101,19 +101,14 @@ def train(settings: Settings) -> Classifier:
 
 
 def record_of(settings: Settings) -> dict[str, str | int]:
-  """Returns the part of a record that is known before the training."""
+  """Returns the settings as a record, without the path."""
   values = dataclasses.asdict(settings)
-  del values['path']  # Local paths do not belong into a published file.
+  del values['path']  # A published file must not hold local paths.
   return values
 
 
 def fit(data: Dataset, seed: int, epochs: int) -> Params:
-  """Trains on a data set of ten classes and returns the weights.
-
-  Args:
-    data: at least 128 images.
-    seed: as in `Settings`.
-    epochs: as in `Settings`.
+  """Trains on at least 128 images of ten classes and returns the weights.
 
   Raises:
     FloatingPointError: the loss is not finite.
@@ -123,32 +118,31 @@ def fit(data: Dataset, seed: int, epochs: int) -> Params:
   params = digit_net.init(data.shape, key)
   state = _State(params, _OPTIMIZER.init(params), jnp.zeros((), jnp.int32))
   sampler = pipeline.Sampler(data, seed, _BATCH)
-  bar = tqdm(total=steps, desc=f'Classifier of {data.name}', unit='step')
-  with bar:
+  desc = f'Classifier of {data.name}'
+  with tqdm(total=steps, desc=desc, unit='step') as bar:
     for step in range(steps):
       batch = pipeline.host_batch(sampler, step)
       image, label = batch.image[0], batch.label[0]
       rate = np.float32(learning_rate(step, steps))
       state, loss = _update(net, state, key, rate, image, label)
       if step % _LOG_STEPS == 0 or step == steps - 1:
-        _report(bar, step, float(loss))
+        bar.set_postfix_str(f'loss {loss:.3f}')
+        if not np.isfinite(loss):
+          raise FloatingPointError(
+            f'The loss is {loss} after step {step + 1}; nothing was saved.'
+          )
       bar.update()
   return jax.device_get(state.params)
 
 
 def accuracy(classifier: Classifier, data: Dataset) -> float:
-  """Returns the share of images that a classifier classifies correctly."""
+  """Returns the share of images that the classifier labels correctly."""
   logits = classifier.predict(data.images).logits
   return float(np.mean(np.argmax(logits, axis=1) == data.labels))
 
 
 def learning_rate(step: int, steps: int) -> float:
-  """Learning rate of a step: linear warmup, then cosine decay to almost 0.
-
-  Args:
-    step: from 0 to steps - 1.
-    steps: steps of the whole training.
-  """
+  """Learning rate of step 0 to steps - 1: linear warmup, then cosine decay."""
   warmup = max(1.0, _WARMUP * steps)
   decay = max(step - warmup, 0.0) / max(1.0, steps - warmup)
   rise = min((step + 1) / warmup, 1.0)
@@ -156,16 +150,7 @@ def learning_rate(step: int, steps: int) -> float:
 
 
 def shift(key: Array, images: Array, pixels: int) -> Array:
-  """Shifts each image randomly by up to `pixels` and pads with black.
-
-  Args:
-    key: a PRNG key.
-    images: [N, H, W, C] uint8.
-    pixels: largest shift in each direction.
-
-  Returns:
-    The same shape.
-  """
+  """Shifts each of [N, H, W, C] randomly by up to `pixels`; pads with black."""
   padding = ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0))
   padded = jnp.pad(images, padding)
   corners = jax.random.randint(key, (len(images), 2), 0, 2 * pixels + 1)
@@ -177,16 +162,15 @@ def shift(key: Array, images: Array, pixels: int) -> Array:
 
 
 def _check(train_data: Dataset, held_out: Dataset, settings: Settings) -> None:
-  """Raises a ValueError unless both sets can be used."""
+  """Raises a ValueError if a set does not fit or the two sets overlap."""
   name, classes = train_data.name, train_data.num_classes
   if not classes:
     raise ValueError(
-      f'{name} holds no labels; a folder must have one sub-folder for each '
-      'digit.'
+      f'{name} has no labels; a folder must have one sub-folder per digit.'
     )
   if classes != NUM_CLASSES:
     raise ValueError(
-      f'{name} holds {classes} classes; a digit classifier needs {NUM_CLASSES}.'
+      f'{name} has {classes} classes; a digit classifier needs {NUM_CLASSES}.'
     )
   digit_net.build(train_data.shape)
   counts = (
@@ -204,13 +188,13 @@ def _check(train_data: Dataset, held_out: Dataset, settings: Settings) -> None:
   if shared > _MAX_SHARED * len(held_out.images):
     raise ValueError(
       f'{shared} of the {len(held_out.images)} images of --test_split '
-      f'{settings.test_split!r} are also in --split {settings.split!r}; hold '
-      'out images that are not trained on.'
+      f'{settings.test_split!r} are also in --split {settings.split!r}; choose '
+      'two splits without common images.'
     )
 
 
 def _digest(data: Dataset) -> str:
-  """SHA-256 of the images and labels, which identifies a user's folder."""
+  """Returns the SHA-256 of the images and labels."""
   state = hashlib.sha256(np.ascontiguousarray(data.images).data)
   state.update(np.ascontiguousarray(data.labels).data)
   return state.hexdigest()
@@ -225,7 +209,7 @@ def _update(
   images: Array,
   labels: Array,
 ) -> tuple[_State, Array]:
-  """One step on images [B, H, W, C] uint8 and labels [B]; returns the loss."""
+  """Makes one update with images [B, H, W, C] uint8 and labels [B]."""
   key = jax.random.fold_in(key, state.step)
   shift_key, dropout_key = jax.random.split(key)
   images = to_float(shift(shift_key, images, _MAX_SHIFT))
@@ -234,20 +218,10 @@ def _update(
     prediction: Any = net.apply(
       {'params': params}, images, train=True, rngs={'dropout': dropout_key}
     )
-    return optax.softmax_cross_entropy_with_integer_labels(
-      prediction.logits, labels
-    ).mean()
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels
+    return cross_entropy(prediction.logits, labels).mean()
 
   value, gradient = jax.value_and_grad(loss)(state.params)
   change, moments = _OPTIMIZER.update(gradient, state.moments, state.params)
   params = jax.tree.map(lambda x, d: x - rate * d, state.params, change)
   return _State(params, moments, state.step + 1), value
-
-
-def _report(bar: tqdm, step: int, loss: float) -> None:
-  """Shows the loss in the progress bar; raises if it is not finite."""
-  bar.set_postfix_str(f'loss {loss:.3f}')
-  if not math.isfinite(loss):
-    raise FloatingPointError(
-      f'The loss is {loss} after step {step + 1}; nothing was saved.'
-    )

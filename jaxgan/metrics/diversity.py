@@ -1,4 +1,4 @@
-"""Diversity of samples: MS-SSIM of image pairs, and KL of class counts."""
+"""Diversity of samples: MS-SSIM of image pairs and KL of class counts."""
 
 from typing import NamedTuple
 
@@ -42,8 +42,8 @@ def ms_ssim_diversity(
 ) -> Diversity:
   """Mean MS-SSIM over random pairs of different images (Odena, 2017).
 
-  Lower means more diverse. Compare it with the value of real images, and only
-  at the same image size, since the size sets the number of scales.
+  Lower means more diverse. Compare it only with values of images of the same
+  size, which sets the number of scales, and first with that of real images.
 
   Args:
     images: [N, H, W, C] uint8, N >= 2.
@@ -53,18 +53,16 @@ def ms_ssim_diversity(
   Raises:
     ValueError: not uint8 images, or fewer than two.
   """
-  images = arrays.images('images', images, minimum=2)
+  images = np.asarray(images)
+  arrays.images('images', images, minimum=2)
   arrays.within('pairs', pairs, 2, 10**7)
   rng = np.random.default_rng(seed)
   first = rng.integers(len(images), size=pairs)
   step = rng.integers(1, len(images), size=pairs)
   second = (first + step) % len(images)
-  size = images[0].size
+  parts = slices(pairs, block_rows(8 * images[0].size))
   values = np.concatenate(
-    [
-      ms_ssim(images[first[part]], images[second[part]])
-      for part in slices(pairs, block_rows(8 * size))
-    ]
+    [ms_ssim(images[first[part]], images[second[part]]) for part in parts]
   )
   scales, window = _protocol(*images.shape[1:3])
   error = float(values.std() / pairs**0.5)
@@ -74,23 +72,25 @@ def ms_ssim_diversity(
 def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   """Multi-scale SSIM of image pairs (Wang, Simoncelli & Bovik, 2003).
 
-  It departs from the paper for small images. A scale is used only while the
+  It differs from the paper for small images. A scale is used only while the
   shorter side holds the window of 11 pixels, and the exponents of fewer than
   five scales are normalized to sum to one. Below 11 pixels there is one scale
-  and the window shrinks. Negative structure counts as 0. Channels are compared
-  separately and averaged.
+  and the window shrinks. Negative contrast-structure terms count as 0. Channels
+  are compared separately and averaged.
 
   Args:
     x: [N, H, W, C] uint8.
-    y: [N, H, W, C] uint8.
+    y: the second image of each pair, of the same shape.
 
   Returns:
     [N] float64 in [0, 1]; 1 for equal images.
 
   Raises:
-    ValueError: not uint8 images, or two shapes.
+    ValueError: not uint8 images, or different shapes.
   """
-  x, y = arrays.images('x', x), arrays.images('y', y)
+  x, y = np.asarray(x), np.asarray(y)
+  arrays.images('x', x, minimum=1)
+  arrays.images('y', y, minimum=1)
   if x.shape != y.shape:
     raise ValueError(
       f'x has shape {x.shape} and y has {y.shape}; the shapes must be equal.'
@@ -122,8 +122,7 @@ def label_kl(counts: np.ndarray, reference: np.ndarray) -> float:
     At least 0. For N samples from q itself about (C - 1) / (2 N) remains.
 
   Raises:
-    ValueError: two shapes, an empty histogram, or an empty class of the
-      reference.
+    ValueError: different shapes, no samples, or an empty class in `reference`.
   """
   counts, reference = np.asarray(counts), np.asarray(reference)
   if counts.shape != reference.shape or counts.ndim != 1:
@@ -145,7 +144,7 @@ def label_kl(counts: np.ndarray, reference: np.ndarray) -> float:
 
 
 def _protocol(height: int, width: int) -> tuple[int, int]:
-  """Returns (number of scales, window width) for an image size."""
+  """Returns the number of scales and the window width for an image size."""
   side = min(height, width)
   scales = sum(side >> s >= _WINDOW for s in range(len(_WEIGHTS)))
   return max(scales, 1), min(_WINDOW, side - 1 + side % 2)
@@ -154,7 +153,7 @@ def _protocol(height: int, width: int) -> tuple[int, int]:
 def _compare(
   x: np.ndarray, y: np.ndarray, window: int
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Luminance and contrast-structure terms of SSIM, each [N, h, w, C]."""
+  """Computes the luminance and contrast-structure terms, each [N, h, w, C]."""
   mean_x, mean_y = _blur(x, window), _blur(y, window)
   var_x = _blur(x * x, window) - mean_x * mean_x
   var_y = _blur(y * y, window) - mean_y * mean_y
@@ -165,7 +164,7 @@ def _compare(
 
 
 def _blur(x: np.ndarray, window: int) -> np.ndarray:
-  """Gaussian blur without padding: [N, H - window + 1, W - window + 1, C]."""
+  """Blurs without padding to [N, H - window + 1, W - window + 1, C]."""
   radius = window // 2
   offsets = np.arange(-radius, radius + 1)
   kernel = np.exp(-0.5 * (offsets * _WINDOW / (window * _SIGMA)) ** 2)

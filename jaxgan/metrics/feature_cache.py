@@ -24,13 +24,13 @@ def features(
   *,
   only_moments: bool = False,
 ) -> Features:
-  """Returns the features of real data, from the cache or computed and stored.
+  """Returns features from the cache; computes and stores them if missing.
 
   Args:
     net: the feature net.
     examples: all examples of the set.
     cache: the cache folder, which is created if missing.
-    only_moments: `net.extract_moments` instead of `net.extract`.
+    only_moments: whether to compute only mean and covariance.
   """
   key = (
     f'{net.name} {net.sha256} {net.resize} {digest(examples)} {only_moments}'
@@ -54,10 +54,10 @@ def features(
 def _read(path: pathlib.Path) -> Features | None:
   """Reads cached features; returns None if they are missing or damaged."""
   try:
-    arrays = npz.read(path)
+    arrays = npz.read(path, 'jaxgan.evaluate')
     moments = None
     if 'num' in arrays:
       moments = Moments(int(arrays['num']), arrays['mean'], arrays['cov'])
     return Features(arrays['values'], arrays.get('logits'), moments)
-  except (OSError, KeyError, *npz.DAMAGED):
+  except (OSError, KeyError, ValueError):
     return None

@@ -1,7 +1,7 @@
 """Feature nets by name, and features of example sets of any size.
 
-`load` returns the net of a name. `FeatureNet.extract` applies it to a set in
-chunks, spread over all local devices.
+`load` returns a net by name. `FeatureNet.extract` applies it to a set in chunks
+that are sharded over all local devices.
 """
 
 import hashlib
@@ -21,10 +21,6 @@ from jaxgan.metrics.frechet import Accumulator, Moments
 _CHUNK = 256  # Examples on the devices at once.
 
 Embed = Callable[[jax.Array], tuple[jax.Array, jax.Array | None]]
-
-
-def _no_progress(num: int) -> None:
-  """The default progress callback, which does nothing."""
 
 
 class Features(NamedTuple):
@@ -47,24 +43,24 @@ class Features(NamedTuple):
 
 
 class FeatureNet(NamedTuple):
-  """A fixed function from examples to features, with its identity.
+  """A fixed function from examples to features, with its name and hash.
 
   Attributes:
-    name: as in metric names.
+    name: the name in metric names, a key of FEATURES.
     sha256: SHA-256 of the weights; empty if it has none.
-    resize: resize protocol of its images; `none` if it takes them as they are.
-    embed: device examples [B, ...] -> features [B, D] and logits [B, K].
-    on_progress: callback that gets the number of examples in each new chunk.
+    resize: resize protocol of its images; `none` if it does not resize.
+    embed: device examples [B, ...] -> features [B, D], logits [B, K] or None.
+    on_progress: callback after each chunk, with its number of examples.
   """
 
   name: str
   sha256: str
   resize: str
   embed: Embed
-  on_progress: Callable[[int], None] = _no_progress
+  on_progress: Callable[[int], None] = lambda num: None
 
   def extract(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
-    """Computes the features of a set; one chunk at a time is on the devices.
+    """Computes features of a set, with one chunk at a time on the devices.
 
     Args:
       examples: [N, H, W, C] uint8 or [N, D] float32, as one array (possibly a
@@ -73,19 +69,16 @@ class FeatureNet(NamedTuple):
     Raises:
       ValueError: there are no examples, or the net does not take them.
     """
-    values, logits = [], []
-    for chunk_values, chunk_logits in self._outputs(examples):
-      values.append(chunk_values)
-      if chunk_logits is not None:
-        logits.append(chunk_logits)
+    values, logits = zip(*self._outputs(examples), strict=True)
+    has_logits = logits[0] is not None
     return Features(
-      np.concatenate(values), np.concatenate(logits) if logits else None
+      np.concatenate(values), np.concatenate(logits) if has_logits else None
     )
 
   def extract_moments(
     self, examples: np.ndarray | Iterable[np.ndarray]
   ) -> Features:
-    """Computes only mean and covariance, in memory that is constant in N."""
+    """Computes only mean and covariance, in memory independent of N."""
     accumulator = None
     for values, _ in self._outputs(examples):
       accumulator = accumulator or Accumulator(values.shape[1])
@@ -105,14 +98,11 @@ class FeatureNet(NamedTuple):
       empty = False
       # Padded to the full size, so that the last chunk does not recompile.
       padded = np.resize(chunk, (_CHUNK, *chunk.shape[1:]))
-      values, logits = jax.device_get(
-        self.embed(jax.device_put(padded, sharding))
-      )
+      outputs = self.embed(jax.device_put(padded, sharding))
+      values, logits = jax.device_get(outputs)
       num = len(chunk)
-      yield (
-        values[:num].astype(np.float32),
-        None if logits is None else logits[:num],
-      )
+      logits = None if logits is None else logits[:num]
+      yield values[:num].astype(np.float32), logits
       self.on_progress(num)
     if empty:
       raise ValueError(
@@ -121,18 +111,17 @@ class FeatureNet(NamedTuple):
       )
 
 
-def pixels() -> FeatureNet:
-  """The identity: flattened examples, with images scaled to [-1, 1]."""
-  return FeatureNet('pixels', '', 'none', _pixels)
+@jax.jit
+def _pixels(examples: jax.Array) -> tuple[jax.Array, None]:
+  """Flattens examples to [B, D]; uint8 becomes float32 in [-1, 1]."""
+  # The range that the digit nets use, so that distances are comparable.
+  flat = examples.reshape(len(examples), -1)
+  return (flat / 127.5 - 1.0 if examples.dtype == np.uint8 else flat), None
 
 
-def digits(name: str, path: pathlib.Path) -> FeatureNet:
-  """The last hidden layer and the logits of a digit classifier.
-
-  Raises:
-    ValueError: the file is damaged or not a classifier.
-  """
-  classifier = digit_files.load(path)
+def _digits(name: str) -> FeatureNet:
+  """The last hidden layer and the logits of a shipped digit classifier."""
+  classifier = digit_files.load(digit_files.SHIPPED[name])
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
     outputs: Any = classifier.apply(images)  # Device arrays.
@@ -141,16 +130,13 @@ def digits(name: str, path: pathlib.Path) -> FeatureNet:
   return FeatureNet(name, classifier.digest, 'none', embed)
 
 
-def stacked(path: pathlib.Path) -> FeatureNet:
-  """A digit classifier applied to each of three channels: 1,000 classes.
+def _stacked() -> FeatureNet:
+  """The MNIST classifier applied to each of three channels: 1,000 classes.
 
   The classes are the modes of Stacked MNIST (Metz et al., 2017). Class 100 a +
   10 b + c has digit a in the first channel, b in the second and c in the third.
-
-  Raises:
-    ValueError: the file is damaged or not a classifier.
   """
-  classifier = digit_files.load(path)
+  classifier = digit_files.load(digit_files.SHIPPED['mnist'])
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array]:
     if images.ndim != 4 or images.shape[3] != 3:
@@ -159,13 +145,11 @@ def stacked(path: pathlib.Path) -> FeatureNet:
         'a digit in each channel.'
       )
     num = len(images)
-    channels = jnp.moveaxis(images, 3, 1).reshape(
-      3 * num, *images.shape[1:3], 1
-    )
+    shape = (3 * num, *images.shape[1:3], 1)
+    channels = jnp.moveaxis(images, 3, 1).reshape(shape)
     outputs: Any = classifier.apply(channels)  # Device arrays.
-    a, b, c = jnp.moveaxis(
-      jax.nn.log_softmax(outputs.logits).reshape(num, 3, -1), 1, 0
-    )
+    log_p = jax.nn.log_softmax(outputs.logits).reshape(num, 3, -1)
+    a, b, c = jnp.moveaxis(log_p, 1, 0)
     # The digits are independent, so their log-probabilities add up.
     logits = a[:, :, None, None] + b[:, None, :, None] + c[:, None, None, :]
     return outputs.features.reshape(num, -1), logits.reshape(num, -1)
@@ -173,19 +157,11 @@ def stacked(path: pathlib.Path) -> FeatureNet:
   return FeatureNet('stacked', classifier.digest, 'none', embed)
 
 
-def inception_net(path: str, resize: str) -> FeatureNet:
-  """Inception-v3 with the public FID weights.
-
-  Args:
-    path: the .npz file that `jaxgan.convert_inception` wrote.
-    resize: a name in `resize.RESIZES`.
-
-  Raises:
-    ValueError: no path, or a file that is damaged or of another net.
-  """
+def _inception(path: str, resize: str) -> FeatureNet:
+  """Inception-v3 with the public FID weights, from a converted .npz file."""
   if not path:
     raise ValueError(
-      'Metrics with inception need its weights, which are never downloaded; '
+      'The feature net inception needs weights, which are never downloaded; '
       'give the .npz that jaxgan.convert_inception wrote (docs/metrics.md).'
     )
   weights = inception_weights.load(pathlib.Path(path))
@@ -199,13 +175,11 @@ def inception_net(path: str, resize: str) -> FeatureNet:
 
 # name -> function of (path of the Inception weights, resize).
 FEATURES: Mapping[str, Callable[[str, str], FeatureNet]] = {
-  'pixels': lambda path, resize: pixels(),
-  'digits': lambda path, resize: digits(
-    'digits', digit_files.SHIPPED['digits']
-  ),
-  'mnist': lambda path, resize: digits('mnist', digit_files.SHIPPED['mnist']),
-  'stacked': lambda path, resize: stacked(digit_files.SHIPPED['mnist']),
-  'inception': inception_net,
+  'pixels': lambda path, resize: FeatureNet('pixels', '', 'none', _pixels),
+  'digits': lambda path, resize: _digits('digits'),
+  'mnist': lambda path, resize: _digits('mnist'),
+  'stacked': lambda path, resize: _stacked(),
+  'inception': _inception,
 }
 
 # The nets with class logits.
@@ -217,11 +191,12 @@ def load(name: str, *, weights: str = '', resize: str = 'clean') -> FeatureNet:
 
   Args:
     name: a name in FEATURES.
-    weights: file of the Inception weights; other nets come with the package.
+    weights: file of the Inception weights, used only by `inception`.
     resize: resize protocol of Inception, a name in `resize.RESIZES`.
 
   Raises:
-    ValueError: unknown name, or weights that are missing or damaged.
+    FileNotFoundError: the file of weights does not exist.
+    ValueError: unknown name, or weights that are not given or damaged.
   """
   return pick('The feature net', name, FEATURES)(weights, resize)
 
@@ -232,18 +207,6 @@ def digest(examples: np.ndarray) -> str:
   for chunk in _chunks(examples):
     state.update(chunk.tobytes())
   return state.hexdigest()
-
-
-@jax.jit
-def _as_vectors(examples: jax.Array) -> jax.Array:
-  """Flattens examples to [B, D]; uint8 becomes float32 in [-1, 1]."""
-  # The range that the digit nets use, so that distances are comparable.
-  flat = examples.reshape(len(examples), -1)
-  return flat / 127.5 - 1.0 if examples.dtype == np.uint8 else flat
-
-
-def _pixels(examples: jax.Array) -> tuple[jax.Array, None]:
-  return _as_vectors(examples), None
 
 
 def _chunks(

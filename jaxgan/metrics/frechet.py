@@ -36,9 +36,8 @@ class Extrapolation(NamedTuple):
 
   Attributes:
     value: the intercept at 1 / N = 0; it can be slightly negative.
-    error: its standard error from the residuals of the fit. The subsets share
-      samples. The error therefore measures how straight the line is, not the
-      spread over independent sample sets.
+    error: its standard error from the residuals of the fit. Subsets share
+      samples, so it is not the spread over independent sample sets.
     sizes: [P] int64, the size N of each subset.
     distances: [P] float64, the Frechet distance of each subset.
   """
@@ -54,7 +53,7 @@ class Accumulator:
 
   It holds at most two D x D matrices of float64. Each batch is centered on its
   own mean before squaring, and batches are merged as in Chan, Golub & LeVeque
-  (1979). A mean far above the deviation therefore costs no precision.
+  (1979). This stays precise where the mean is far above the deviation.
   """
 
   def __init__(self, num_features: int) -> None:
@@ -63,10 +62,10 @@ class Accumulator:
     self._scatter = np.zeros((num_features, num_features))
 
   def add(self, batch: np.ndarray) -> None:
-    """Adds features [B, D]; B may differ between calls.
+    """Adds features [B, D]; each call may have another B.
 
     Raises:
-      ValueError: another number of features, or not finite.
+      ValueError: another D than before, or not finite.
     """
     batch = arrays.features('batch', batch, minimum=1)
     arrays.same_width(
@@ -74,9 +73,14 @@ class Accumulator:
     )
     for part in slices(len(batch), block_rows(batch.shape[1])):
       rows = batch[part].astype(np.float64)
-      mean = rows.mean(axis=0)
+      num, mean = len(rows), rows.mean(axis=0)
+      total, shift = self._num + num, mean - self._mean
       rows -= mean
-      self._combine(len(rows), mean, rows)
+      # As one more row, the outer product of the shift needs no extra matrix.
+      rows = np.vstack([rows, shift * (self._num * num / total) ** 0.5])
+      self._scatter += rows.T @ rows
+      self._mean += shift * (num / total)
+      self._num = total
 
   def moments(self) -> Moments:
     """Returns the moments of all batches so far, as copies.
@@ -91,16 +95,6 @@ class Accumulator:
       )
     cov = self._scatter / (self._num - 1)
     return Moments(self._num, self._mean.copy(), cov)
-
-  def _combine(self, num: int, mean: np.ndarray, rows: np.ndarray) -> None:
-    """Merges centered rows and their mean into the totals."""
-    total = self._num + num
-    shift = mean - self._mean
-    # As one more row, the outer product of the shift needs no extra matrix.
-    rows = np.vstack([rows, shift * (self._num * num / total) ** 0.5])
-    self._scatter += rows.T @ rows
-    self._mean += shift * (num / total)
-    self._num = total
 
 
 def moments(features: np.ndarray) -> Moments:
@@ -123,14 +117,11 @@ def frechet(a: Moments, b: Moments) -> float:
   symmetric and positive semidefinite. The trace of the root is the sum of the
   roots of these eigenvalues and is never complex.
 
-  Args:
-    a: moments of one set.
-    b: moments of the other; the distance is symmetric.
+  Emits a `FewSamplesWarning` if a set has fewer than 2,048 samples or fewer
+  samples than features, since the distance has an upward bias of about C / N.
 
   Returns:
-    At least 0, in squared units of the features. Emits a `FewSamplesWarning`
-    if a set has fewer than 2,048 samples or fewer samples than features: the
-    distance is then biased upwards by about C / N.
+    At least 0, in squared units of the features; symmetric in a and b.
 
   Raises:
     ValueError: the shapes do not fit, not finite, or `cov` is not a covariance.
@@ -139,7 +130,7 @@ def frechet(a: Moments, b: Moments) -> float:
   _check('b', b)
   arrays.same_width('a', len(a.mean), 'b', len(b.mean))
   _warn_few_samples(min(a.num, b.num), len(a.mean))
-  # Factoring the set of fewer samples leaves fewer eigenvalues near zero.
+  # Factoring the set with fewer samples leaves fewer eigenvalues near zero.
   a, b = (b, a) if b.num < a.num else (a, b)
   return max(_distance(a, b, _factor(a.cov)), 0.0)
 
@@ -181,7 +172,13 @@ def frechet_infinity(
   smallest = smallest or max(2, num // 10)
   arrays.within('smallest', smallest, 2, num - points)
   _warn_few_samples(reference.num, width)
-  _warn_small_subset(smallest, width)
+  if smallest <= width:
+    warnings.warn(
+      f'The smallest subset has {smallest} samples of {width} features; the '
+      'distance is linear in 1 / N only with more samples than features.',
+      FewSamplesWarning,
+      stacklevel=2,
+    )
   rng = np.random.default_rng(seed)
   sizes = np.linspace(smallest, num, points).round().astype(np.int64)
   factor = _factor(reference.cov)
@@ -190,16 +187,12 @@ def frechet_infinity(
     subset = moments(features[rng.permutation(num)[:size]])
     values.append(_distance(reference, subset, factor))
   line = scipy.stats.linregress(1 / sizes, values)
-  return Extrapolation(
-    float(line.intercept),
-    float(line.intercept_stderr),
-    sizes,
-    np.array(values),
-  )
+  value, error = float(line.intercept), float(line.intercept_stderr)
+  return Extrapolation(value, error, sizes, np.array(values))
 
 
 def _distance(a: Moments, b: Moments, factor: np.ndarray) -> float:
-  """Distance, given the factor L of a.cov; rounding can make it negative."""
+  """Computes the distance from the factor L of a.cov; may round below 0."""
   values = np.linalg.eigvalsh(factor.T @ b.cov @ factor)
   overlap = np.sqrt(np.maximum(values, 0.0)).sum()
   shift = a.mean - b.mean
@@ -207,7 +200,7 @@ def _distance(a: Moments, b: Moments, factor: np.ndarray) -> float:
 
 
 def _factor(cov: np.ndarray) -> np.ndarray:
-  """Factor L [D, R] with S = L L^T, R the rank of S, by pivoted Cholesky."""
+  """Computes L [D, R] with S = L L^T and rank R by pivoted Cholesky."""
   lower, order, rank, _ = dpstrf(cov, lower=True)  # The order is 1-based.
   factor = np.empty((len(cov), rank))
   factor[order - 1] = np.tril(lower)[:, :rank]
@@ -223,9 +216,7 @@ def _check(name: str, value: Moments) -> None:
       'they must be [D] and [D, D].'
     )
   if value.num < 2:
-    raise ValueError(
-      f'{name} comes from {value.num} samples; there must be at least 2.'
-    )
+    raise ValueError(f'{name}.num is {value.num}; it must be at least 2.')
   if not (np.isfinite(value.mean).all() and np.isfinite(value.cov).all()):
     raise ValueError(
       f'{name} is not finite; its mean and covariance must be finite numbers.'
@@ -246,16 +237,6 @@ def _warn_few_samples(num: int, width: int) -> None:
       f'A Frechet distance from {num} samples of {width} features is biased '
       f'upwards (strongly below {enough} samples); compare it only with '
       'distances from as many samples, or use KID.',
-      FewSamplesWarning,
-      stacklevel=3,
-    )
-
-
-def _warn_small_subset(smallest: int, width: int) -> None:
-  if smallest <= width:
-    warnings.warn(
-      f'The smallest subset has {smallest} samples of {width} features; the '
-      'distance is linear in 1 / N only with more samples than features.',
       FewSamplesWarning,
       stacklevel=3,
     )

@@ -21,7 +21,7 @@ from jaxgan.types import Array, Variables
 SIDE, CHANNELS = 299, 3
 CLASSES = 1008
 
-# The default precision of accelerators leaves only two or three digits.
+# The default precision of accelerators has only two or three correct digits.
 _PRECISION = jax.lax.Precision.HIGHEST
 
 
@@ -30,7 +30,7 @@ class Conv(NamedTuple):
 
   Attributes:
     name: its name in the public weights.
-    features: Cout.
+    features: number of output channels.
     size: kernel size (height, width).
     stride: stride of both axes.
     padding: `SAME` or `VALID`.
@@ -55,27 +55,15 @@ Branch: TypeAlias = Sequence[Conv | Fork | Pool]
 
 
 class Unit(nn.Module):
-  """Convolution, batch norm with stored statistics, ReLU.
-
-  Attributes:
-    conv: the settings.
-  """
+  """Convolution, batch norm with stored statistics, ReLU."""
 
   conv: Conv
 
   @nn.compact
   def __call__(self, x: Array) -> Array:
-    """[N, H, W, Cin] -> [N, H', W', Cout]."""
-    _, features, size, stride, padding = self.conv
-    x = nn.Conv(
-      features,
-      size,
-      stride,
-      padding,
-      use_bias=False,
-      precision=_PRECISION,
-      name='conv',
-    )(x)
+    """Maps [N, H, W, Cin] to [N, H', W', Cout]."""
+    spec = self.conv[1:]  # Features, size, stride and padding.
+    x = nn.Conv(*spec, use_bias=False, precision=_PRECISION, name='conv')(x)
     norm = nn.BatchNorm(use_running_average=True, epsilon=1e-3, name='bn')
     return nn.relu(norm(x))
 
@@ -91,7 +79,7 @@ class Mixed(nn.Module):
 
   @nn.compact
   def __call__(self, x: Array) -> Array:
-    """[N, H, W, Cin] -> [N, H', W', Cout]."""
+    """Maps [N, H, W, Cin] to [N, H', W', Cout]."""
     return jnp.concatenate([_apply(b, x) for b in self.branches], axis=-1)
 
 
@@ -115,7 +103,7 @@ class Inception(nn.Module):
 
   @nn.compact
   def __call__(self, x: Array) -> Outputs:
-    """Images [N, H, W, 3] float32 in [-1, 1]; the intended side is 299."""
+    """Embeds images [N, H, W, 3] in [-1, 1], of side 299 as in the training."""
     x = _apply(STEM, x)
     for name, branches in MIXED.items():
       x = Mixed(branches, name=name)(x)
@@ -125,21 +113,12 @@ class Inception(nn.Module):
     return Outputs(features, logits, logits - bias[None])
 
 
-def _scale_pytorch(x: Array) -> Array:
-  """Scales [0, 255] to [-1, 1] as in PyTorch: 2 x / 255 - 1."""
-  return x * (2 / 255) - 1.0
-
-
-def _scale_tensorflow(x: Array) -> Array:
-  """Scales [0, 255] to [-1, 1) as in TensorFlow's graph: (x - 128) / 128."""
-  return (x - 128.0) / 128.0
-
-
-# resize protocol -> scaling of pixel values; the two differ by 0.4 %.
+# resize protocol -> scaling of [0, 255] to [-1, 1], as in PyTorch for `legacy`
+# and as in TensorFlow's graph for the others. The two differ by 0.4 %.
 SCALES: dict[str, Callable[[Array], Array]] = {
-  'clean': _scale_tensorflow,
-  'legacy': _scale_pytorch,
-  'legacy_tf': _scale_tensorflow,
+  'clean': lambda x: (x - 128.0) / 128.0,
+  'legacy': lambda x: x * (2 / 255) - 1.0,
+  'legacy_tf': lambda x: (x - 128.0) / 128.0,
 }
 
 
@@ -148,9 +127,9 @@ def embed(
 ) -> Outputs:
   """Computes features and logits of one batch of images.
 
-  With equal weights they equal those of clean-fid (`clean`), pytorch-fid
-  (`legacy`) or torch-fidelity (`legacy_tf`). Each batch shape compiles once.
-  An image takes about 40 MB.
+  With equal weights the outputs equal those of clean-fid (`clean`), pytorch-fid
+  (`legacy`) or torch-fidelity (`legacy_tf`). Each batch shape compiles once. An
+  image takes about 40 MB of memory.
 
   Args:
     variables: variables of `Inception`, from `inception_weights.load`.
@@ -163,7 +142,7 @@ def embed(
   """
   if images.ndim == 4 and images.shape[-1] != CHANNELS:
     raise ValueError(
-      f'images have {images.shape[-1]} channels and Inception takes '
+      f'images have {images.shape[-1]} channels, but Inception takes '
       f'{CHANNELS}; use another feature net or convert the images to RGB.'
     )
   return _embed(variables, resize_lib.resize(images, SIDE, resize), resize)
@@ -186,12 +165,9 @@ def _apply(branch: Branch, x: Array) -> Array:
   return x
 
 
-def _max_pool_down(x: Array) -> Array:
-  return nn.max_pool(x, (3, 3), (2, 2))
-
-
-def _max_pool(x: Array) -> Array:
-  return nn.max_pool(x, (3, 3), padding='SAME')
+_pool = functools.partial(nn.max_pool, window_shape=(3, 3))
+_max_pool_down: Pool = functools.partial(_pool, strides=(2, 2))
+_max_pool: Pool = functools.partial(_pool, padding='SAME')
 
 
 def _mean_pool(x: Array) -> Array:
@@ -205,14 +181,6 @@ def _block_a(pooled: int) -> Sequence[Branch]:
     (Conv('branch5x5_1', 48), Conv('branch5x5_2', 64, (5, 5))),
     _two_3x3(1, 'SAME'),
     (_mean_pool, Conv('branch_pool', pooled)),
-  )
-
-
-def _block_b() -> Sequence[Branch]:
-  return (
-    (Conv('branch3x3', 384, (3, 3), 2, 'VALID'),),
-    _two_3x3(2, 'VALID'),
-    (_max_pool_down,),
   )
 
 
@@ -240,19 +208,6 @@ def _block_c(inner: int) -> Sequence[Branch]:
       Conv('branch7x7dbl_5', 192, (1, 7)),
     ),
     (_mean_pool, Conv('branch_pool', 192)),
-  )
-
-
-def _block_d() -> Sequence[Branch]:
-  return (
-    (Conv('branch3x3_1', 192), Conv('branch3x3_2', 320, (3, 3), 2, 'VALID')),
-    (
-      Conv('branch7x7x3_1', 192),
-      Conv('branch7x7x3_2', 192, (1, 7)),
-      Conv('branch7x7x3_3', 192, (7, 1)),
-      Conv('branch7x7x3_4', 192, (3, 3), 2, 'VALID'),
-    ),
-    (_max_pool_down,),
   )
 
 
@@ -286,12 +241,25 @@ MIXED: dict[str, Sequence[Branch]] = {
   'Mixed_5b': _block_a(32),
   'Mixed_5c': _block_a(64),
   'Mixed_5d': _block_a(64),
-  'Mixed_6a': _block_b(),
+  'Mixed_6a': (
+    (Conv('branch3x3', 384, (3, 3), 2, 'VALID'),),
+    _two_3x3(2, 'VALID'),
+    (_max_pool_down,),
+  ),
   'Mixed_6b': _block_c(128),
   'Mixed_6c': _block_c(160),
   'Mixed_6d': _block_c(160),
   'Mixed_6e': _block_c(192),
-  'Mixed_7a': _block_d(),
+  'Mixed_7a': (
+    (Conv('branch3x3_1', 192), Conv('branch3x3_2', 320, (3, 3), 2, 'VALID')),
+    (
+      Conv('branch7x7x3_1', 192),
+      Conv('branch7x7x3_2', 192, (1, 7)),
+      Conv('branch7x7x3_3', 192, (7, 1)),
+      Conv('branch7x7x3_4', 192, (3, 3), 2, 'VALID'),
+    ),
+    (_max_pool_down,),
+  ),
   'Mixed_7b': _block_e(_mean_pool),
   # The max pool is probably a mistake of 2015, but every published FID has it.
   'Mixed_7c': _block_e(_max_pool),

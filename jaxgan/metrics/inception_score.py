@@ -28,47 +28,23 @@ class InceptionScore(NamedTuple):
 def from_logits(
   logits: np.ndarray, *, splits: int = 10, seed: int = 2020
 ) -> InceptionScore:
-  """Inception Score of class logits; the softmax is computed in float64.
-
-  Args:
-    logits: [N, C], finite.
-    splits: as in `from_probabilities`.
-    seed: as in `from_probabilities`.
-
-  Raises:
-    ValueError: wrong shape, too few samples, or not finite.
-  """
-  logits = arrays.features('logits', logits)
-  probabilities = scipy.special.softmax(logits.astype(np.float64), axis=1)
-  return from_probabilities(probabilities, splits=splits, seed=seed)
-
-
-def from_probabilities(
-  probabilities: np.ndarray, *, splits: int = 10, seed: int = 2020
-) -> InceptionScore:
   """Inception Score exp E KL(p(c | x) || p(c)) (Salimans et al., 2016).
 
   The samples are shuffled and split as in torch-fidelity with the same seed;
   p(c) is the mean prediction within each split.
 
   Args:
-    probabilities: [N, C]; each row sums to one.
+    logits: [N, C]; their softmax p(c | x) is computed in float64.
     splits: number of splits, at most N.
     seed: seed of the shuffle; 2020 is torch-fidelity's default.
 
   Raises:
-    ValueError: wrong shape, too few samples, or rows that are not
-      probabilities.
+    ValueError: wrong shape, too few samples, or not finite.
   """
   arrays.within('splits', splits, 1, 10**6)
-  p = arrays.features('probabilities', probabilities, minimum=max(2, splits))
-  p = p.astype(np.float64)
-  if (p < 0).any() or np.abs(p.sum(axis=1) - 1).max() > 1e-3:
-    raise ValueError(
-      'probabilities holds a row that is negative or does not sum to 1; each '
-      'row must be a distribution over the classes.'
-    )
-  # The legacy generator: its stream is frozen, and torch-fidelity uses it.
+  logits = arrays.features('logits', logits, minimum=max(2, splits))
+  p = scipy.special.softmax(logits.astype(np.float64), axis=1)
+  # torch-fidelity uses this legacy generator, whose stream never changes.
   p = p[np.random.RandomState(seed).permutation(len(p))]
   edges = [i * len(p) // splits for i in range(splits + 1)]
   scores = [_score(p[a:b]) for a, b in itertools.pairwise(edges)]

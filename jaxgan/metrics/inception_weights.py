@@ -28,8 +28,9 @@ PUBLIC_SHA256 = (
 
 Arrays = dict[str, np.ndarray]
 
+_COMMAND = 'jaxgan.convert_inception'
 _HASH = 'source_sha256'
-# end of a name here -> end of the name in PyTorch.
+# end of a name in flax -> end of its name in PyTorch.
 _LEAVES = {
   'conv/kernel': 'conv.weight',
   'bn/scale': 'bn.weight',
@@ -41,7 +42,7 @@ _LEAVES = {
 }
 # number of axes -> transposition from PyTorch's order of axes to flax's.
 _AXES = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
-# A counter of batch norm in newer PyTorch files.
+# A batch norm counter of newer PyTorch files, which is ignored.
 _UNUSED = '.num_batches_tracked'
 
 
@@ -59,7 +60,7 @@ class Weights(NamedTuple):
 
 @functools.cache
 def shapes() -> dict[str, tuple[int, ...]]:
-  """Returns {name: shape} of all arrays of the net."""
+  """Returns the shapes of all arrays of the net, by name."""
   image = jax.ShapeDtypeStruct(
     (1, inception.SIDE, inception.SIDE, inception.CHANNELS), jnp.float32
   )
@@ -70,11 +71,7 @@ def shapes() -> dict[str, tuple[int, ...]]:
 
 
 def torch_name(name: str) -> str:
-  """Returns the PyTorch name of an array of the net.
-
-  `params/Mixed_5b/branch1x1/conv/kernel` becomes
-  `Mixed_5b.branch1x1.conv.weight`.
-  """
+  """Turns `params/Mixed_5b/bn/scale` into PyTorch's `Mixed_5b.bn.weight`."""
   *path, kind, leaf = name.split('/')[1:]
   return '.'.join([*path, _LEAVES[f'{kind}/{leaf}']])
 
@@ -84,8 +81,7 @@ def check_source(path: pathlib.Path, sha256: str | None = None) -> str:
 
   Args:
     path: the PyTorch file.
-    sha256: the expected hash, 64 hexadecimal digits; None for the hash of the
-      public weights.
+    sha256: the expected hash, 64 hex digits; None for the public weights.
 
   Raises:
     ValueError: the file cannot be read, or has another hash.
@@ -104,8 +100,7 @@ def check_source(path: pathlib.Path, sha256: str | None = None) -> str:
     source = '--sha256' if sha256 else 'the public FID weights'
     raise ValueError(
       f'{path} has the SHA-256 {actual} and not {expected}, that of {source}; '
-      'it is truncated or another file: download it again or give its hash by '
-      '--sha256.'
+      'download it again, or give its hash by --sha256 if it is another file.'
     )
   return actual
 
@@ -127,20 +122,20 @@ def read_torch(path: pathlib.Path) -> Arrays:
   except ImportError as error:
     raise ValueError(
       'PyTorch is not installed, and nothing else reads its .pth files; '
-      'install torch for this conversion, after which it is not needed.'
+      'install torch for this conversion and remove it afterwards.'
     ) from error
   try:
     state = torch.load(path, map_location='cpu', weights_only=True)
     return {name: tensor.numpy() for name, tensor in state.items()}
   except Exception as error:  # Unpickling and zip errors of many kinds.
     raise ValueError(
-      f'{path} is not a state dict of PyTorch (a mapping from names to '
-      'tensors), which is the only kind of weights that can be converted.'
+      f'{path} cannot be converted; it must be a state dict of PyTorch, a '
+      'mapping from names to tensors.'
     ) from error
 
 
 def from_torch(state: Mapping[str, np.ndarray]) -> Arrays:
-  """Converts the state dict of pytorch-fid's Inception to the arrays of ours.
+  """Converts the state dict of pytorch-fid's Inception to jaxgan's arrays.
 
   Args:
     state: {name in the state dict: array}; kernels are [Cout, Cin, kh, kw].
@@ -151,24 +146,20 @@ def from_torch(state: Mapping[str, np.ndarray]) -> Arrays:
   Raises:
     ValueError: a missing or an extra name, or a wrong shape.
   """
-  rest, arrays = dict(state), {}
-  for name, shape in shapes().items():
-    key = torch_name(name)
-    if key not in rest:
-      raise ValueError(
-        f'The weights have no {key}; they must be those of the Inception-v3 of '
-        'pytorch-fid.'
-      )
-    array = np.asarray(rest.pop(key), np.float32)
-    if array.ndim == len(shape):
+  keys = {torch_name(name): name for name in shapes()}
+  given = {key for key in state if not key.endswith(_UNUSED)}
+  for key in sorted(keys.keys() ^ given):
+    verb = 'lack' if key in keys else 'have'
+    raise ValueError(
+      f'The weights {verb} {key}; they must be those of the Inception-v3 of '
+      'pytorch-fid, and not of torchvision or another source.'
+    )
+  arrays = {}
+  for key, name in keys.items():
+    array = np.asarray(state[key], np.float32)
+    if array.ndim == len(shapes()[name]):
       array = array.transpose(_AXES[array.ndim])
     arrays[name] = np.ascontiguousarray(array)
-  more = [name for name in rest if not name.endswith(_UNUSED)]
-  if more:
-    raise ValueError(
-      f'The weights have {more[0]}, which the Inception-v3 of pytorch-fid does '
-      'not have; weights of torchvision and of other sources do not fit.'
-    )
   _check(arrays, 'The weights')
   return arrays
 
@@ -178,7 +169,7 @@ def save(path: pathlib.Path, arrays: Arrays, sha256: str) -> None:
 
   Args:
     path: the .npz file.
-    arrays: from `from_torch`.
+    arrays: the result of `from_torch`.
     sha256: SHA-256 of the PyTorch file.
   """
   npz.write(path, {**arrays, _HASH: np.array(sha256)})
@@ -188,33 +179,19 @@ def load(path: pathlib.Path) -> Weights:
   """Reads weights that `save` wrote.
 
   Raises:
-    ValueError: the file is missing, damaged or not the complete net.
+    FileNotFoundError: the file does not exist.
+    ValueError: it is damaged or does not hold the complete net.
   """
-  arrays = _read(path)
+  arrays = npz.read(path, _COMMAND)
   sha256 = str(arrays.pop(_HASH, ''))
   if not re.fullmatch('[0-9a-f]{64}', sha256):
     raise ValueError(
-      f'{path} does not say which weights it was made from; make it with '
-      'python -m jaxgan.convert_inception.'
+      f'{path} does not hold the SHA-256 of its source; it must be an .npz '
+      f'that {_COMMAND} wrote.'
     )
   _check(arrays, str(path))
   tree = {name: jnp.asarray(array) for name, array in arrays.items()}
   return Weights(traverse_util.unflatten_dict(tree, sep='/'), sha256)
-
-
-def _read(path: pathlib.Path) -> Arrays:
-  """Reads all arrays; turns the errors into sentences."""
-  try:
-    return npz.read(path)
-  except FileNotFoundError as error:
-    raise ValueError(
-      f'{path} does not exist; make it from the public PyTorch weights with '
-      'python -m jaxgan.convert_inception.'
-    ) from error
-  except (OSError, *npz.DAMAGED) as error:
-    raise ValueError(
-      f'{path} is damaged or no .npz ({error}); convert the weights again.'
-    ) from error
 
 
 def _check(arrays: Mapping[str, np.ndarray], source: str) -> None:

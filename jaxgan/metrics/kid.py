@@ -13,11 +13,11 @@ class Kid(NamedTuple):
 
   Attributes:
     value: mean of MMD^2 over the subsets; unbiased, so it can be negative.
-    error: its standard error as an estimate from these N samples: std times
+    error: standard error of `value` as an estimate from N samples: std times
       sqrt(size / (N - size)), the delete-d jackknife (Shao & Wu, 1989). It
       tends to be too large if the distance is near zero.
-    std: standard deviation over the subsets, which other libraries report. It
-      is the spread of one subset, not of the mean.
+    std: standard deviation of MMD^2 over the subsets, as other libraries report
+      it. It is the spread of one subset, not of the mean.
     subsets: number of subsets.
     size: samples of each set in one subset.
   """
@@ -52,20 +52,20 @@ def kid(
 
   Raises:
     ValueError: the shapes do not fit, not finite, too few samples, or a size
-      that leaves no sample out.
+      that is not below the smaller set.
   """
   real, fake = arrays.pair(real, fake, minimum=4)
   num = min(len(real), len(fake))
   size = size or min(1000, num // 2)
   arrays.within('subsets', subsets, 2, 10**6)
-  # Subsets of full size would all be equal; `mmd2` uses all samples.
+  # Subsets of full size would all be equal; use `mmd2` for the whole sets.
   arrays.within('size', size, 2, num - 1)
-  # The legacy generator: its stream is frozen, and torch-fidelity uses it.
+  # torch-fidelity uses this legacy generator, whose stream never changes.
   rng = np.random.RandomState(seed)
   values = []
   for _ in range(subsets):
     x, y = (v[rng.choice(len(v), size, replace=False)] for v in (real, fake))
-    values.append(_mmd2(x, y))
+    values.append(mmd2(x, y))
   std = float(np.std(values))
   error = std * (size / (num - size)) ** 0.5
   return Kid(float(np.mean(values)), error, std, subsets, size)
@@ -87,11 +87,7 @@ def mmd2(real: np.ndarray, fake: np.ndarray) -> float:
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples.
   """
-  return _mmd2(*arrays.pair(real, fake))
-
-
-def _mmd2(x: np.ndarray, y: np.ndarray) -> float:
-  x, y = (v.astype(np.float64, copy=False) for v in (x, y))
+  x, y = (v.astype(np.float64, copy=False) for v in arrays.pair(real, fake))
   within = sum(_mean_off_diagonal(v) for v in (x, y))
   return float(within - 2 * _kernel_sum(x, y) / (len(x) * len(y)))
 

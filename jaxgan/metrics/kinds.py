@@ -32,7 +32,7 @@ class Value(NamedTuple):
   Attributes:
     value: the number.
     error: its standard error, or None if the metric has none.
-    details: further results as JSON values, such as class counts, or None.
+    details: more results as JSON values, such as class counts, or None.
   """
 
   value: float
@@ -60,7 +60,7 @@ class Real(NamedTuple):
 
 Measure = Callable[[Real, Features, int], Value]
 
-# set of `Real` -> `all` of its examples, or a `subset` as large as the fakes.
+# set of `Real` -> `all` its examples, or a `subset` of as many as the fakes.
 _SUBSET: Mapping[str, str] = {'reference': 'subset'}
 _ALL: Mapping[str, str] = {'reference': 'all'}
 _NONE: Mapping[str, str] = {}
@@ -78,9 +78,8 @@ class Kind(NamedTuple):
     feature_nets: the feature nets that it accepts; empty for all.
     moments_only: whether mean and covariance of the features are enough.
     min_samples: smallest number of fakes, and of examples in each set.
-    max_samples: largest number of fakes, above which it takes hours; 0 for
-      no limit.
-    better: `low` or `high`; `neither` where the best value lies between.
+    max_samples: largest number of fakes, since more take hours; 0 for no limit.
+    better: `low` or `high`; `neither` if the best value lies between.
     signed: whether the value can be 0 or less, so that it has no logarithm.
     balanced: whether the fakes have equal class counts instead of the class
       proportions of the training data.
@@ -142,7 +141,7 @@ def _distance(function: Callable[..., float], **options: int) -> Measure:
 
 
 def _ms_ssim(real: Real, fake: Features, seed: int) -> Value:
-  # The features of `pixels` are flattened images in [-1, 1].
+  # The features of the net `pixels` are flattened images in [-1, 1].
   images = to_uint8(fake.values).reshape(-1, *real.shape)
   result = diversity.ms_ssim_diversity(images, seed=seed)
   details = {'pairs': result.pairs, 'scales': result.scales}
@@ -150,7 +149,7 @@ def _ms_ssim(real: Real, fake: Features, seed: int) -> Value:
 
 
 def _class_counts(features: Features) -> np.ndarray:
-  """Counts [K] of the predicted classes."""
+  """Counts the predicted classes, as [K]."""
   assert features.logits is not None  # Guaranteed by Kind.feature_nets.
   classes = features.logits.shape[1]
   return np.bincount(features.logits.argmax(axis=1), minlength=classes)
@@ -162,8 +161,8 @@ def _classes(real: Real, fake: Features, seed: int) -> Value:
   return Value(float((counts > 0).sum()), None, {'counts': counts.tolist()})
 
 
-def _label_accuracy(real: Real, fake: Features, seed: int) -> Value:
-  """The share of fakes whose predicted class is their label i mod K."""
+def _accuracy(real: Real, fake: Features, seed: int) -> Value:
+  """Share of fakes whose predicted class is their label: i mod K for fake i."""
   del real, seed
   assert fake.logits is not None  # Guaranteed by Kind.feature_nets.
   num, classes = fake.logits.shape
@@ -200,7 +199,7 @@ def _memorization(real: Real, fake: Features, seed: int) -> Value:
   return Value(result.ratio, None, details)
 
 
-# One kind per name in metric names; the names stand in stored records.
+# The key is the first part of a metric name. Stored records hold these names.
 KINDS: Mapping[str, Kind] = {
   'fid': Kind(_fid, _ALL, moments_only=True),
   'fidinf': Kind(_fid_infinity, _ALL, min_samples=30, signed=True),
@@ -219,12 +218,7 @@ KINDS: Mapping[str, Kind] = {
   'msssim': Kind(_ms_ssim, _NONE, 'images', ('pixels',), better='neither'),
   'classes': Kind(_classes, _NONE, '', CLASSIFIERS, better='high'),
   'asked': Kind(
-    _label_accuracy,
-    _NONE,
-    '',
-    ('digits', 'mnist'),
-    better='high',
-    balanced=True,
+    _accuracy, _NONE, '', ('digits', 'mnist'), better='high', balanced=True
   ),
   'labelkl': Kind(_label_kl, _ALL, '', CLASSIFIERS),
   'modes': Kind(

@@ -1,4 +1,4 @@
-"""Modes of a known Gaussian mixture that the samples cover."""
+"""Mode coverage and sample quality on a known Gaussian mixture."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ def gaussian_modes(
   *,
   deviations: float = 3.0,
 ) -> GaussianModes:
-  """Covered modes and share of high-quality samples (Srivastava et al., 2017).
+  """Counts covered modes and high-quality samples (Srivastava et al., 2017).
 
   A sample has high quality if it lies within `deviations` standard deviations
   of the nearest center. It counts for that center.

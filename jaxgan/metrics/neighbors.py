@@ -1,7 +1,7 @@
 """Memorization: distances of samples to their nearest training examples.
 
-Distances need a space in which near means similar. Pixels find copies and
-small shifts at best; features find similar images.
+Distances of pixels find copies and at best small shifts. Distances of features
+find similar images.
 """
 
 from typing import NamedTuple
@@ -28,10 +28,9 @@ class DistanceRatio(NamedTuple):
 
   Attributes:
     ratio: samples / heldout. About 1: the samples are as near to the training
-      set as unseen real data. Well below 1: nearer than new real data can be,
-      so the generator repeats the training set, or shows only its densest
-      part. Well above 1: far from the training set, so of poor quality or
-      off the subject. It is then no merit that nothing is copied.
+      set as held-out real data. Well below 1: the generator repeats the
+      training set or only its densest part. Well above 1: the samples have low
+      quality or another content, and the ratio says nothing about copies.
     samples: median distance of a sample to its nearest training example.
     heldout: the same median for held-out real examples.
   """
@@ -74,13 +73,13 @@ def distance_ratio(
 ) -> DistanceRatio:
   """Median distance to the training set, of samples over held-out real data.
 
-  A perfect generator has the value 1 only if `heldout` and `train` come from
-  one distribution. A median hides a few copies among many new images. To find
-  them, look at the smallest distances of `nearest`.
+  A perfect generator has a ratio of 1 only if `heldout` and `train` have the
+  same distribution. The median does not show a few copies among many new
+  images; the smallest distances of `nearest` do.
 
   Args:
     samples: [N, D] features or flattened pixels.
-    heldout: [H, D] of real examples that were not trained on.
+    heldout: [H, D] of real examples outside the training set.
     train: [M, D] of the training examples.
 
   Raises:
@@ -93,14 +92,14 @@ def distance_ratio(
   ]
   if medians[1] == 0:
     raise ValueError(
-      'At least half of heldout is in train as well; held-out examples must '
-      'not be training examples.'
+      'At least half of heldout is also in train; held-out examples must not '
+      'be training examples.'
     )
   return DistanceRatio(medians[0] / medians[1], *medians)
 
 
 def _smallest(distances: np.ndarray, k: int) -> np.ndarray:
-  """Columns [B, k] of the smallest values in each row; overwrites them."""
+  """Finds the columns [B, k] of the smallest values; overwrites the values."""
   rows = np.arange(len(distances))
   columns = np.empty((len(distances), k), np.int64)
   for i in range(k):
@@ -112,7 +111,7 @@ def _smallest(distances: np.ndarray, k: int) -> np.ndarray:
 def _exact_distances(
   samples: np.ndarray, train: np.ndarray, indices: np.ndarray
 ) -> np.ndarray:
-  """Distances [N, k] computed from differences: exactly zero for copies."""
+  """Computes distances [N, k] from differences: exactly zero for copies."""
   distances = np.empty(indices.shape)
   size = pairwise.block_rows(samples.shape[1] * indices.shape[1])
   for part in pairwise.slices(len(samples), size):

@@ -1,6 +1,5 @@
 """Reads and writes .npz files: atomically, reproducibly and without pickle."""
 
-import os
 import pathlib
 import zipfile
 import zlib
@@ -9,27 +8,46 @@ from typing import Any
 
 import numpy as np
 
-# What numpy raises on a file that is truncated, damaged or of another format.
-DAMAGED = (
-  EOFError,
-  ValueError,
-  TypeError,
-  NotImplementedError,
-  zipfile.BadZipFile,
+from jaxgan.storage.atomic import replacing
+
+# Numpy's errors for a file that is truncated, damaged or of another format.
+_DAMAGED = (
+  EOFError, ValueError, TypeError, NotImplementedError, zipfile.BadZipFile,
   zlib.error,
-)
+)  # fmt: skip
 
 
-def read(path: pathlib.Path) -> dict[str, np.ndarray]:
+def read(path: pathlib.Path, command: str) -> dict[str, np.ndarray]:
   """Reads all arrays of an .npz file.
 
+  Args:
+    path: the file.
+    command: the module that writes such files, for error messages.
+
   Raises:
-    OSError: the file is missing or cannot be opened.
-    DAMAGED: one of these for a file that is not an .npz of plain arrays.
+    FileNotFoundError: the file does not exist.
+    ValueError: it cannot be read or is not an .npz of plain arrays.
   """
-  # Opened here, because numpy leaves the file of a broken archive open.
-  with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-    return {name: archive[name] for name in archive.files}
+  try:
+    # Opened here, because numpy leaves the file of a broken archive open.
+    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
+      return {name: archive[name] for name in archive.files}
+  except FileNotFoundError as error:
+    raise FileNotFoundError(
+      f'{path} does not exist; it must be an .npz that {command} wrote.'
+    ) from error
+  except OSError as error:
+    raise ValueError(f'{path} cannot be read ({error.strerror}).') from error
+  except _DAMAGED as error:
+    raise damaged(path, command) from error
+
+
+def damaged(path: pathlib.Path, command: str) -> ValueError:
+  """Makes the error for a file that is damaged or has unexpected contents."""
+  return ValueError(
+    f'{path} is damaged or of another kind; it must be an .npz that {command} '
+    'wrote.'
+  )
 
 
 def write(path: pathlib.Path, arrays: Mapping[str, Any]) -> None:
@@ -38,7 +56,5 @@ def write(path: pathlib.Path, arrays: Mapping[str, Any]) -> None:
   A crash or a second process never leaves a partial file. Equal arrays give
   equal bytes, since the archive holds no time stamps.
   """
-  new = path.with_name(f'{path.name}.{os.getpid()}')
-  with new.open('wb') as file:
+  with replacing(path) as temporary, temporary.open('wb') as file:
     np.savez(file, **arrays)
-  new.replace(path)

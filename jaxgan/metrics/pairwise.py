@@ -25,13 +25,13 @@ def distances(
   """Yields |x_i - y_j| = sqrt(|x|^2 - 2 <x, y> + |y|^2) in blocks of rows.
 
   Sums are float64. For float32 features the squares are rounded to float32
-  before the root, as in the package prdc. Most pairs at equal distances then
-  compare as equal, which in float64 depends on the last bit of a sum.
+  before the root, as in the package prdc. Most equal distances then compare as
+  equal, which in float64 depends on the last bit of a sum.
 
   Args:
     x: [N, D] float32 or float64.
-    y: [M, D] likewise. Pass the same object as `x` for the distances within
-      one set, whose diagonal is then exactly zero.
+    y: [M, D] likewise. Pass the same object as `x` for distances within one
+      set; their diagonal is then exactly zero.
 
   Yields:
     (rows, [B, M]): a slice of the rows of x, and their distances to all of y.
@@ -50,7 +50,7 @@ def distances(
 
 
 def _inner(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-  """Inner products [B, M] in float64; y is converted in parts."""
+  """Computes inner products [B, M] in float64; converts y in parts."""
   x = x.astype(np.float64, copy=False)
   inner = np.empty((len(x), len(y)))
   for part in slices(len(y), block_rows(y.shape[1])):
@@ -59,6 +59,6 @@ def _inner(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _squared_norms(x: np.ndarray) -> np.ndarray:
-  """Squared norms [B] of the rows, in float64."""
+  """Computes the squared norms [B] of the rows in float64."""
   x = x.astype(np.float64, copy=False)
   return np.einsum('ij,ij->i', x, x)

@@ -15,7 +15,7 @@ class Prdc(NamedTuple):
   Attributes:
     precision: share of fakes inside the ball of a real sample.
     recall: share of real samples inside the ball of a fake.
-    density: mean number of real balls around a fake, over k; may exceed 1.
+    density: mean number of real balls that hold a fake, over k; may exceed 1.
     coverage: share of real samples whose ball holds a fake.
   """
 
@@ -26,16 +26,16 @@ class Prdc(NamedTuple):
 
 
 def prdc(real: np.ndarray, fake: np.ndarray, *, k: int = 5) -> Prdc:
-  """Precision and recall (Kynkaanniemi et al., 2019), density and coverage.
+  """Computes precision, recall, density and coverage of two sets.
 
-  Density and coverage are those of Naeem et al. (2020). All four equal the
-  package `prdc`: balls are open, and a sample is not its own neighbor.
+  From Kynkaanniemi et al. (2019) and Naeem et al. (2020). All four equal those
+  of the package `prdc`: balls are open, and a sample is not its own neighbor.
   Distances are computed in blocks, so memory grows with N, not with N^2.
 
   Args:
     real: [N, D], N > k.
     fake: [M, D], M > k.
-    k: rank of the neighbor that sets the radius; the papers use 3 and 5.
+    k: the radius is the distance to the k-th neighbor; papers use 3 and 5.
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples for k.
@@ -59,7 +59,7 @@ def prdc(real: np.ndarray, fake: np.ndarray, *, k: int = 5) -> Prdc:
 
 
 def _radii(x: np.ndarray, k: int) -> np.ndarray:
-  """Distance [N] of each sample to its k-th neighbor in the same set."""
+  """Computes the distances [N] to the k-th neighbor in the same set."""
   # Index 0 is the sample itself, at a distance of exactly zero.
   return np.concatenate(
     [np.partition(d, k, axis=1)[:, k] for _, d in pairwise.distances(x, x)]

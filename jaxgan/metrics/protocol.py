@@ -16,15 +16,15 @@ from jaxgan.metrics import features
 from jaxgan.metrics.features import Features
 from jaxgan.metrics.kinds import KINDS, Kind, Real, Value
 
-# What is missing if the real data do not fit a kind, for error messages.
+# requirement of a kind -> description for the error message.
 _HELDOUT = (
-  'training examples and real examples that were not trained on; name another '
-  'split than the training split as the reference or for the floor'
+  'training examples and held-out real examples; give another split than the '
+  'training split as the reference or for the floor'
 )
 _MISSING: Mapping[str, str] = {
   'train': _HELDOUT,
   'heldout': _HELDOUT,
-  'images': 'images, and the real data are vectors',
+  'images': 'images, but the real data are vectors',
   'mixture': 'data whose modes are known: gaussians8 or gaussians25',
 }
 
@@ -59,9 +59,8 @@ def parse(name: str) -> Metric:
   match = re.fullmatch(r'(w[12]_|[a-z]+)(\d+)(k?)_(\w+)', name)
   if not match:
     raise ValueError(
-      f'{name!r} is not a metric; it must be a kind '
-      f'({", ".join(sorted(KINDS))}), a count and a feature net, such as '
-      'fid10k_mnist.'
+      f'{name!r} is not a metric; it must be a kind ({", ".join(sorted(KINDS))}'
+      '), a count and a feature net, such as fid10k_mnist.'
     )
   kind = pick(f'The kind of {name}', match[1], KINDS)
   nets = kind.feature_nets or features.FEATURES
@@ -70,22 +69,21 @@ def parse(name: str) -> Metric:
   if num < kind.min_samples or 0 < kind.max_samples < num:
     most = f' and at most {kind.max_samples}' if kind.max_samples else ''
     raise ValueError(
-      f'{name} counts {num} samples; they must be at least {kind.min_samples}'
-      f'{most}.'
+      f'{name} has {num} fakes; it must have at least {kind.min_samples}{most}.'
     )
   return Metric(name, kind, num, match[4])
 
 
 def check(metric: Metric, available: Collection[str]) -> None:
-  """Checks that the real data have what a metric reads, before any work.
+  """Checks that the real data have all inputs of a metric.
 
   Args:
-    metric: from `parse`.
-    available: those of `reference`, `train`, `heldout`, `images` and `mixture`
-      that the real data have.
+    metric: the result of `parse`.
+    available: the available inputs, out of `reference`, `train`, `heldout`,
+      `images` and `mixture`.
 
   Raises:
-    ValueError: something is missing.
+    ValueError: an input is missing.
   """
   requires = metric.kind.requires
   for need in (*metric.kind.reads, *([requires] if requires else [])):
@@ -99,13 +97,13 @@ def measure(
   """Measures one metric on features of fakes and of real data.
 
   Args:
-    metric: from `parse`, accepted by `check`.
+    metric: the result of `parse`.
     real: features of the whole sets.
     fake: features of at least `metric.num` fakes; the first ones are used.
-    seed: chooses the subset of real examples and seeds the metric.
+    seed: seed of the subset of real examples and of the metric.
 
   Returns:
-    (value, number of real examples that were read).
+    The value and the number of real examples that the metric read.
 
   Raises:
     ValueError: a set has too few examples.
@@ -130,8 +128,8 @@ def _check_count(metric: Metric, side: str, num: int, need: int) -> None:
   """Raises a ValueError if a set has fewer examples than needed."""
   if num < need:
     raise ValueError(
-      f'{metric.name} needs {need} {side} examples and there are {num}; choose '
-      'a smaller count or more data.'
+      f'{metric.name} needs {need} {side} examples, but there are {num}; use a '
+      'smaller count or more data.'
     )
 
 

@@ -1,4 +1,4 @@
-"""Records of metrics: a value with everything that makes it comparable."""
+"""Records of metrics: a value with all settings of its measurement."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ from jaxgan import __version__
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-  """One metric of one generator, with the protocol of its measurement.
+  """One metric of one generator, with all settings of its measurement.
 
   Attributes:
     metric: the metric name, such as `fid10k_mnist`.
@@ -22,17 +22,17 @@ class Record:
     resize: resize protocol that brings images to the net's size.
     reference: name of the real data.
     reference_sha256: SHA-256 of the real examples.
-    split: split of the real data, in the syntax of tfds.
+    split: split of the real data, in tfds syntax.
     real_num, fake_num: number of real and of fake examples.
-    seed: seed of the latents and of the metric's own random choices.
-    source: name of the run's folder or of the file of fakes.
+    seed: seed of the latents and of the metric.
+    source: name of the workdir or of the file of fakes.
     weights: `ema`, `raw`, or `none` for fakes from files.
     step: step at which the generator was saved; -1 if unknown.
-    floor: the same metric of other real data, or None.
-    ceiling: the same metric of uniform noise, or None.
+    floor: the same metric for other real data instead of fakes, or None.
+    ceiling: the same metric for uniform noise instead of fakes, or None.
     train_sha256, heldout_sha256: SHA-256 of the training and of the held-out
       examples; empty if the metric does not read them.
-    details: further results of the metric, such as class counts, or None.
+    details: more results of the metric, such as class counts, or None.
     version: version of jaxgan.
   """
 
@@ -68,7 +68,7 @@ PROTOCOL = (
 
 
 def difference(a: Record, b: Record) -> float:
-  """Returns a.value - b.value for two records with equal protocols.
+  """Returns a.value - b.value for two records with equal settings.
 
   Raises:
     ValueError: a field in PROTOCOL differs; the message names the first one.
@@ -77,8 +77,8 @@ def difference(a: Record, b: Record) -> float:
     one, other = getattr(a, field), getattr(b, field)
     if one != other:
       raise ValueError(
-        f'The records differ in {field} ({one!r} and {other!r}); only values '
-        'of one protocol can be compared.'
+        f'The records differ in {field} ({one!r} and {other!r}); only records '
+        'with equal settings can be compared.'
       )
   return a.value - b.value
 
@@ -92,13 +92,12 @@ def append(path: pathlib.Path, records: Sequence[Record]) -> None:
 
 def table(records: Sequence[Record]) -> str:
   """Formats records as a text table: metric, value, error, floor, ceiling."""
-  rows: list[tuple[str, ...]] = [
-    ('metric', 'value', 'error', 'floor', 'ceiling')
-  ]
-  for r in records:
-    numbers = (r.value, r.error, r.floor, r.ceiling)
+  columns = ('value', 'error', 'floor', 'ceiling')
+  rows: list[tuple[str, ...]] = [('metric', *columns)]
+  for record in records:
+    numbers = (getattr(record, column) for column in columns)
     texts = ('-' if x is None else f'{x:.5g}' for x in numbers)
-    rows.append((r.metric, *texts))
+    rows.append((record.metric, *texts))
   widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
   return '\n'.join(
     '  '.join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))

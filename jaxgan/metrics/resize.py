@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.config import pick
+from jaxgan.metrics import arrays
 from jaxgan.types import Array
 
 
@@ -32,11 +33,7 @@ def resize(images: Array | np.ndarray, side: int, name: str) -> Array:
     ValueError: unknown name, wrong type or shape, or side < 1.
   """
   weights = pick('resize', name, RESIZES)
-  if images.ndim != 4 or images.dtype != np.uint8 or not all(images.shape[1:]):
-    raise ValueError(
-      f'images are {images.dtype} of shape {list(images.shape)}; a resize '
-      'takes uint8 of shape [N, H, W, C].'
-    )
+  arrays.images('images', images)
   if side < 1:
     raise ValueError(f'side is {side}; it must be at least 1.')
   rows, cols = (weights(n, side) for n in images.shape[1:3])
@@ -45,18 +42,14 @@ def resize(images: Array | np.ndarray, side: int, name: str) -> Array:
 
 @functools.lru_cache(maxsize=32)
 def antialiased_bicubic(size: int, side: int) -> np.ndarray:
-  """Weights of PIL's bicubic resize, whose kernel widens for downsampling.
+  """Computes PIL's bicubic weights, whose kernel widens for downsampling.
 
   The kernel is Keys' cubic with a = -1/2 (Keys, 1981) at the distance of pixel
   centers, divided by max(1, size / side). At the border the weights inside the
   image are normalized to sum to 1.
 
-  Args:
-    size: input pixels.
-    side: output pixels.
-
   Returns:
-    [side, size] float32; each row sums to 1.
+    [side, size] float32, from `size` to `side` pixels; each row sums to 1.
   """
   scale = size / side
   centers = (np.arange(side)[:, None] + 0.5) * scale
@@ -67,13 +60,14 @@ def antialiased_bicubic(size: int, side: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=32)
 def bilinear(size: int, side: int, center: float = 0.5) -> np.ndarray:
-  """Weights of a bilinear resize of two pixels, without antialiasing.
+  """Computes bilinear weights of two pixels each, without antialiasing.
 
-  Pixel i is read at (i + center) size / side - center, or 0 if that is less.
+  Output pixel i reads at the input position (i + center) size / side - center,
+  or at 0 if that is negative.
 
   Args:
-    size: input pixels.
-    side: output pixels.
+    size: number of input pixels.
+    side: number of output pixels.
     center: offset of the pixel center: 0.5 as in PyTorch with
       align_corners=False, 0 as in TensorFlow 1, which moves the image up and to
       the left.
@@ -95,11 +89,6 @@ def bilinear(size: int, side: int, center: float = 0.5) -> np.ndarray:
   return weights
 
 
-def tensorflow1(size: int, side: int) -> np.ndarray:
-  """Weights of `bilinear` with pixel centers at corners, as in TensorFlow 1."""
-  return bilinear(size, side, 0.0)
-
-
 # protocol -> function of the weights [side, size] of one axis.
 #   clean      clean-fid: PIL's bicubic, each channel in float32 (mode F),
 #              clipped to [0, 255] and not rounded.
@@ -111,12 +100,12 @@ def tensorflow1(size: int, side: int) -> np.ndarray:
 RESIZES: dict[str, Callable[[int, int], np.ndarray]] = {
   'clean': antialiased_bicubic,
   'legacy': bilinear,
-  'legacy_tf': tensorflow1,
+  'legacy_tf': functools.partial(bilinear, center=0.0),
 }
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
-  """Keys' cubic kernel with a = -1/2, at distances x >= 0."""
+  """Evaluates Keys' cubic kernel with a = -1/2 at distances x >= 0."""
   near = (1.5 * x - 2.5) * x**2 + 1
   far = ((-0.5 * x + 2.5) * x - 4) * x + 2
   return np.where(x < 1, near, np.where(x < 2, far, 0.0))

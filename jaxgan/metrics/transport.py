@@ -15,7 +15,7 @@ _COSTS = {'1': 'euclidean', '2': 'sqeuclidean'}
 def wasserstein(real: np.ndarray, fake: np.ndarray, *, order: int = 1) -> float:
   """Exact Wasserstein distance W_p = (min over plans of E |x - y|^p)^(1/p).
 
-  Between uniform samples of equal size an optimal plan is an assignment
+  For two sets of equal size an optimal plan is an assignment
   (Peyre & Cuturi, 2019, proposition 2.1). Memory is O(N^2) and time O(N^3):
   a second at N = 2,048 in the plane, half a minute at 10,000.
 
@@ -92,33 +92,32 @@ def energy(real: np.ndarray, fake: np.ndarray) -> float:
 def _equal_sizes(
   real: np.ndarray, fake: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Repeats the samples of the smaller set, so that both have equal size."""
+  """Repeats the samples of the smaller set until both have equal size."""
   real, fake = arrays.pair(real, fake, minimum=1)
   size = max(len(real), len(fake))
   if size % len(real) or size % len(fake):
     raise ValueError(
-      f'real holds {len(real)} samples and fake holds {len(fake)}; one must be '
-      'a multiple of the other.'
+      f'real holds {len(real)} samples and fake {len(fake)}; one must be a '
+      'multiple of the other.'
     )
   real, fake = (np.repeat(x, size // len(x), axis=0) for x in (real, fake))
   return real, fake
 
 
 def _directions(width: int, num: int, seed: int) -> np.ndarray:
-  """Random unit vectors [D, num] in float64."""
+  """Returns random unit vectors [D, num] in float64."""
   key = jax.random.key(seed)
   normal = np.asarray(jax.random.normal(key, (width, num)), np.float64)
   return normal / np.linalg.norm(normal, axis=0)
 
 
 def _project(x: np.ndarray, directions: np.ndarray) -> np.ndarray:
-  """Projections [N, num] in float64; x is converted in parts to save memory."""
+  """Projects to [N, num] in float64; converts x in parts to save memory."""
   parts = pairwise.slices(len(x), pairwise.block_rows(x.shape[1]))
   return np.concatenate([x[s].astype(np.float64) @ directions for s in parts])
 
 
 def _total(x: np.ndarray, y: np.ndarray) -> float:
-  """Sum of all distances between two sets."""
-  return float(
-    sum(d.sum(dtype=np.float64) for _, d in pairwise.distances(x, y))
-  )
+  """Sums all distances between two sets."""
+  blocks = pairwise.distances(x, y)
+  return float(sum(d.sum(dtype=np.float64) for _, d in blocks))

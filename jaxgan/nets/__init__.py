@@ -7,4 +7,8 @@ and `base` first (what all nets share), then one net: `mlp`, `dcgan`, `resnet`,
 `conditional` and `autoencoder` are options of several nets, `latents` is the
 distribution of the generator's inputs, `tables` describes a pair, and
 `kernels/` computes convolutions.
+
+In every module `config` is the `net` section of the configuration, `norm` a
+value of `net.gen_norm` or `net.critic_norm`, and `train` whether batch
+statistics and spectral vectors are updated and dropout and noise are drawn.
 """

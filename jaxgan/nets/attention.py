@@ -4,26 +4,21 @@ Source: SAGAN (Zhang et al., 2019, equations 1 to 3), with the widths of its
 authors' code: C/8 for keys and queries and C/2 for values.
 """
 
-from collections.abc import Mapping, Sequence
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from jaxgan.config import Net
 from jaxgan.nets import layers
-from jaxgan.types import Array
+from jaxgan.types import Array, Pair
 
 
 class SelfAttention(nn.Module):
-  """y_j = x_j + gain v(sum_i b_ji h(x_i)), b_ji = softmax_i of f(x_i) . g(x_j).
+  """Self-attention: y_j = x_j + gain v(sum_i b_ji h(x_i)).
 
-  The gain is trained and starts at 0; the parameters of f, g, h and v are named
-  key, query, value and out.
-
-  Attributes:
-    config: compute dtype and formulation.
-    norm: of the four 1x1 convolutions, as for `layers.apply_layer`.
+  b_ji is the softmax over i of f(x_i) . g(x_j). The gain is trained and starts
+  at 0. f, g, h and v are 1x1 convolutions, named key, query, value and out;
+  `norm` applies to them.
   """
 
   config: Net
@@ -50,33 +45,23 @@ class SelfAttention(nn.Module):
 
 
 def attend(x: Array, config: Net, norm: str, train: bool) -> Array:
-  """Applies self-attention if the larger side of x is `net.attention`.
-
-  Args:
-    x: [B, H, W, C].
-    config: `attention` is the larger of H and W, or 0 for no self-attention.
-    norm: as for `layers.apply_layer`.
-    train: as for `layers.apply_layer`.
-
-  Returns:
-    An array of the shape of x.
-  """
+  """Applies self-attention to x [B, H, W, C] if max(H, W) = `net.attention`."""
   if max(x.shape[1:3]) != config.attention:
     return x
   return SelfAttention(config, norm)(x, train=train)
 
 
-def check(config: Net, maps: Mapping[str, Sequence[tuple[int, int]]]) -> None:
+def check(config: Net, maps: Pair[list[tuple[int, int]]]) -> None:
   """Checks that both nets have a feature map with the side `net.attention`.
 
   Args:
-    config: reads `attention`.
-    maps: net -> (H, W) of its feature maps.
+    config: reads `attention`; 0 is always accepted.
+    maps: (H, W) of the feature maps of both nets.
 
   Raises:
     ValueError: one of the nets has none.
   """
-  for net, sizes in maps.items():
+  for net, sizes in zip(('generator', 'critic'), maps, strict=True):
     sides = sorted({max(size) for size in sizes})
     if config.attention and config.attention not in sides:
       raise ValueError(

@@ -11,10 +11,10 @@ from jaxgan.types import Array
 
 
 class Critic(nn.Module):
-  """Minus the mean squared reconstruction error.
+  """Scores by minus the mean squared reconstruction error.
 
   Attributes:
-    encoder: a critic with N outputs, the code.
+    encoder: a critic whose N outputs are the code.
     decoder: a generator whose latents are codes.
   """
 

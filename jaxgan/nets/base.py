@@ -1,8 +1,8 @@
-"""Generator and critic modules around the layer functions of a net.
+"""The `Generator` and `Critic` modules that most nets share.
 
-A net file gives two functions. One maps latents to examples, the other maps
-examples to features; the modules that they create become children of the
-`Generator` or `Critic` here.
+A net file has two functions: one maps latents to examples, the other maps
+examples to features. `Generator` and `Critic` call them; the layers that the
+functions create become submodules.
 """
 
 import math
@@ -65,22 +65,17 @@ class Critic(nn.Module):
 def project(
   z: Array, shape: tuple[int, ...], config: Net, train: bool
 ) -> Array:
-  """A generator's first layer: [B, Z] -> [B, *shape], dense, then a reshape."""
-  dense = nn.Dense(
-    math.prod(shape),
-    dtype=config.compute_dtype,
-    kernel_init=layers.init(config, layers.glorot),
-  )
+  """First layer of a generator: [B, Z] -> [B, *shape], linear, reshaped."""
+  dense = layers.dense(config, math.prod(shape), dtype=config.compute_dtype)
   x = layers.apply_layer(dense, z, config.gen_norm, train)
   return x.reshape(-1, *shape)
 
 
 def split_label(z: Array, config: Net) -> tuple[Array, Array | None]:
-  """Splits latents into the first layer's input and the label of the norms.
+  """Splits latents [B, width] into the generator's input and the label.
 
-  Args:
-    z: [B, width] latents, which end with the one-hot label.
-    config: `classes` and `gen_label`; only `norm` splits.
+  With `net.gen_label` = `norm` the one-hot label at their end conditions the
+  norms. With `concat`, or without classes, it stays in the input.
   """
   if not config.classes or config.gen_label == 'concat':
     return z, None
@@ -88,14 +83,14 @@ def split_label(z: Array, config: Net) -> tuple[Array, Array | None]:
 
 
 def head(x: Array, outputs: int, config: Net, train: bool) -> Array:
-  """The last linear layer of a critic, float32 throughout.
+  """The last linear layer of a critic, in float32.
 
   Args:
     x: [B, ...] features.
     outputs: N, the number of outputs; 0 for one score, -1 for the flattened
       features themselves, without a layer.
-    config: gives the spectral norm and the initializer.
-    train: as for `layers.apply_layer`.
+    config: for the spectral norm and the initializer.
+    train: whether the spectral vector is updated.
 
   Returns:
     [B, N] float32, or [B] for a score.
@@ -103,8 +98,6 @@ def head(x: Array, outputs: int, config: Net, train: bool) -> Array:
   x = x.reshape(x.shape[0], -1).astype(jnp.float32)
   if outputs < 0:
     return x
-  dense = nn.Dense(
-    max(outputs, 1), kernel_init=layers.init(config, layers.glorot)
-  )
+  dense = layers.dense(config, max(outputs, 1))
   x = layers.apply_layer(dense, x, config.critic_norm, train)
   return x if outputs else x[:, 0]

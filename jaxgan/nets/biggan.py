@@ -1,8 +1,9 @@
-"""Deep residual pair whose norms are conditioned on the whole latent.
+"""Deep residual generator and critic; norms are conditioned on the latent.
 
-Source: BigGAN-deep (Brock et al., 2019, appendix B): narrow blocks of four
-convolutions, one class embedding shared by all norms, latents that skip to
-every block, shortcuts without weights that drop or append channels.
+Source: BigGAN-deep (Brock et al., 2019, appendix B): blocks of four
+convolutions with few inner channels, one class embedding shared by all norms,
+skip connections from the latent to every block, and shortcuts without weights
+that drop or append channels.
 """
 
 import itertools
@@ -14,17 +15,14 @@ from jaxgan.config import Net
 from jaxgan.nets import attention, base, layers, resnet
 from jaxgan.types import Array, Pair
 
-_NARROWER = 4  # Width of a block / width of its inner convolutions.
+_BOTTLENECK = 4  # Features of a block / those of its inner convolutions.
 
 
 class GenBlock(nn.Module):
   """Four convolutions, each after norm and activation, and a shortcut.
 
-  Attributes:
-    config: norm, compute dtype and formulation.
-    features: Cout, at most Cin: the shortcut drops the other channels.
-    up: whether it doubles the sides.
-    activate: before each convolution.
+  The shortcut drops channels: Cout = `features` is at most Cin. `up` doubles
+  the sides.
   """
 
   config: Net
@@ -34,9 +32,9 @@ class GenBlock(nn.Module):
 
   @nn.compact
   def __call__(self, x: Array, condition: Array, *, train: bool) -> Array:
-    """[B, H, W, Cin], conditions of the norms [B, N] -> [B, H', W', Cout]."""
+    """[B, H, W, Cin] and a condition [B, N] -> [B, H', W', Cout]."""
     net, norm = self.config, self.config.gen_norm
-    narrow = max(x.shape[-1] // _NARROWER, 1)
+    narrow = max(x.shape[-1] // _BOTTLENECK, 1)
     h = x
     for i, (size, width) in enumerate(_convolutions(narrow, self.features)):
       h = self.activate(layers.normalize(h, norm, net, train, condition))
@@ -49,11 +47,8 @@ class GenBlock(nn.Module):
 class CriticBlock(nn.Module):
   """Four convolutions, each after an activation, and a shortcut.
 
-  Attributes:
-    config: norm, compute dtype and formulation.
-    features: Cout, at least Cin: the shortcut appends the other channels.
-    down: whether it halves the sides.
-    activate: before each convolution.
+  The shortcut appends channels: Cout = `features` is at least Cin. `down`
+  halves the sides.
   """
 
   config: Net
@@ -65,7 +60,7 @@ class CriticBlock(nn.Module):
   def __call__(self, x: Array, *, train: bool) -> Array:
     """[B, H, W, Cin] -> [B, H', W', Cout]."""
     net, norm = self.config, self.config.critic_norm
-    narrow = max(self.features // _NARROWER, 1)
+    narrow = max(self.features // _BOTTLENECK, 1)
     h = x
     for i, (size, width) in enumerate(_convolutions(narrow, self.features)):
       h = self.activate(layers.normalize(h, norm, net, train))
@@ -75,8 +70,8 @@ class CriticBlock(nn.Module):
     more = self.features - x.shape[-1]
     if more:
       new = layers.conv(net, more, size=1, gain=1.0)
-      appended = layers.apply_layer(new, x, norm, train)
-      x = jnp.concatenate([x, appended], axis=-1)
+      new_channels = layers.apply_layer(new, x, norm, train)
+      x = jnp.concatenate([x, new_channels], axis=-1)
     return h + x
 
 
@@ -88,7 +83,7 @@ def _convolutions(narrow: int, features: int) -> list[tuple[int, int]]:
 def _generate(
   z: Array, config: Net, shape: tuple[int, ...], train: bool
 ) -> Array:
-  """Doubles the sides once per width after the first."""
+  """Generator body: doubles the sides once per width after the first."""
   norm, widths = config.gen_norm, config.gen_widths
   activate = layers.activation(config.gen_activation, nn.relu)
   condition = _embed_label(z, config)
@@ -109,18 +104,13 @@ def _embed_label(z: Array, config: Net) -> Array:
   """Replaces the one-hot label in a latent by a class embedding: [B, N]."""
   if not config.classes:
     return z
-  embed = nn.Dense(
-    config.embed_size,
-    use_bias=False,
-    kernel_init=layers.init(config, layers.glorot),
-    name='embed',
-  )
+  embed = layers.dense(config, config.embed_size, use_bias=False, name='embed')
   label = z[:, -config.classes :]
   return jnp.concatenate([z[:, : -config.classes], embed(label)], axis=1)
 
 
 def _features(x: Array, config: Net, train: bool) -> Array:
-  """Halves the sides once per width after the first, then sums over pixels."""
+  """Critic body: halves the sides per width, then sums over pixels."""
   norm, widths = config.critic_norm, config.critic_widths
   activate = layers.activation(config.critic_activation, nn.relu)
   stem = layers.conv(config, widths[0], gain=1.0)
@@ -137,16 +127,12 @@ def _features(x: Array, config: Net, train: bool) -> Array:
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
-  """Builds the pair for images of shape (H, W, C).
+  """Builds the generator and critic for images of shape (H, W, C).
 
   Raises:
     ValueError: a side that cannot be halved once per width, or no feature map
       with the side of `net.attention`.
   """
-  gen, critic = (
-    resnet.halved(shape, len(getattr(config, key)) - 1, key)
-    for key in ('gen_widths', 'critic_widths')
-  )
-  attention.check(config, {'generator': gen, 'critic': critic})
+  attention.check(config, resnet.feature_sizes(config, shape))
   generator = base.Generator(config, shape, _generate)
   return Pair(generator, base.Critic(config, _features))

@@ -1,10 +1,10 @@
 """Builds and initializes generator and critic pairs by name.
 
-Every generator is called as `gen.apply(variables, z, train=...)`, where z holds
-the label; every critic as `critic.apply(variables, x, label, train=...)`; only
-conditional critics read the label. Statistics of batch norm and vectors of
-spectral norm are in the collection `batch_stats`. Random numbers in training
-are named `dropout` (critics) and `noise` (generators).
+Every generator is called as `gen.apply(variables, z, train=...)`, where z
+contains the label; every critic as `critic.apply(variables, x, label,
+train=...)`, where only conditional critics read the label. Statistics of batch
+norm and vectors of spectral norm are in the collection `batch_stats`. The names
+of random numbers in training are `dropout` (critics) and `noise` (generators).
 """
 
 import dataclasses
@@ -64,7 +64,7 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
     )
   config = dataclasses.replace(config, conv=kernels.resolve(config.conv))
   gen, critic = builder(config, shape)
-  if conditional.is_conditional(config):
+  if config.classes or conditional.has_auxiliary(config):
     critic = conditional.Critic(config, critic.clone(outputs=-1))
   elif config.critic_head == 'autoencoder':
     critic = _autoencoder(builder, config, shape)
@@ -74,7 +74,7 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
 def _autoencoder(
   builder: Builder, config: Net, shape: tuple[int, ...]
 ) -> autoencoder.Critic:
-  """Combines a critic as encoder and a mirrored generator as decoder."""
+  """Builds an autoencoder: the critic encodes, a mirrored generator decodes."""
   mirrored = dataclasses.replace(
     config,
     gen_widths=config.critic_widths[::-1],
@@ -104,7 +104,7 @@ def init(
   """
   keys = Pair(*jax.random.split(key))
   inputs = Pair(jnp.zeros((2, latent_width)), jnp.zeros((2, *shape)))
-  # Under jit XLA drops the forward pass, of which only shapes are needed.
+  # Under jit XLA removes the forward pass: only its shapes are needed.
   return Pair(
     *(
       jax.jit(functools.partial(net.init, train=False))(key, x)

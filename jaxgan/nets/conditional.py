@@ -1,4 +1,4 @@
-"""Critic with labels as inputs, or with auxiliary heads for labels and codes.
+"""Critic that reads labels, or has auxiliary heads for labels and codes.
 
 Sources: conditional GAN (Mirza & Osindero, 2014), projection (Miyato & Koyama,
 2018, equation 3), auxiliary classifier (Odena et al., 2017), InfoGAN (Chen et
@@ -17,7 +17,7 @@ from jaxgan.types import Array
 
 
 class Predictions(NamedTuple):
-  """Outputs of the auxiliary heads; no columns for a head that is missing.
+  """Outputs of the auxiliary heads; a missing head has 0 columns.
 
   Attributes:
     label: [B, classes] logits.
@@ -82,11 +82,6 @@ class Critic(nn.Module):
     return score, Predictions(*heads)
 
 
-def is_conditional(config: Net) -> bool:
-  """Whether a configuration has labels or codes."""
-  return bool(config.classes or has_auxiliary(config))
-
-
 def has_auxiliary(config: Net) -> bool:
   """Whether the critic of a configuration has auxiliary heads."""
   labels = config.classes and config.critic_label == 'auxiliary'
@@ -100,7 +95,7 @@ def _auxiliary(features: Array, size: int, config: Net, train: bool) -> Array:
 
 
 def _as_channel(one_hot: Array, x: Array) -> Array:
-  """Labels [B, classes] in a shape that can be appended to x [B, ..., C]."""
+  """Reshapes labels [B, classes] so that they can be appended to x."""
   if x.ndim == 2:
     return one_hot
   b, h, w, _ = x.shape

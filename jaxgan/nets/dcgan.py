@@ -14,7 +14,7 @@ from jaxgan.types import Array, Pair
 def _generate(
   z: Array, config: Net, shape: tuple[int, ...], train: bool
 ) -> Array:
-  """Doubles the sides once per width; crops a row or column of odd sides."""
+  """Generator body: doubles the sides once per width; crops odd sides."""
   norm, widths = config.gen_norm, config.gen_widths
   activate = layers.activation(config.gen_activation, nn.relu)
   (h, w), *sizes = _halved(shape, len(widths))[::-1]
@@ -29,7 +29,7 @@ def _generate(
 
 
 def _features(x: Array, config: Net, train: bool) -> Array:
-  """Halves the sides, rounding up, once per width."""
+  """Critic body: halves the sides, rounding up, once per width."""
   norm = config.critic_norm
   activate = layers.activation(config.critic_activation, layers.leaky_relu)
   for i, width in enumerate(config.critic_widths):
@@ -41,7 +41,7 @@ def _features(x: Array, config: Net, train: bool) -> Array:
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
-  """Builds the pair for images of shape (H, W, C).
+  """Builds the generator and critic for images of shape (H, W, C).
 
   Raises:
     ValueError: the images are too small for so many widths, or no feature map
@@ -55,19 +55,13 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
         f'net.{key} has {depth} entries, each of which halves the image; '
         f'{shape[0]}x{shape[1]} pixels allow at most {most}.'
       )
-  gen, critic = (
-    _halved(shape, len(widths))[1:]
-    for widths in (config.gen_widths, config.critic_widths)
-  )
-  attention.check(config, {'generator': gen, 'critic': critic})
+  widths = config.gen_widths, config.critic_widths
+  maps = Pair(*(_halved(shape, len(each))[1:] for each in widths))
+  attention.check(config, maps)
   generator = base.Generator(config, shape, _generate)
   return Pair(generator, base.Critic(config, _features))
 
 
 def _halved(shape: tuple[int, ...], times: int) -> list[tuple[int, int]]:
   """(H, W) of the image and of each of its halvings, rounded up."""
-  sizes = [(shape[0], shape[1])]
-  for _ in range(times):
-    h, w = sizes[-1]
-    sizes.append(((h + 1) // 2, (w + 1) // 2))
-  return sizes
+  return [(-(-shape[0] >> i), -(-shape[1] >> i)) for i in range(times + 1)]

@@ -1,7 +1,7 @@
-"""Equalized learning rate: unit-variance weights, scaled where they are used.
+"""Layers with equalized learning rate: unit-variance weights, scaled in use.
 
-With it Adam moves all weights at the same relative speed, whatever their fan-in
-(Karras et al., 2018, section 4.1). `stylegan` is made of these layers.
+So Adam changes all weights at the same relative speed, whatever their fan-in
+(Karras et al., 2018, section 4.1). `stylegan` consists of these layers.
 """
 
 import math
@@ -14,17 +14,11 @@ from jaxgan.config import Net
 from jaxgan.nets import kernels, layers
 from jaxgan.types import Array
 
-GAIN = math.sqrt(2)  # Keeps the variance after a leaky ReLU.
+GAIN = math.sqrt(2)  # Restores the variance after a leaky ReLU.
 
 
 class Dense(nn.Module):
-  """Linear layer with equalized learning rate.
-
-  Attributes:
-    features: Cout.
-    bias: its initial value.
-    rate: factor of the learning rate.
-  """
+  """Linear layer: `bias` is the initial bias, `rate` scales the updates."""
 
   features: int
   bias: float = 0.0
@@ -33,11 +27,8 @@ class Dense(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """[B, Cin] -> [B, Cout] float32."""
-    kernel = self.param(
-      'kernel',
-      nn.initializers.normal(1 / self.rate),
-      (x.shape[-1], self.features),
-    )
+    normal = nn.initializers.normal(1 / self.rate)
+    kernel = self.param('kernel', normal, (x.shape[-1], self.features))
     start = nn.initializers.constant(self.bias / self.rate)
     bias = self.param('bias', start, (1, self.features))
     scale = self.rate / math.sqrt(x.shape[-1])
@@ -45,13 +36,9 @@ class Dense(nn.Module):
 
 
 class Conv(nn.Module):
-  """Convolution with equalized learning rate, a bias and a leaky ReLU.
+  """Convolution with a kernel of side `size`, a bias and the critic activation.
 
-  Attributes:
-    config: compute dtype, formulation and activation of the critic.
-    features: Cout.
-    size: side of the kernel.
-    linear: without bias and activation.
+  `linear` omits the bias and the activation.
   """
 
   config: Net
@@ -74,15 +61,15 @@ def modulated_conv(
 ) -> Array:
   """Convolution with a kernel that each example scales by its style.
 
-  Kernel w becomes s_c w_hwco / sqrt(sum_hwc (s_c w_hwco)^2), so that unit
-  variance is kept for every style (Karras et al., 2020, equations 1 and 3).
+  Kernel w becomes s_c w_hwco / sqrt(sum_hwc (s_c w_hwco)^2), so that every
+  style keeps unit variance (Karras et al., 2020, equations 1 and 3).
   Equivalently, the inputs and the outputs of one shared convolution are scaled.
 
   Args:
     x: [B, H, W, Cin].
     weight: [k, k, Cin, Cout] float32.
     style: [B, Cin] float32.
-    config: compute dtype and formulation.
+    config: for the compute dtype and the convolution algorithm.
     demodulate: whether to divide by the root.
 
   Returns:
@@ -98,14 +85,14 @@ def modulated_conv(
 
 
 def kernel(module: nn.Module, size: int, cin: int, cout: int) -> Array:
-  """The scaled parameter `kernel` of a module: [k, k, Cin, Cout] float32."""
+  """Creates and scales the parameter `kernel`: [k, k, Cin, Cout] float32."""
   shape = size, size, cin, cout
   weight = module.param('kernel', nn.initializers.normal(1.0), shape)
   return weight / math.sqrt(size * size * cin)
 
 
 def bias(module: nn.Module, features: int) -> Array:
-  """The parameter `bias` of a module, initially 0: [1, 1, 1, C] float32."""
+  """Creates the parameter `bias`, initially 0: [1, 1, 1, C] float32."""
   zeros = nn.initializers.zeros_init()
   return module.param('bias', zeros, (features,)).reshape(1, 1, 1, -1)
 
@@ -118,5 +105,5 @@ def activate(module: nn.Module, x: Array, name: str) -> Array:
 
 
 def leaky_relu(x: Array) -> Array:
-  """Leaky ReLU that keeps the variance."""
+  """Leaky ReLU that preserves the variance."""
   return layers.leaky_relu(x) * GAIN

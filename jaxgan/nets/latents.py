@@ -1,9 +1,9 @@
 """Distribution of the generator's inputs: noise, code and label.
 
 A latent is one vector: Z values of noise, then the code that the critic must
-predict (a one-hot choice, and numbers), then the one-hot label. Code and label
-are missing in runs without them. So whatever draws, stores or interpolates
-latents need not know which parts they have.
+predict (a one-hot choice, and numbers), then the one-hot label. Runs without
+codes or labels have shorter latents. So code that stores or interpolates
+latents does not depend on their parts.
 """
 
 import itertools
@@ -17,9 +17,9 @@ import numpy as np
 from jaxgan.config import Net
 from jaxgan.types import Array
 
-_COLUMNS = 8  # Of a grid of numbers.
+_COLUMNS = 8  # Columns of a grid of numbers.
 
-# Kind of a grid -> the key that is 0 if latents have no such part.
+# Kind of a grid -> the key of `net` that gives the size of the part it varies.
 _PARTS = {
   'choices': 'code_classes',
   'numbers': 'code_size',
@@ -48,8 +48,8 @@ class Latents(NamedTuple):
 
   Attributes:
     size: Z, the length of the noise.
-    distribution: of the noise: `normal`, `uniform` in [-1, 1) or `truncated`
-      normal, as `net.latent`.
+    distribution: of the noise, a value of `net.latent`: `normal`, `uniform` in
+      [-1, 1), or `truncated` normal.
     bound: of the truncated normal.
     code_classes: number of values of the choice; 0 for none.
     code_size: number of numbers in the code; 0 for none.
@@ -71,10 +71,8 @@ class Latents(NamedTuple):
   def draw(self, key: Array, num: int, label: Array | None = None) -> Array:
     """Draws latents [num, width] float32.
 
-    Args:
-      key: a PRNG key; equal keys give equal latents.
-      num: number of latents.
-      label: [num] int32; None for all classes in turn. Ignored without classes.
+    Labels are [num] int32, or None for all classes in turn. They are ignored
+    without classes.
     """
     parts = [self._noise(key, num)]
     choice_key, number_key = (jax.random.fold_in(key, i) for i in (2, 3))
@@ -95,7 +93,7 @@ class Latents(NamedTuple):
     return Parts(*jnp.split(z, tuple(itertools.accumulate(sizes)), axis=1))
 
   def truncated(self, bound: float) -> 'Latents':
-    """The normal distribution truncated to [-bound, bound], for sampling.
+    """Restricts normal noise to [-bound, bound], for sampling.
 
     A smaller bound gives fewer unrealistic images and less variety (Brock et
     al., 2019).
@@ -106,7 +104,7 @@ class Latents(NamedTuple):
     if self.distribution == 'uniform':
       raise ValueError(
         f'The truncation is {bound:g} and the latents of this run are uniform; '
-        'only normal ones can be truncated.'
+        'only normal latents can be truncated.'
       )
     return self._replace(distribution='truncated', bound=bound)
 
@@ -115,19 +113,15 @@ class Latents(NamedTuple):
   ) -> Array:
     """Interpolates between two random latents: [num, width], both included.
 
-    Normal noise moves on the great circle, because nearly all of it has one
-    length and the middle of a straight line would be shorter (White, 2016).
-    Uniform noise moves on the straight line. Code and label are those of the
-    first latent.
-
-    Args:
-      key: a PRNG key.
-      num: at least 2.
-      label: [num] int32, as for `draw`.
+    Normal noise is interpolated on the great circle (slerp): nearly all normal
+    vectors have the same length, and the middle of a straight line would be
+    shorter (White, 2016). Uniform noise is interpolated linearly. Code and
+    label are those of the first latent. `num` is at least 2; labels as for
+    `draw`.
     """
     start, end = self.draw(key, 2, None if label is None else label[:2])
     t = jnp.linspace(0.0, 1.0, num)[:, None]
-    noise = self._between(start[: self.size], end[: self.size], t)
+    noise = self._interpolate_noise(start[: self.size], end[: self.size], t)
     rest = jnp.tile(start[self.size :], (num, 1))
     return jnp.concatenate([noise, rest], axis=1)
 
@@ -137,27 +131,27 @@ class Latents(NamedTuple):
     """Draws latents for a grid of samples.
 
     Args:
-      kind: `random`, `interpolation`, or the part that alone changes within a
+      kind: `random`, `interpolation`, or the only part that changes within a
         row: `choices`, `numbers` (the first one, from -1 to 1) or `labels`.
       key: a PRNG key.
-      num: number of latents; more if rows must be completed.
+      num: number of latents, rounded up to full rows.
       label: class of all latents; -1 for all classes in turn, and for `labels`.
 
     Returns:
       [num or more, width], and the number of columns of the grid; 0 for any.
 
     Raises:
-      ValueError: a class or a part that the latents do not have, or a label for
-        a grid of labels.
+      ValueError: the latents lack the class or the part, or a grid of labels is
+        requested for one label.
     """
     self._check(kind, label)
     if kind == 'interpolation':
-      return self.interpolate(key, num, _repeated(label, num)), num
+      return self.interpolate(key, num, _repeat(label, num)), num
     if kind not in _PARTS:
-      return self.draw(key, num, _repeated(label, num)), 0
+      return self.draw(key, num, _repeat(label, num)), 0
     start, values = self._row(kind, num)
     columns, rows = len(values), -(-num // len(values))
-    z = jnp.repeat(self.draw(key, rows, _repeated(label, rows)), columns, 0)
+    z = jnp.repeat(self.draw(key, rows, _repeat(label, rows)), columns, 0)
     part = slice(start, start + values.shape[1])
     return z.at[:, part].set(jnp.tile(values, (rows, 1))), columns
 
@@ -175,7 +169,7 @@ class Latents(NamedTuple):
     if label >= 0 and label >= self.classes:
       raise ValueError(
         f'The label is {label} and net.classes of this run is {self.classes}; '
-        'it must be below that.'
+        'a label must be below net.classes.'
       )
     if key and not getattr(self, key):
       raise ValueError(
@@ -184,8 +178,8 @@ class Latents(NamedTuple):
       )
     if kind == 'labels' and label >= 0:
       raise ValueError(
-        f'The label is {label} and the latents are rows of all labels; leave '
-        'the label out.'
+        f'The label is {label} and the grid has all labels in each row; omit '
+        'the label.'
       )
 
   def _noise(self, key: Array, num: int) -> Array:
@@ -196,23 +190,21 @@ class Latents(NamedTuple):
       return jax.random.truncated_normal(key, -self.bound, self.bound, shape)
     return jax.random.normal(key, shape)
 
-  def _between(self, start: Array, end: Array, t: Array) -> Array:
+  def _interpolate_noise(self, start: Array, end: Array, t: Array) -> Array:
     if self.distribution == 'uniform':
       return (1 - t) * start[None] + t * end[None]
     lengths = jnp.linalg.norm(start) * jnp.linalg.norm(end)
     angle = jnp.arccos(jnp.clip(jnp.dot(start, end) / lengths, -1.0, 1.0))
-    mixed = (
-      jnp.sin((1 - t) * angle) * start[None] + jnp.sin(t * angle) * end[None]
-    )
-    return mixed / jnp.sin(angle)
+    first = jnp.sin((1 - t) * angle) * start[None]
+    return (first + jnp.sin(t * angle) * end[None]) / jnp.sin(angle)
 
 
-def _repeated(label: int, num: int) -> Array | None:
+def _repeat(label: int, num: int) -> Array | None:
   return None if label < 0 else jnp.full(num, label)
 
 
 def proportional_labels(counts: Sequence[int], num: int) -> np.ndarray:
-  """Labels in the proportions of the data, in every prefix as well.
+  """Labels in the proportions of the data, also in every prefix.
 
   The k-th label (k = 0, 1, ...) of class c has position (k + 1/2) / counts[c],
   and labels are sorted by position, then by class (the Sainte-Lague method of
@@ -227,7 +219,7 @@ def proportional_labels(counts: Sequence[int], num: int) -> np.ndarray:
     [num] int32, a prefix of the labels for any larger num.
   """
   sizes = np.asarray(counts, np.float64)
-  # As many of each class as the first `num` can hold, and a few more.
+  # At least as many labels of each class as the first `num` labels contain.
   most = np.ceil(sizes * (num + len(sizes)) / sizes.sum()).astype(int)
   label = np.repeat(np.arange(len(sizes), dtype=np.int32), most)
   k = np.arange(len(label)) - np.repeat(np.cumsum(most) - most, most)
@@ -236,7 +228,7 @@ def proportional_labels(counts: Sequence[int], num: int) -> np.ndarray:
 
 
 def of(config: Net) -> Latents:
-  """The distribution of a configuration."""
+  """The distribution of latents that a configuration describes."""
   return Latents(
     config.latent_size,
     config.latent,

@@ -1,8 +1,8 @@
 """Layers that the nets share: convolutions, norms, resampling, initializers.
 
-Weights are drawn as by the WGAN-GP authors (Gulrajani et al., 2017; their
-tflib): uniform, with variance gain / mean(fan_in, fan_out), where the fans of a
-strided kernel count only the taps that meet one value. The gain is 2 next to a
+The default initializer is that of the WGAN-GP authors (Gulrajani et al., 2017;
+their tflib): uniform, with variance gain / mean(fan_in, fan_out). The fans of a
+strided kernel count only the taps that one value meets. The gain is 2 next to a
 ReLU (He et al., 2015) and 1 elsewhere (Glorot & Bengio, 2010). Biases start at
 zero. Functions that create modules must be called in a compact method.
 """
@@ -46,7 +46,7 @@ INITS: Mapping[str, Any] = {
   'orthogonal': jax.nn.initializers.orthogonal(),
 }
 
-# Values of net.gen_norm and net.critic_norm with spectral or batch norm.
+# Values of net.gen_norm and net.critic_norm that have spectral or batch norm.
 SPECTRAL = ('spectral', 'batch_spectral')
 BATCH = ('batch', 'batch_spectral')
 
@@ -59,9 +59,6 @@ def strided_init(gain: float, down: int = 1, up: int = 1) -> Any:
     down: stride; an input value meets only k^2 / down^2 taps.
     up: stride of a transposed convolution; an output value sums only
       k^2 / up^2 taps.
-
-  Returns:
-    A function of (key, shape, dtype).
   """
 
   def draw(key: Array, shape: Any, dtype: Any = jnp.float32) -> Array:
@@ -85,7 +82,7 @@ def conv(
   """Convolution with `SAME` padding and a bias.
 
   Args:
-    config: gives the compute dtype, the initializer and the formulation.
+    config: for the compute dtype, the initializer and `conv`, the algorithm.
     features: Cout.
     size: k, the side of the kernel.
     stride: of both axes.
@@ -104,28 +101,25 @@ class UpConv(nn.Conv):
 
 
 def up_conv(config: Net, features: int, size: int = 5) -> UpConv:
-  """Transposed convolution of stride 2 with a bias; arguments as `conv`.
+  """Transposed convolution of stride 2 with a bias; arguments as for `conv`.
 
   Returns:
     A module: [B, H, W, Cin] -> [B, 2H, 2W, Cout].
   """
-  options = _options(
-    config,
-    strided_init(2.0, up=2),
-    lambda x, w, form, _: kernels.up(x, w, form),
-  )
+  default = strided_init(2.0, up=2)
+  options = _options(config, default, lambda *args: kernels.up(*args[:3]))
   return UpConv(features, (size, size), **options)
 
 
 def _options(
-  config: Net, default: Any, kernel: Callable[..., Array]
+  config: Net, default: Any, function: Callable[..., Array]
 ) -> dict[str, Any]:
-  """Options of `nn.Conv`, with `kernel` in place of XLA's convolution."""
+  """Options of `nn.Conv`, with `function` in place of XLA's convolution."""
 
   def convolve(
-    x: Array, weight: Array, strides: Sequence[int], *_: Any, **__: Any
+    x: Array, kernel: Array, strides: Sequence[int], *_: Any, **__: Any
   ) -> Array:
-    return kernel(x, weight, config.conv, strides[0])
+    return function(x, kernel, config.conv, strides[0])
 
   return {
     'dtype': config.compute_dtype,
@@ -137,7 +131,7 @@ def _options(
 class NearestConv(nn.Module):
   """Nearest-neighbor upsampling and a convolution (Odena et al., 2016).
 
-  It avoids checkerboard artifacts. Attributes as the arguments of `conv`.
+  It avoids checkerboard artifacts. Attributes as for `conv`.
   """
 
   config: Net
@@ -154,7 +148,7 @@ class SubpixelConv(nn.Module):
   """Sub-pixel convolution: 4 Cout channels become 2 x 2 pixels (Shi, 2016).
 
   It works on a quarter of the pixels, so its kernel has half the side `size`,
-  rounded up to an odd number. Attributes as the arguments of `conv`.
+  rounded up to an odd number. Attributes as for `conv`.
   """
 
   config: Net
@@ -178,29 +172,27 @@ UPS: Mapping[str, Callable[[Net, int], nn.Module]] = {
 
 def activation(name: str, default: Activation) -> Activation:
   """The function that `net.gen_activation` or `net.critic_activation` names."""
-  return ACTIVATIONS.get(name, default)
+  return default if name == 'default' else ACTIVATIONS[name]
 
 
 def init(config: Net, default: Any) -> Any:
   """The initializer that `net.init` names: of (key, shape, dtype)."""
-  return INITS.get(config.init, default)
+  return default if config.init == 'default' else INITS[config.init]
+
+
+def dense(
+  config: Net, features: int, default: Any = glorot, **options: Any
+) -> nn.Dense:
+  """Linear layer with the initializer that `net.init` names."""
+  return nn.Dense(features, kernel_init=init(config, default), **options)
 
 
 def apply_layer(layer: nn.Module, x: Array, norm: str, train: bool) -> Array:
-  """Applies a layer, with spectral norm if `norm` has it.
+  """Applies a layer to x, with spectral norm if `norm` includes it.
 
   Spectral norm divides each kernel, as a matrix with one column per output, by
   its largest singular value (Miyato et al., 2018). Each training pass takes one
   step of power iteration, from a vector in `batch_stats`.
-
-  Args:
-    layer: a module with parameters.
-    x: its input.
-    norm: a value of `net.gen_norm` or `net.critic_norm`.
-    train: whether to update the vector.
-
-  Returns:
-    The output of the layer.
   """
   if norm in SPECTRAL:
     return nn.SpectralNorm(layer)(x, update_stats=train)
@@ -223,17 +215,14 @@ def normalize(
     x: [B, ..., C].
     kind: one of `BATCH`, over all axes but the last; `layer`, over all axes of
       one example (GroupNorm with one group); others return x unchanged.
-    config: gives the compute dtype; statistics are float32.
+    config: for the compute dtype; statistics are float32.
     train: whether batch norm uses and records the statistics of the batch, or
       reads `batch_stats`.
-    label: [B, N] condition of batch norm, of which scale and shift are linear
-      functions. One-hot labels give each class its own scale and shift
-      (Dumoulin et al., 2017). None for unconditional ones.
-
-  Returns:
-    An array of the shape of x.
+    label: [B, N] condition of batch norm, or None. Scale and shift are linear
+      functions of it; with one-hot labels each class has its own (Dumoulin et
+      al., 2017).
   """
-  # The two-pass variance: E[x^2] - E[x]^2 cancels, and its derivatives worse.
+  # E[x^2] - E[x]^2 (the fast variance) loses digits, its derivatives even more.
   if kind in BATCH:
     x = nn.BatchNorm(
       use_running_average=not train,
@@ -255,7 +244,7 @@ def normalize(
 
 
 def _conditional_affine(x: Array, label: Array) -> Array:
-  """x (1 + g) + b, with g and b linear in the label and 0 at the start."""
+  """x (1 + g) + b, with g and b linear in the label and initially 0."""
   zeros = nn.initializers.zeros_init()
   dense = nn.Dense(2 * x.shape[-1], use_bias=False, kernel_init=zeros)
   maps = dense(label).reshape(len(x), *(1,) * (x.ndim - 2), -1)
@@ -275,10 +264,10 @@ def mean_pool(x: Array) -> Array:
 
 
 def blur(x: Array) -> Array:
-  """Binomial filter [1, 2, 1] along H and W, edges repeated: [B, H, W, C].
+  """Blurs along H and W by [1, 2, 1] / 4, edges repeated: [B, H, W, C].
 
-  After `upsample` or before `mean_pool` it makes their box filter the filter
-  [1, 3, 3, 1], against aliasing (Zhang, 2019; Karras et al., 2019).
+  Together with `upsample` or `mean_pool` this is the filter [1, 3, 3, 1], which
+  reduces aliasing (Zhang, 2019; Karras et al., 2019).
   """
   for axis in (1, 2):
     pads = [(1, 1) if i == axis else (0, 0) for i in range(4)]

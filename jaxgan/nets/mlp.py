@@ -21,9 +21,7 @@ def _generate(
   for width in config.gen_widths:
     x = layers.apply_layer(_dense(width, config), x, norm, train)
     x = activate(layers.normalize(x, norm, config, train, label))
-  last = nn.Dense(
-    math.prod(shape), kernel_init=layers.init(config, layers.glorot)
-  )
+  last = layers.dense(config, math.prod(shape))
   return layers.apply_layer(last, x, norm, train).reshape(-1, *shape)
 
 
@@ -39,11 +37,11 @@ def _features(x: Array, config: Net, train: bool) -> Array:
 
 
 def _dense(width: int, config: Net) -> nn.Dense:
-  init = layers.init(config, layers.he_dense)
-  return nn.Dense(width, dtype=config.compute_dtype, kernel_init=init)
+  dtype = config.compute_dtype
+  return layers.dense(config, width, layers.he_dense, dtype=dtype)
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
-  """Builds the pair for examples of `shape`, (D,) or (H, W, C)."""
+  """Builds the generator and critic for examples (D,) or (H, W, C)."""
   generator = base.Generator(config, shape, _generate)
   return Pair(generator, base.Critic(config, _features))

@@ -1,9 +1,10 @@
-"""Pair that generates and scores images of several sizes at once.
+"""Generator and critic of images of several sizes at once.
 
-Source: MSG-GAN (Karnewar & Wang, 2020), on residual blocks. The losses and the
-penalty take one array per image, so an image and its halvings are packed into
-one. Smaller sizes are repeated to the full size, divided by their factor, and
-appended as channels. This keeps Euclidean lengths, and so gradient norms.
+Source: MSG-GAN (Karnewar & Wang, 2020), with residual blocks. The losses and
+the penalty take one array per image, so an image and its halvings are packed
+into one array. Smaller sizes are upsampled to the full size, divided by the
+upsampling factor, and appended as channels. This keeps Euclidean lengths, and
+so gradient norms.
 """
 
 import functools
@@ -18,7 +19,7 @@ from jaxgan.types import Array, Pair
 
 
 def pack(images: Sequence[Array]) -> Array:
-  """Packs images and their halvings into one array of the same length.
+  """Packs images and their halvings into one array.
 
   Args:
     images: [B, H, W, C], [B, H/2, W/2, C], ...
@@ -26,17 +27,15 @@ def pack(images: Sequence[Array]) -> Array:
   Returns:
     [B, H, W, C * S] for S sizes, with the same Euclidean norm.
   """
-
-  def full(i: int, x: Array) -> Array:
-    for _ in range(i):
-      x = layers.upsample(x) / 2
-    return x
-
-  return jnp.concatenate([full(i, x) for i, x in enumerate(images)], axis=-1)
+  full = [
+    functools.reduce(lambda x, _: layers.upsample(x) / 2, range(i), image)
+    for i, image in enumerate(images)
+  ]
+  return jnp.concatenate(full, axis=-1)
 
 
 def unpack(x: Array, scales: int) -> list[Array]:
-  """Inverts `pack`; projects arrays that `pack` cannot make."""
+  """Inverts `pack`; other arrays are projected to the nearest packed one."""
   parts = jnp.split(x, scales, axis=-1)
   return [
     functools.reduce(lambda x, _: 2 * layers.mean_pool(x), range(i), part)
@@ -45,16 +44,11 @@ def unpack(x: Array, scales: int) -> list[Array]:
 
 
 def pyramid(x: Array, scales: int) -> list[Array]:
-  """Halves images [B, H, W, C] by 2 x 2 means; S = `scales` sizes in all."""
+  """Images [B, H, W, C] and their S - 1 halvings by 2 x 2 means, S = scales."""
   images = [x]
   while len(images) < scales:
     images.append(layers.mean_pool(images[-1]))
   return images
-
-
-def pack_pyramid(x: Array, config: Net) -> Array:
-  """Converts images [B, H, W, C] to critic inputs [B, H, W, C * S]."""
-  return pack(pyramid(x, config.scales))
 
 
 class Generator(nn.Module):
@@ -100,13 +94,10 @@ class Generator(nn.Module):
 
 
 def _features(x: Array, config: Net, train: bool, *, channels: int) -> Array:
-  """Halves the sides once per width and appends the image of that size.
+  """Critic body: halves the sides per width and appends the image of that size.
 
-  Args:
-    x: [B, H, W, C * S], packed, or [B, H, W, C], which is halved here.
-    config: `critic_widths` and `scales`.
-    train: as for `layers.apply_layer`.
-    channels: C.
+  x is packed, [B, H, W, C * S], or [B, H, W, C] with C = `channels`, of which
+  the halvings are computed here.
   """
   norm, widths = config.critic_norm, config.critic_widths
   activate = layers.activation(config.critic_activation, nn.relu)
@@ -124,12 +115,11 @@ def _features(x: Array, config: Net, train: bool, *, channels: int) -> Array:
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
-  """Builds the pair for images of shape (H, W, C).
+  """Builds the generator and critic for images of shape (H, W, C).
 
   Raises:
     ValueError: a side that cannot be halved once per width.
   """
-  for key in ('gen_widths', 'critic_widths'):
-    resnet.halved(shape, len(getattr(config, key)) - 1, key)
+  resnet.feature_sizes(config, shape)  # Checks the sides.
   features = functools.partial(_features, channels=shape[-1])
   return Pair(Generator(config, shape), base.Critic(config, features))

@@ -13,15 +13,15 @@ from jaxgan.types import Array, Pair
 
 
 class Block(nn.Module):
-  """A residual block of two 3x3 convolutions.
+  """A residual block of two 3x3 convolutions, each after an activation.
 
   Attributes:
-    config: compute dtype and formulation.
+    config: the `net` section of the configuration.
     features: Cout.
     norm: `batch` or `layer` before each activation, `spectral` in each
       convolution, `batch_spectral` for both, or `none`.
     resample: `up` doubles the sides, `down` halves them, `none` keeps them.
-    activate: before each convolution.
+    activate: the activation.
   """
 
   config: Net
@@ -34,7 +34,7 @@ class Block(nn.Module):
   def __call__(
     self, x: Array, label: Array | None = None, *, train: bool
   ) -> Array:
-    """[B, H, W, Cin], labels of the norms [B, N] -> [B, H', W', Cout]."""
+    """[B, H, W, Cin] and labels [B, N] for the norms -> [B, H', W', Cout]."""
     net, norm = self.config, self.norm
     up, down = self.resample == 'up', self.resample == 'down'
     h = self.activate(layers.normalize(x, norm, net, train, label))
@@ -52,14 +52,8 @@ class Block(nn.Module):
     return h + (layers.upsample(x) if up else x)
 
 
-class OptimisedBlock(nn.Module):  # Checkpoints hold the name of this class.
-  """The critic's first block: halves the image, without activation before it.
-
-  Attributes:
-    config: compute dtype and formulation.
-    features: Cout.
-    activate: between the convolutions.
-  """
+class OptimisedBlock(nn.Module):  # Checkpoints contain this name.
+  """First block of the critic: halves the sides, one activation in between."""
 
   config: Net
   features: int
@@ -80,7 +74,7 @@ class OptimisedBlock(nn.Module):  # Checkpoints hold the name of this class.
 def _generate(
   z: Array, config: Net, shape: tuple[int, ...], train: bool
 ) -> Array:
-  """Doubles the sides once per width after the first."""
+  """Generator body: doubles the sides once per width after the first."""
   norm, widths = config.gen_norm, config.gen_widths
   activate = layers.activation(config.gen_activation, nn.relu)
   h, w = (n >> len(widths) - 1 for n in shape[:2])
@@ -96,7 +90,7 @@ def _generate(
 
 
 def _features(x: Array, config: Net, train: bool) -> Array:
-  """Halves the sides once per width after the first."""
+  """Critic body: halves the sides once per width after the first."""
   norm, widths = config.critic_norm, config.critic_widths
   activate = layers.activation(config.critic_activation, nn.relu)
   if config.critic_stem == 'optimised':
@@ -117,38 +111,39 @@ def _features(x: Array, config: Net, train: bool) -> Array:
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
-  """Builds the pair for images of shape (H, W, C).
+  """Builds the generator and critic for images of shape (H, W, C).
 
   Raises:
     ValueError: a side that cannot be halved once per width, or no feature map
       with the side of `net.attention`.
   """
-  gen = halved(shape, len(config.gen_widths) - 1, 'gen_widths')
-  first = config.critic_stem == 'optimised'
-  times = len(config.critic_widths) - 1 + first
-  critic = halved(shape, times, 'critic_widths')[first:]
-  attention.check(config, {'generator': gen, 'critic': critic})
+  stem = int(config.critic_stem == 'optimised')
+  attention.check(config, feature_sizes(config, shape, stem))
   generator = base.Generator(config, shape, _generate)
   return Pair(generator, base.Critic(config, _features))
 
 
-def halved(
-  shape: tuple[int, ...], times: int, key: str
-) -> list[tuple[int, int]]:
-  """(H, W) of the image and of each of its halvings.
+def feature_sizes(
+  config: Net, shape: tuple[int, ...], stem: int = 0
+) -> Pair[list[tuple[int, int]]]:
+  """(H, W) of the feature maps of both nets, one per width.
 
   Args:
+    config: `gen_widths` and `critic_widths`; each after the first halves.
     shape: of the image, (H, W, C).
-    times: number of halvings.
-    key: of the `net` section, for the error sentence.
+    stem: number of halvings before the first map of the critic.
 
   Raises:
     ValueError: a side cannot be halved so often.
   """
   h, w = shape[:2]
-  if any(n % 2**times for n in (h, w)):
-    raise ValueError(
-      f'net.{key} halves the image {times} times, but it has {h}x{w} '
-      f'pixels; both sides must be multiples of {2**times}.'
-    )
-  return [(h >> i, w >> i) for i in range(times + 1)]
+  maps = []
+  for key, first in ('gen_widths', 0), ('critic_widths', stem):
+    times = first + len(getattr(config, key)) - 1
+    if h % 2**times or w % 2**times:
+      raise ValueError(
+        f'net.{key} halves the image {times} times, but it has {h}x{w} '
+        f'pixels; both sides must be multiples of {2**times}.'
+      )
+    maps.append([(h >> i, w >> i) for i in range(first, times + 1)])
+  return Pair(*maps)

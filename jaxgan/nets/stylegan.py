@@ -1,4 +1,4 @@
-"""Generator with a style in every layer, and a critic with minibatch deviation.
+"""Generator with a style per layer, and a critic with minibatch deviation.
 
 Sources: StyleGAN (Karras et al., 2019: mapping, noise, style mixing,
 truncation), StyleGAN2 (Karras et al., 2020: a generator that sums its images, a
@@ -18,16 +18,12 @@ from jaxgan.config import Net
 from jaxgan.nets import base, equalized, latents, layers, resnet
 from jaxgan.types import Array, Pair
 
-_MAPPING_RATE = 0.01  # Learning rate of the mapping / that of the others.
+_MAPPING_RATE = 0.01  # Learning rate of the mapping, relative to the others.
 _DECAY = 0.998  # Of the moving mean of the styles, per generator update.
 
 
 class Mapping(nn.Module):
-  """Maps latents to styles, and records the moving mean of the styles.
-
-  Attributes:
-    config: `mapping_layers`, `style_size` and the parts of the latent.
-  """
+  """Maps latents to styles, and records the moving mean of the styles."""
 
   config: Net
 
@@ -41,9 +37,8 @@ class Mapping(nn.Module):
     for _ in range(net.mapping_layers):
       dense = equalized.Dense(net.style_size, rate=_MAPPING_RATE)
       x = equalized.leaky_relu(dense(x))
-    mean: nn.Variable = self.variable(
-      'batch_stats', 'mean', jnp.zeros, net.style_size
-    )
+    size, zeros = net.style_size, jnp.zeros
+    mean: nn.Variable = self.variable('batch_stats', 'mean', zeros, size)
     if train and not self.is_initializing():
       new = jax.lax.stop_gradient(x.mean(0))
       mean.value = _DECAY * mean.value + (1 - _DECAY) * new
@@ -58,11 +53,8 @@ class Mapping(nn.Module):
 class Layer(nn.Module):
   """A modulated 3x3 convolution, noise, a bias and a leaky ReLU.
 
-  Attributes:
-    config: compute dtype and formulation.
-    features: Cout.
-    up: whether it doubles the sides first.
-    number: index of the layer, the seed of its fixed noise.
+  `up` doubles the sides first. `number` is the index of the layer and the seed
+  of its fixed noise.
   """
 
   config: Net
@@ -91,12 +83,7 @@ class Layer(nn.Module):
 
 
 class ToImage(nn.Module):
-  """A modulated 1x1 convolution to pixels, without demodulation.
-
-  Attributes:
-    config: compute dtype and formulation.
-    channels: of the image.
-  """
+  """A modulated 1x1 convolution to pixels, without demodulation."""
 
   config: Net
   channels: int
@@ -106,9 +93,7 @@ class ToImage(nn.Module):
     """[B, H, W, Cin], styles [B, W] -> [B, H, W, C] float32, unbounded."""
     kernel = equalized.kernel(self, 1, x.shape[-1], self.channels)
     style = equalized.Dense(x.shape[-1], bias=1.0, name='style')(w)
-    x = equalized.modulated_conv(
-      x, kernel, style, self.config, demodulate=False
-    )
+    x = equalized.modulated_conv(x, kernel, style, self.config, False)
     return x.astype(jnp.float32) + equalized.bias(self, self.channels)
 
 
@@ -194,7 +179,7 @@ class Generator(nn.Module):
     return w if self.psi == 1 else self.mapping.truncate(w, self.psi)
 
   def _mix_randomly(self, z: Array, w: Array) -> Array:
-    """Gives some examples a second style from a random layer on: [B, L, W]."""
+    """Replaces some examples' styles from a random layer on: [B, L, W]."""
     net, num, last = self.config, len(z), num_layers(self.config)
     keys = jax.random.split(self.make_rng('noise'), 3)
     fresh = latents.of(net).draw(keys[0], num)[:, : net.latent_size]
@@ -202,17 +187,12 @@ class Generator(nn.Module):
     at = jax.random.randint(keys[1], (num,), 1, last)
     mixes = jax.random.bernoulli(keys[2], net.style_mixing, (num,))
     at = jnp.where(mixes, at, last)
-    # train=False: the mean style counts each latent of a batch once.
+    # train=False, so that only the first styles enter the moving mean.
     return mix_styles(w, self.mapping(other, train=False), at, last)
 
 
 class CriticBlock(nn.Module):
-  """A residual block of two convolutions that halves the sides.
-
-  Attributes:
-    config: compute dtype and formulation.
-    features: Cout.
-  """
+  """A residual block of two convolutions that halves the sides."""
 
   config: Net
   features: int
@@ -228,7 +208,7 @@ class CriticBlock(nn.Module):
 
 
 def _features(x: Array, config: Net, train: bool) -> Array:
-  """Halves the sides once per width after the first; two last layers."""
+  """Critic body: halves the sides once per width after the first."""
   widths = config.critic_widths
   x = equalized.Conv(config, widths[0], size=1)(x)
   for width in widths[1:]:
@@ -241,7 +221,7 @@ def _features(x: Array, config: Net, train: bool) -> Array:
 
 
 def mix_styles(w: Array, other: Array, at: Array, num: int) -> Array:
-  """Styles of `num` layers [B, L, W]: w before layer `at` [B], then `other`."""
+  """Styles [B, L, W] of L = `num` layers: w before layer `at`, then `other`."""
   first = jnp.arange(num)[None] < at[:, None]
   return jnp.where(first[:, :, None], w[:, None], other[:, None])
 
@@ -249,13 +229,13 @@ def mix_styles(w: Array, other: Array, at: Array, num: int) -> Array:
 def append_deviation(x: Array, group: int) -> Array:
   """Appends the minibatch standard deviation (Karras et al., 2018).
 
-  It is the standard deviation of the examples i, i + B / group, ..., averaged
-  over pixels and channels. So a score depends on its group, and the gradient
-  of the penalty is that of the sum of the scores, as in the authors' code.
+  It is the standard deviation over the examples i, i + B / group, ..., averaged
+  over pixels and channels. So a score depends on the whole group, and the
+  penalty uses the gradient of the sum of the scores, as the authors' code does.
 
   Args:
     x: [B, H, W, C].
-    group: size of the groups; replaced by its greatest common divisor with B.
+    group: size of the groups; gcd(group, B) is used.
 
   Returns:
     [B, H, W, C + 1]; x itself for groups of 1.
@@ -271,16 +251,15 @@ def append_deviation(x: Array, group: int) -> Array:
 
 
 def num_layers(config: Net) -> int:
-  """L: two layers per size, but one for the smallest."""
+  """The number of styled layers, L: two per size, but one for the smallest."""
   return 2 * len(config.gen_widths) - 1
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
-  """Builds the pair for images of shape (H, W, C).
+  """Builds the generator and critic for images of shape (H, W, C).
 
   Raises:
     ValueError: a side that cannot be halved once per width.
   """
-  for key in ('gen_widths', 'critic_widths'):
-    resnet.halved(shape, len(getattr(config, key)) - 1, key)
+  resnet.feature_sizes(config, shape)  # Checks the sides.
   return Pair(Generator(config, shape), base.Critic(config, _features))

@@ -1,7 +1,7 @@
 """Tables of the modules of both nets: names, output shapes, parameters.
 
 `nn.tabulate` prints inputs, types and every array of every collection, which
-takes more than 80 columns. So the calls are recorded here.
+takes more than 80 columns. So the module calls are recorded here instead.
 """
 
 import collections
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     path: names of the modules from the net to this one; () for the net.
     kind: name of the class.
     output: output shape, with `B` for the batch axis.
-    parameters: number of trainable parameters, without those of modules inside.
+    parameters: number of trainable parameters, without those of submodules.
   """
 
   path: Path
@@ -77,7 +77,7 @@ def rows(
     if not path:
       calls.append({})
     net = calls[-1]
-    # Before the call, so that a module comes before its children.
+    # Before the call, so that a module comes before its submodules.
     net.setdefault(path, Row(path, kind, ''))
     output = call(*args, **kwargs)
     shapes = (_shape_text(x.shape) for x in jax.tree.leaves(output))
@@ -92,7 +92,7 @@ def rows(
 
 
 def _count_parameters(net: dict[Path, Row], variables: Variables) -> list[Row]:
-  """Counts each parameter at the innermost module that was called."""
+  """Assigns each parameter to the innermost module that was called."""
   counts: collections.Counter[Path] = collections.Counter()
   for keys, leaf in jax.tree.leaves_with_path(variables['params']):
     path = tuple(key.key for key in keys)
@@ -118,17 +118,15 @@ def _table(title: str, net: list[Row]) -> str:
     ),
     ('total', '', f'{total:,}'),
   ]
-  name, output, count = (
-    max(map(len, column)) for column in zip(*cells, strict=True)
-  )
+  a, b, c = (max(map(len, column)) for column in zip(*cells, strict=True))
   return '\n'.join(
-    f'{row[0]:{name}}  {row[1]:{output}}  {row[2]:>{count}}'.rstrip()
-    for row in cells
+    f'{name:{a}}  {output:{b}}  {count:>{c}}'.rstrip()
+    for name, output, count in cells
   )
 
 
 def _name(row: Row) -> str:
-  """The name of a module, indented; with its class if the name differs."""
+  """Indented name of a module, and its class if the name does not show it."""
   if not row.path:
     return row.kind
   name = row.path[-1]

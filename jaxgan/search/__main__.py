@@ -16,6 +16,7 @@ from absl import app, flags
 from ml_collections import config_flags
 
 from jaxgan import cli
+from jaxgan.config import files
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'Config file that all trials start from.'
@@ -31,68 +32,69 @@ _DIRECTION = flags.DEFINE_enum(
   'direction', 'minimise', ['minimise', 'maximise'], 'Goal for the metric.'
 )
 _TRIALS = flags.DEFINE_integer(
-  'trials', None, 'Total number; by default 20, or the whole grid.', 1
+  'trials', None, 'Total number of trials; by default 20, or the whole grid.', 1
 )
 _TOGETHER = flags.DEFINE_integer(
   'together', 1, 'Number of trials that one program trains.', 1
 )
 _SAMPLER = flags.DEFINE_enum(
-  'sampler', 'tpe', ['tpe', 'random', 'grid'], 'Proposes trials.'
+  'sampler', 'tpe', ['tpe', 'random', 'grid'], 'Method that samples the trials.'
 )
 _PRUNE = flags.DEFINE_enum(
-  'prune', 'median', ['median', 'none'], 'Ends unpromising trials.'
+  'prune', 'median', ['median', 'none'], 'Rule that ends bad trials early.'
 )
 _SEED = flags.DEFINE_integer('seed', 0, 'Seed of the sampler.', 0)
 _STORAGE = flags.DEFINE_string(
-  'storage', '', 'URL of a database, to share among machines.'
+  'storage', '', 'URL of a database, to share the search among machines.'
 )
-_STUDY = flags.DEFINE_string('study', 'search', 'Name in that database.')
+_STUDY = flags.DEFINE_string(
+  'study', 'search', 'Name of the search in the database.'
+)
 
 
 def main(argv: list[str]) -> int:
-  """Parses flags, works, and returns the exit status."""
+  """Searches or reports, and returns the exit status."""
   if argv[1:] == ['report']:
     return cli.run(_report)
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   return cli.run(_search)
 
 
 def _search() -> None:
   """Runs the trials and writes the report."""
   _check_optuna()
-  # Late, so that --help answers at once.
-  from jaxgan.search import groups, report, runner, space
-  from jaxgan.search import objective as objective_lib
+  # Late, so that --help is fast.
+  from jaxgan.search import groups, objective, report, runner, space, trials
   from jaxgan.search import study as study_lib
-  from jaxgan.search import trials as trials_lib
   from jaxgan.storage import workdir
 
-  path = pathlib.Path(_required('workdir', _WORKDIR.value))
-  values = space.load(_required('space', _SPACE.value))
-  base, objective = objective_lib.parse(
-    _config(), _METRIC.value, _DIRECTION.value
-  )
+  path = pathlib.Path(_required(_WORKDIR))
+  values = space.load(_required(_SPACE))
+  _required(_CONFIG)
+  config = cli.config_values(_CONFIG).to_dict()  # Includes flags.
+  base, goal = objective.parse(config, _METRIC.value, _DIRECTION.value)
   parsed = space.parse(values, base)
   if _TOGETHER.value > 1:
     groups.check(parsed, base)
   grid = _SAMPLER.value == 'grid'
   points = space.grid(parsed) if grid else space.initial(parsed, base)
-  plain, goal = space.to_plain(parsed), objective._asdict()
-  shared = {'config': base, 'space': plain, 'goal': goal}
+  shared = {
+    'config': base,
+    'space': space.to_plain(parsed),
+    'goal': goal._asdict(),
+  }
   facts = {**shared, 'file': _config_file()}
-  cli.keep_programs()
+  cli.cache_compiled_programs()
   workdir.make(path)
-  with trials_lib.lock(path):
+  with trials.lock(path):
     workdir.write_or_compare(path / 'search.json', facts, 'another search')
     url = _STORAGE.value or study_lib.sqlite_url(path)
-    study = study_lib.create_or_load(url, _STUDY.value, objective, shared)
+    study = study_lib.create_or_load(url, _STUDY.value, goal, shared)
     study_lib.configure(study, _SAMPLER.value, _SEED.value, _PRUNE.value)
-  search = trials_lib.Search(
-    study, base, parsed, objective, path, tuple(points), grid
-  )
+  search = trials.Search(study, base, parsed, goal, path, tuple(points), grid)
   total = _TRIALS.value or (len(points) if grid else 20)
   runner.run(search, total, _TOGETHER.value)
-  with trials_lib.lock(path):
+  with trials.lock(path):
     sys.stdout.write(report.write(study, facts, path))
 
 
@@ -102,16 +104,15 @@ def _report() -> None:
   from jaxgan.search import report, study, trials
   from jaxgan.storage import workdir
 
-  path = pathlib.Path(_required('workdir', _WORKDIR.value))
+  path = pathlib.Path(_required(_WORKDIR))
   facts = workdir.read(path / 'search.json')
   if not _STORAGE.value and not (path / 'search.db').exists():
     raise ValueError(
       f'{path} has no search.db; --storage must be the URL of its database.'
     )
   url = _STORAGE.value or study.sqlite_url(path)
-  loaded = study.load(url, _STUDY.value)
   with trials.lock(path):
-    sys.stdout.write(report.write(loaded, facts, path))
+    sys.stdout.write(report.write(study.load(url, _STUDY.value), facts, path))
 
 
 def _check_optuna() -> None:
@@ -124,26 +125,20 @@ def _check_optuna() -> None:
     ) from error
 
 
-def _required(flag: str, value: str) -> str:
-  if not value:
-    raise ValueError(f'--{flag} is missing; a search needs one.')
-  return value
-
-
-def _config() -> dict[str, Any]:
-  """Returns the values of the config file, with command-line overrides."""
-  if _CONFIG.value is None:
-    raise ValueError('--config is missing; a search needs one.')
-  return cli.config_values(_CONFIG).to_dict()
+def _required(flag: flags.FlagHolder) -> Any:
+  if flag.value in (None, ''):
+    raise ValueError(f'--{flag.name} is missing; a search needs one.')
+  return flag.value
 
 
 def _config_file() -> str:
   """Returns the path of the config file, relative to the checkout if inside."""
-  from jaxgan.search import space
-
   name = config_flags.get_config_filename(flags.FLAGS['config'])
   path, _, variant = name.partition(':')
-  return space.relative_to_checkout(path) + (variant and f':{variant}')
+  whole = pathlib.Path(path).resolve()
+  inside = whole.is_relative_to(files.ROOT)
+  short = whole.relative_to(files.ROOT) if inside else whole
+  return f'{short}:{variant}' if variant else str(short)
 
 
 def run() -> None:

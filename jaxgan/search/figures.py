@@ -1,4 +1,4 @@
-"""Draws the objective over trials and over each key of the space."""
+"""Plots the objective against the trial number and each searched key."""
 
 import pathlib
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from optuna.trial import FrozenTrial, TrialState
 from jaxgan.search.objective import Objective
 from jaxgan.search.space import Domain, Space, label
 
+_BLUE = '#0072B2'
+
 
 def plot_values(
   path: pathlib.Path,
@@ -17,32 +19,32 @@ def plot_values(
   space: Space,
   objective: Objective,
 ) -> None:
-  """Plots the best value over trials, and the values over each key.
+  """Plots the objective against the trial number and against each key.
 
-  Filled points are complete trials, hollow ones pruned trials.
+  Filled points are complete trials, hollow points are pruned trials. A line
+  shows the best value so far.
 
   Args:
     path: of the PNG.
-    trials: finished trials; those without a value are left out.
-    space: gives a panel for each key.
-    objective: names the value and says which is better.
+    trials: finished trials; a trial without a value is left out.
+    space: the search space, with a panel for each key.
+    objective: the metric, and which values are better.
 
   Raises:
     ValueError: matplotlib is not installed.
   """
   try:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
   except ImportError as error:
     raise ValueError(
       'The figure needs matplotlib, which is not installed; '
-      "pip install 'jaxgan[study]' brings it."
+      "pip install 'jaxgan[study]' installs it."
     ) from error
   rows = -(-(len(space) + 1) // 2)
   figure = Figure(figsize=(9, 3.2 * rows), layout='tight')
-  FigureCanvasAgg(figure)
   panels = list(figure.subplots(rows, 2, squeeze=False).flat)
   trials = [t for t in trials if t.value is not None]
+  values = [t.values[0] for t in trials]
   _plot_best(panels[0], trials, objective)
   for axes, key in zip(panels[1:], space, strict=False):
     _plot_key(axes, key, space[key], trials)
@@ -50,7 +52,6 @@ def plot_values(
     axes.set_ylabel(objective.metric)
     axes.grid(visible=True, color='#dddddd', linewidth=0.5)
     axes.set_axisbelow(True)
-    values = [t.value for t in trials if t.value is not None]
     if values and max(values) > 10 * min(values) > 0:
       axes.set_yscale('log')
   for axes in panels[len(space) + 1 :]:
@@ -61,13 +62,12 @@ def plot_values(
 def _plot_best(
   axes: Any, trials: Sequence[FrozenTrial], objective: Objective
 ) -> None:
-  done = [t for t in trials if t.state == TrialState.COMPLETE]
-  done = sorted(done, key=lambda t: t.number)
+  complete = [t for t in trials if t.state == TrialState.COMPLETE]
+  done = sorted((t.number, t.value) for t in complete)
   best = np.minimum if objective.direction == 'minimise' else np.maximum
   if done:
-    numbers = [t.number for t in done]
-    values = best.accumulate(np.array([t.value for t in done]))
-    axes.step(numbers, values, where='post', color='#0072B2', label='best')
+    numbers, values = zip(*done, strict=True)
+    axes.step(numbers, best.accumulate(values), where='post', color=_BLUE)
   _scatter(axes, trials, [t.number for t in trials])
   axes.set_xlabel('trial')
 
@@ -89,13 +89,6 @@ def _plot_key(
 def _scatter(
   axes: Any, trials: Sequence[FrozenTrial], x: Sequence[Any]
 ) -> None:
-  for complete, fill in ((True, '#0072B2'), (False, 'none')):
-    pairs = [
-      (at, t.value)
-      for at, t in zip(x, trials, strict=True)
-      if (t.state == TrialState.COMPLETE) == complete
-    ]
-    if pairs:
-      axes.scatter(
-        *zip(*pairs, strict=True), s=22, c=fill, edgecolors='#0072B2'
-      )
+  fills = [_BLUE if t.state == TrialState.COMPLETE else 'none' for t in trials]
+  values = [t.value for t in trials]
+  axes.scatter(x, values, s=22, facecolors=fills, edgecolors=_BLUE)

@@ -1,17 +1,16 @@
 """Trains a group of trials as replicas in one program, without run folders.
 
-The trials of a group are sampled at once. If one finishes before the others,
-its replica keeps training and is ignored, because a program cannot drop a
-replica. A group saves no checkpoints, so an interrupted group restarts from
-its first step.
+The trials of a group are sampled at once. A program cannot drop a replica, so
+the replica of a finished trial keeps training and is ignored. A group saves no
+checkpoints; an interrupted group restarts from step 0.
 """
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import jax
-import numpy as np
 from optuna.trial import Trial
 from tqdm import tqdm
 
@@ -35,11 +34,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def check(space: Space, base: Values) -> None:
-  """Checks that trials can be trained in one program.
-
-  Args:
-    space: the search space.
-    base: nested config values that all trials start from.
+  """Checks that one program can train all trials of a search.
 
   Raises:
     ValueError: the space has a key that needs a new program for each value,
@@ -48,18 +43,18 @@ def check(space: Space, base: Values) -> None:
   for key in space:
     if key not in vmapped.SWEPT:
       raise ValueError(
-        f'{key} in the space needs a program for each value, and --together '
-        'above 1 trains all trials in one program; the space may change only '
-        f'{", ".join(vmapped.SWEPT)}.'
+        f'{key} in the space needs a new program for each value, and '
+        '--together above 1 trains several trials in one program; the space '
+        f'may change only {", ".join(vmapped.SWEPT)}.'
       )
-  config = space_lib.make_config(base, {})
+  config = flatten(to_dict(space_lib.make_config(base, {})))
   for key, value, reason in (
     ('data.placement', 'host', 'read their data on the devices'),
     ('guard.action', 'rollback', 'have no checkpoints to roll back to'),
   ):
-    if flatten(to_dict(config))[key] == value:
+    if config[key] == value:
       raise ValueError(
-        f'{key} is {value}, and trials under --together above 1 {reason}; set '
+        f'{key} is {value}, but trials with --together above 1 {reason}; set '
         'another value or --together=1.'
       )
 
@@ -69,11 +64,11 @@ class _Member:
   """A trial of a group.
 
   Attributes:
-    trial: of the study.
+    trial: the trial in the study.
     replica: its index among the replicas.
     config: its configuration as a single run.
     guard: detects failures in its logged metrics.
-    report: reports its values, from `trials.reporter`.
+    report: from `trials.reporter`; reports its values.
     finished: whether its result is in the study.
   """
 
@@ -89,33 +84,30 @@ class Resources:
   """The dataset and the evaluators, loaded once for all groups of a search."""
 
   def __init__(self, search: Search) -> None:
-    """Loads nothing yet."""
     self.search = search
     self.config = space_lib.make_config(search.base, {})
-    self._dataset: sources.Dataset | None = None
     self._evaluators: dict[int, ReplicaEvaluator] = {}
 
+  @functools.cached_property
   def dataset(self) -> sources.Dataset:
-    """Returns the dataset of all trials.
+    """The dataset of all trials.
 
     Raises:
       ValueError: it cannot be loaded, or does not fit the configuration.
     """
-    if self._dataset is None:
-      dataset = sources.load(self.config.data)
-      problem_lib.of_dataset(self.config, dataset)  # Checks that they fit.
-      self._dataset = dataset
-    return self._dataset
+    dataset = sources.load(self.config.data)
+    problem_lib.of_dataset(self.config, dataset)  # Checks that they fit.
+    return dataset
 
   def load_evaluators(self, configs: Sequence[Config]) -> None:
     """Loads the reference data of the metric, before any training.
 
     Raises:
-      ValueError: as `evaluation.evaluator_of`.
+      ValueError: as `evaluation.of_run`.
     """
     if self.search.objective.metric in METRICS:
       return
-    # A run is evaluated on latents of its own seed.
+    # The seed of a run is also that of the latents of its evaluation.
     self._evaluators = {
       config.seed: self._evaluators.get(config.seed) or self._evaluator(config)
       for config in configs
@@ -124,16 +116,15 @@ class Resources:
   def value(
     self, config: Config, row: Mapping[str, float], ema: Variables, step: int
   ) -> float:
-    """Returns the objective of a trial, from its logged metrics or its EMA."""
+    """Returns the objective, from logged metrics or with the EMA generator."""
     metric = self.search.objective.metric
     if metric in METRICS:
       return row[metric]
     return self._evaluators[config.seed](ema, step)[metric]
 
   def _evaluator(self, config: Config) -> ReplicaEvaluator:
-    dataset = self.dataset()
-    evaluator = evaluation.evaluator_of(config, dataset)
-    problem = problem_lib.of_dataset(config, dataset)
+    evaluator = evaluation.of_run(config, self.dataset)
+    problem = problem_lib.of_dataset(config, self.dataset)
     return ReplicaEvaluator(problem, evaluator, config.seed)
 
 
@@ -141,8 +132,8 @@ def train(resources: Resources, trials: Sequence[Trial]) -> None:
   """Trains a group and reports the results of its trials to the study.
 
   Args:
-    resources: of the search.
-    trials: of the group, after `trials.assign_folder`.
+    resources: those of the search.
+    trials: the group, after `trials.assign_folder`.
 
   Raises:
     ValueError, OSError: as `train_and_evaluate`; the trials are enqueued again.
@@ -169,9 +160,13 @@ def train(resources: Resources, trials: Sequence[Trial]) -> None:
 
 def _train(resources: Resources, members: Sequence[_Member]) -> None:
   """Trains the replicas until every member is finished."""
-  dataset = resources.dataset()
-  resources.load_evaluators([member.config for member in members])
-  snapshots = vmapped_runs.train(_replicas(resources, members), dataset)
+  configs = [member.config for member in members]
+  resources.load_evaluators(configs)
+  flat = [flatten(to_dict(config)) for config in configs]
+  values = {key: [x[key] for x in flat] for key in resources.search.space}
+  # All groups use the base configuration, so they share a compiled program.
+  replicas = Replicas(resources.config, values)
+  snapshots = vmapped_runs.train(replicas, resources.dataset)
   bar = tqdm(
     total=resources.config.train.steps,
     desc=f'{len(members)} trials',
@@ -194,75 +189,46 @@ def _train(resources: Resources, members: Sequence[_Member]) -> None:
         )
 
 
-def _replicas(resources: Resources, members: Sequence[_Member]) -> Replicas:
-  flat = [flatten(to_dict(member.config)) for member in members]
-  keys = resources.search.space
-  # All groups share the base configuration and so the compiled program.
-  return Replicas(
-    resources.config, {key: [x[key] for x in flat] for key in keys}
-  )
-
-
 def _report_step(
   resources: Resources, members: Sequence[_Member], snapshot: Snapshot
 ) -> None:
-  """Checks and evaluates the members after a step, in the order of a run."""
+  """Checks the members after a step and reports their values when due."""
   config, search, step = resources.config, resources.search, snapshot.step
   last = step == config.train.steps
   if not last and step % config.log.every_steps:
     return
-  metrics, diverged = jax.device_get(
-    (snapshot.metrics, snapshot.states.diverged_step)
-  )
-  rows = [
-    {name: float(value[r]) for name, value in metrics.items()}
-    for r in range(len(members))
-  ]
-  for member, row in zip(members, rows, strict=True):
-    _check_failure(search, member, step, row, diverged)
-  if not last and step % config.eval.every_steps:
-    return
-  ema = jax.device_get(snapshot.states.ema)
-  for member, row in zip(members, rows, strict=True):
-    if not member.finished:
+  states = snapshot.states
+  metrics, diverged = jax.device_get((snapshot.metrics, states.diverged_step))
+  evaluate = last or step % config.eval.every_steps == 0
+  ema = jax.device_get(states.ema) if evaluate else None
+  for member in members:
+    if member.finished:
+      continue
+    row = {name: float(x[member.replica]) for name, x in metrics.items()}
+    reason = _failure(member, step, row, int(diverged[member.replica]))
+    if reason:
+      trials_lib.mark_failed(search.study, member.trial, reason)
+      member.finished = True
+    elif evaluate:
       one = vmapped.take(ema, member.replica)
       value = resources.value(member.config, row, one, step)
-      _report_value(search, member, step, value)
+      if prune := member.report(step, value):
+        trials_lib.prune(search, member.trial)
+      elif last:
+        trials_lib.finish(search, member.trial, value)
+      member.finished = prune or last
 
 
-def _check_failure(
-  search: Search,
-  member: _Member,
-  step: int,
-  row: Mapping[str, float],
-  diverged: np.ndarray,
-) -> None:
-  """Marks a trial as failed if its guard would stop a single run."""
-  if member.finished:
-    return
-  diverged_step = int(diverged[member.replica])
+def _failure(
+  member: _Member, step: int, row: Mapping[str, float], diverged: int
+) -> str | None:
+  """Returns why a single run would stop at this step; None if it would not."""
+  if diverged >= 0:
+    return f'A loss was not finite at step {diverged}.'
   failure = member.guard.feed(step, row)
-  if diverged_step >= 0:
-    reason = f'A loss was not finite at step {diverged_step}.'
-  elif failure is None:
-    return
-  elif member.config.guard.action == 'stop':
-    reason = f'{failure.message} guard.action is stop.'
-  else:
-    _LOG.warning('Trial %d: %s', member.trial.number, failure.message)
-    return
-  member.finished = True
-  trials_lib.mark_failed(search.study, member.trial, reason)
-
-
-def _report_value(
-  search: Search, member: _Member, step: int, value: float
-) -> None:
-  """Reports a value, and ends the trial if it is pruned or at its last step."""
-  if member.report(step, value):
-    trials_lib.prune(search, member.trial)
-  elif step == member.config.train.steps:
-    trials_lib.finish(search, member.trial, value)
-  else:
-    return
-  member.finished = True
+  if failure is None:
+    return None
+  if member.config.guard.action == 'stop':
+    return f'{failure.message} guard.action is stop.'
+  _LOG.warning('Trial %d: %s', member.trial.number, failure.message)
+  return None

@@ -7,7 +7,7 @@ from jaxgan.config import from_config_dict
 from jaxgan.metrics import protocol
 from jaxgan.types import METRICS
 
-# Logged metrics of which more is better; `protocol` knows its own.
+# Logged metrics whose high values are better; `protocol` has the others.
 _HIGH = ('diversity',)
 
 
@@ -34,8 +34,8 @@ def parse(
     direction: `minimise` or `maximise`.
 
   Returns:
-    The config values, with the metric in `eval.metrics` unless it is logged
-    anyway; and the objective.
+    The config values, with the metric in `eval.metrics` unless every run logs
+    it; and the objective.
 
   Raises:
     ValueError: the metric is missing or unknown, the direction does not fit
@@ -45,8 +45,8 @@ def parse(
   metrics = config.eval.metrics
   if not metric and len(metrics) != 1:
     raise ValueError(
-      f'--metric is missing and eval.metrics names {len(metrics)}; it must be '
-      'one, such as w1_500_pixels.'
+      f'--metric is missing and eval.metrics names {len(metrics)} metrics; set '
+      '--metric to one, such as w1_500_pixels.'
     )
   metric = metric or metrics[0]
   _check_direction(metric, direction)
@@ -63,18 +63,18 @@ def parse(
 
 
 def _check_direction(metric: str, direction: str) -> None:
-  if metric in METRICS:
+  if metric in METRICS:  # '' allows both directions.
     better = 'high' if metric in _HIGH else ''
   else:
     better = protocol.parse(metric).kind.better
   if better == 'neither':
     raise ValueError(
-      f'{metric} has its best value between low and high; --metric must be one '
-      'to minimise or to maximise.'
+      f'{metric} has its best value between low and high; --metric must be a '
+      'metric to minimise or to maximise.'
     )
   wanted = {'low': 'minimise', 'high': 'maximise', '': direction}[better]
   if wanted != direction:
     raise ValueError(
-      f'{metric} is better {better} and --direction is {direction}; it must '
-      f'be {wanted}.'
+      f'{metric} is better {better} and --direction is {direction}; it must be '
+      f'{wanted}.'
     )

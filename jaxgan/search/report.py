@@ -1,4 +1,4 @@
-"""Reports a search: a table, a figure, and a config file of the best trial."""
+"""Writes the report of a search: a table, a figure, and the best config."""
 
 import logging
 import pathlib
@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 def write(
   study: optuna.Study, facts: Mapping[str, Any], folder: pathlib.Path
 ) -> str:
-  """Writes report.md, values.png and best.py to report/; replaces old files.
+  """Writes report.md, values.png and best.py to report/ in the workdir.
 
   Args:
     study: the study of the search.
@@ -50,8 +50,8 @@ def write(
 def rank(study: optuna.Study, objective: Objective) -> list[FrozenTrial]:
   """Sorts finished trials from best to worst.
 
-  Complete trials come first, then pruned trials by their length, then failed
-  trials by their length.
+  Complete trials come first, then pruned trials, then failed trials. Pruned and
+  failed trials are sorted by their last step, the longest first.
   """
   sign = 1 if objective.direction == 'minimise' else -1
 
@@ -71,13 +71,14 @@ def table(study: optuna.Study, space: Space, objective: Objective) -> str:
   lines = [_row(heads), _row(['---'] * len(heads))]
   for trial in rank(study, objective):
     values = study_lib.config_values(space, trial.params)
+    complete = trial.state == TrialState.COMPLETE
     cells = [
       trial.number,
       _folder(trial),
       '' if trial.value is None else f'{trial.value:.6g}',
       trial.last_step or '',
-      _end(trial),
-      *(_cell(values.get(key, '')) for key in space),
+      'done' if complete else trial.user_attrs.get('why', 'pruned'),
+      *(space_lib.number(values.get(key, '')) for key in space),
     ]
     lines.append(_row(cells))
   states = [t.state for t in study.get_trials(deepcopy=False)]
@@ -103,18 +104,20 @@ def config_file(
 
   Args:
     trial: a complete trial.
-    facts: contents of search.json; the new file imports the searched one.
-    folder: the workdir, for the command in the file's docstring.
+    facts: contents of search.json; the new file imports the base config file.
+    folder: the workdir, for the command in the docstring of the file.
   """
   imports, call, variant = _import_base(facts['file'])
   space = space_lib.from_plain(facts['space'])
   params = study_lib.config_values(space, trial.params)
   config = flatten(to_dict(space_lib.make_config(facts['config'], params)))
-  base = flatten(_load_base(facts['file']))
+  base = files.read(facts['file'])
+  from_config_dict(base)  # Raises if the file has become invalid.
+  old = flatten(base.to_dict())
   changed = '\n'.join(
-    f'  config.{key} = {_literal(config[key])}'
+    f'  config.{key} = {space_lib.as_tuple(config[key])!r}'
     for key, value in flatten(replace(facts['config'], params)).items()
-    if value != base.get(key)
+    if value != old.get(key)
   )
   metric = facts['goal']['metric']
   head = f'Trial {trial.number} of a search: {metric} {trial.value:.6g}.'
@@ -146,23 +149,6 @@ def _import_base(file: str) -> tuple[str, str, str]:
   return lines, 'base.get_config', variant
 
 
-def _load_base(file: str) -> dict[str, Any]:
-  """Loads the values of a config file, as it is now."""
-  config = files.read(file)
-  from_config_dict(config)  # Raises if the file has become invalid.
-  return config.to_dict()
-
-
-def _literal(value: Any) -> str:
-  return repr(tuple(value) if isinstance(value, list) else value)
-
-
-def _end(trial: FrozenTrial) -> str:
-  if trial.state == TrialState.COMPLETE:
-    return 'done'
-  return trial.user_attrs.get('why', 'pruned').replace('|', '/')
-
-
 def _folder(trial: FrozenTrial) -> str:
   """Returns the folder of the run; empty if it was trained in a group."""
   attrs = trial.user_attrs
@@ -170,9 +156,5 @@ def _folder(trial: FrozenTrial) -> str:
   return f'trials/{attrs["folder"]}' if single else ''
 
 
-def _cell(value: Any) -> str:
-  return f'{value:.4g}' if isinstance(value, float) else str(value)
-
-
 def _row(cells: Sequence[Any]) -> str:
-  return '| ' + ' | '.join(map(str, cells)) + ' |'
+  return '| ' + ' | '.join(str(x).replace('|', '/') for x in cells) + ' |'

@@ -1,7 +1,7 @@
 """Runs trials until the study is complete: one at a time, or in groups.
 
-A single trial is a run in its own folder. If it is stopped or killed, it
-continues there from its last checkpoint.
+A single trial is a run in its own folder. After a stop it continues from its
+last checkpoint.
 """
 
 import contextlib
@@ -19,15 +19,13 @@ from jaxgan.storage import workdir
 from jaxgan.storage.writers import read_metrics
 from jaxgan.training import train
 from jaxgan.training.failures import RunFailed
-from jaxgan.training.hooks import Callback
 
 
 def run(search: Search, trials: int, together: int = 1) -> None:
   """Trains until the study has `trials` finished or running trials.
 
   Args:
-    search: a new or unfinished search; `groups.check` accepts it if `together`
-      is above 1.
+    search: must pass `groups.check` if `together` is above 1.
     trials: total number of trials, including those of other processes.
     together: number of trials that one program trains at once.
 
@@ -58,7 +56,13 @@ def _train(search: Search, trial: Trial, folder: pathlib.Path) -> None:
   config = trials_lib.make_config(search, trial)
   if config is None:
     return
-  callback = _pruning_callback(search, trial, config.train.steps)
+  metric = search.objective.metric
+  report = trials_lib.reporter(search, trial, config.train.steps)
+
+  def callback(step: int, scalars: Mapping[str, float]) -> None:
+    if report(step, scalars[metric]):
+      raise optuna.TrialPruned
+
   try:
     train.train_and_evaluate(config, folder, callback=callback)
   except optuna.TrialPruned:
@@ -69,23 +73,7 @@ def _train(search: Search, trial: Trial, folder: pathlib.Path) -> None:
     trials_lib.retry(search.study, trial, error)
     raise
   else:
-    trials_lib.finish(
-      search, trial, _last_value(search.objective.metric, folder)
-    )
-
-
-def _pruning_callback(search: Search, trial: Trial, steps: int) -> Callback:
-  """Returns a callback that reports each evaluation and prunes the trial."""
-  report = trials_lib.reporter(search, trial, steps)
-
-  def callback(step: int, scalars: Mapping[str, float]) -> None:
-    if report(step, scalars[search.objective.metric]):
-      raise optuna.TrialPruned
-
-  return callback
-
-
-def _last_value(metric: str, folder: pathlib.Path) -> float | None:
-  """Reads the last value of a metric, from any attempt of the run."""
-  rows = read_metrics(folder / 'metrics.jsonl')
-  return [row[metric] for row in rows if metric in row][-1]
+    # From the file, because an earlier attempt may have evaluated last.
+    rows = read_metrics(folder / 'metrics.jsonl')
+    values = [row[metric] for row in rows if metric in row]
+    trials_lib.finish(search, trial, values[-1])

@@ -13,7 +13,6 @@ import dataclasses
 import itertools
 import json
 import math
-import pathlib
 import runpy
 from collections.abc import Mapping
 from typing import Any
@@ -35,20 +34,20 @@ Values = Mapping[str, Any]  # Nested config values, as in a config file.
 Params = Mapping[str, Any]  # Config key -> its value in a trial.
 
 _KEYS = ('low', 'high', 'log', 'int', 'num', 'choices')
-# They define how a run is measured; trials could not be compared.
+# Sections that all trials must share, so that their values are comparable.
 _FIXED = ('checkpoint', 'eval', 'log')
 
 
 @dataclasses.dataclass(frozen=True)
 class Domain:
-  """The values that trials may give to one config key.
+  """The allowed values of one config key in a search.
 
   Attributes:
     low, high: ends of a range, both included.
     log: whether the range is uniform in the logarithm.
     whole: whether the values are integers.
-    num: number of values of a grid; 0 for every integer of the range.
-    choices: the values, instead of a range.
+    num: number of grid points in the range; 0 for every integer.
+    choices: the allowed values, instead of a range.
   """
 
   low: float = 0.0
@@ -59,13 +58,13 @@ class Domain:
   choices: tuple[Any, ...] = ()
 
   def contains(self, value: Any) -> bool:
-    """Returns whether a trial may take a value."""
+    """Returns whether the domain contains a value."""
     if self.choices:
       return label(value) in map(label, self.choices)
     return self.low <= value <= self.high
 
   def grid(self) -> list[Any]:
-    """Returns the values that a grid takes, in increasing order."""
+    """Returns the grid points: all choices in order, or increasing values."""
     if self.choices:
       return list(self.choices)
     if self.whole and not self.num:
@@ -82,7 +81,7 @@ def load(path: str) -> Values:
   """Runs a space file and returns the value of its `get_space()`.
 
   Raises:
-    ValueError: the file cannot be run, or defines no `get_space`.
+    ValueError: the file cannot be run, or does not define `get_space`.
   """
   try:
     names = runpy.run_path(path)
@@ -118,7 +117,7 @@ def parse(values: Values, base: Values) -> Space:
       )
     space[key] = _parse_domain(key, domain, known[key])
     for value in space[key].choices or (space[key].low, space[key].high):
-      # Each key alone; a trial fails if two of its values are incompatible.
+      # Raises for a bad value. Two incompatible values fail later, in a trial.
       make_config(base, {key: value})
   return space
 
@@ -135,9 +134,9 @@ def make_config(base: Values, params: Params) -> Config:
 
 
 def initial(space: Space, base: Values) -> list[Params]:
-  """Returns the values of the config itself, or [] if the space excludes them.
+  """Returns the values of the config as the first trial, as labels.
 
-  Tuples are labels, as in `grid`.
+  The list is empty if the space does not contain these values.
   """
   known = flatten(to_dict(from_config_dict(base)))
   inside = all(domain.contains(known[key]) for key, domain in space.items())
@@ -145,7 +144,7 @@ def initial(space: Space, base: Values) -> list[Params]:
 
 
 def grid(space: Space) -> list[Params]:
-  """Returns all combinations as labels; the last key varies fastest.
+  """Returns all combinations of grid points as labels; the last key is fastest.
 
   Raises:
     ValueError: a range of real numbers has no `num`.
@@ -154,26 +153,36 @@ def grid(space: Space) -> list[Params]:
     if not (domain.choices or domain.whole or domain.num):
       raise ValueError(
         f'{key} in the space is a range of real numbers; a grid needs choices, '
-        "or 'num' for how many of them."
+        "or 'num', the number of grid points."
       )
   rows = itertools.product(*(domain.grid() for domain in space.values()))
   return [dict(zip(space, map(label, row), strict=True)) for row in rows]
 
 
 def label(value: Any) -> Any:
-  """Returns a value that storages can hold: a tuple becomes JSON text."""
+  """Returns a value that a database can store: a tuple becomes JSON text."""
   return json.dumps(value) if isinstance(value, list | tuple) else value
 
 
+def number(value: Any) -> str:
+  """Formats a value as text; floats get four significant digits."""
+  return f'{value:.4g}' if isinstance(value, float) else str(value)
+
+
+def as_tuple(value: Any) -> Any:
+  """Converts a list, which JSON makes of a tuple, to a tuple."""
+  return tuple(value) if isinstance(value, list) else value
+
+
 def to_plain(space: Space) -> dict[str, Any]:
-  """Converts a space to plain values for JSON."""
+  """Converts a space to values for JSON."""
   return {key: dataclasses.asdict(domain) for key, domain in space.items()}
 
 
 def from_plain(values: Mapping[str, Any]) -> Space:
-  """Reverses `to_plain`; lists, which JSON makes of tuples, become tuples."""
+  """Reverses `to_plain`."""
   return {
-    key: Domain(**{**domain, 'choices': tuple(map(_tuple, domain['choices']))})
+    key: Domain(**domain | {'choices': tuple(map(as_tuple, domain['choices']))})
     for key, domain in values.items()
   }
 
@@ -246,14 +255,3 @@ def _check_range(key: str, domain: Domain) -> None:
     refuse('low', domain.low, 'above 0 in a logarithmic range')
   if type(domain.num) is not int or domain.num < 0 or domain.num == 1:
     refuse('num', domain.num, 'an integer of at least 2')
-
-
-def _tuple(value: Any) -> Any:
-  return tuple(value) if isinstance(value, list) else value
-
-
-def relative_to_checkout(path: str) -> str:
-  """Returns a path relative to the checkout, or absolute if it is outside."""
-  root = pathlib.Path(__file__).parents[2]
-  whole = pathlib.Path(path).resolve()
-  return str(whole.relative_to(root) if whole.is_relative_to(root) else whole)

@@ -1,4 +1,4 @@
-"""The Optuna study of a search: storage, sampler, pruner, distributions."""
+"""Optuna objects of a search: storage, study, sampler, distributions."""
 
 import pathlib
 import warnings
@@ -16,15 +16,14 @@ from jaxgan.search.objective import Objective
 from jaxgan.search.space import Domain, Space, label
 from jaxgan.storage import workdir
 
-_STARTUP = 5  # Random trials of TPE, and complete ones before pruning.
+_STARTUP = 5  # Random trials before TPE, and complete trials before pruning.
 
 
 def _tpe(seed: int) -> BaseSampler:
   with warnings.catch_warnings():
     # `constant_liar` is experimental in Optuna 4 and the default in Optuna 5.
     warnings.simplefilter('ignore', optuna.exceptions.ExperimentalWarning)
-    # It treats running trials as bad. Otherwise trials that are sampled at
-    # once would be almost equal.
+    # It treats running trials as bad, so that trials sampled at once differ.
     return optuna.samplers.TPESampler(
       n_startup_trials=_STARTUP, seed=seed, constant_liar=True
     )
@@ -32,9 +31,9 @@ def _tpe(seed: int) -> BaseSampler:
 
 _SAMPLERS: Mapping[str, Callable[[int], BaseSampler]] = {
   'tpe': _tpe,
-  'random': lambda seed: optuna.samplers.RandomSampler(seed),
-  # The points of a grid are enqueued, so this sampler draws nothing.
-  'grid': lambda seed: optuna.samplers.RandomSampler(seed),
+  'random': optuna.samplers.RandomSampler,
+  # Samples nothing, because `trials` enqueues the points of a grid.
+  'grid': optuna.samplers.RandomSampler,
 }
 
 _PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
@@ -44,10 +43,10 @@ _PRUNERS: Mapping[str, Callable[[], optuna.pruners.BasePruner]] = {
 
 
 class _Seeded(BaseSampler):
-  """Makes the draws of a sampler a function of (seed, trial number, history).
+  """Samples each trial with a generator seeded by (seed, trial number).
 
-  A search that is stopped and restarted draws as if it had not stopped, and
-  processes that share a study draw different values.
+  So a search that is stopped and restarted samples as if it had not stopped,
+  and processes that share a study sample different values.
   """
 
   def __init__(self, name: str, seed: int) -> None:
@@ -77,7 +76,7 @@ class _Seeded(BaseSampler):
     param_name: str,
     param_distribution: BaseDistribution,
   ) -> Any:
-    # A seed for each key, so that keys are independent.
+    # A seed for each key, so that the values of two keys are independent.
     sampler = self._sampler(trial, param_name)
     return sampler.sample_independent(
       study, trial, param_name, param_distribution
@@ -92,16 +91,16 @@ def sqlite_url(folder: pathlib.Path) -> str:
 def create_or_load(
   url: str, name: str, objective: Objective, facts: Mapping[str, Any]
 ) -> optuna.Study:
-  """Returns the study of a name in a storage; creates it if it is missing.
+  """Loads a study from a database, or creates it if it is missing.
 
   Args:
-    url: of a relational database.
-    name: of the study in it.
+    url: URL of a relational database.
+    name: name of the study in the database.
     objective: gives the direction.
     facts: settings that must be equal in all processes that share the study.
 
   Raises:
-    ValueError: the storage cannot be opened, or the study has other facts.
+    ValueError: the database cannot be opened, or the study has other facts.
   """
   study = optuna.create_study(
     storage=_storage(url),
@@ -114,23 +113,23 @@ def create_or_load(
   differences = workdir.differences(study.user_attrs['facts'], facts)
   if differences:
     raise ValueError(
-      f'The study {name} in the storage belongs to another search: '
+      f'The study {name} in the database belongs to another search: '
       f'{differences}; --study must be another name.'
     )
   return study
 
 
 def load(url: str, name: str) -> optuna.Study:
-  """Returns an existing study.
+  """Loads an existing study from a database.
 
   Raises:
-    ValueError: the storage cannot be opened, or has no such study.
+    ValueError: the database cannot be opened, or has no such study.
   """
   try:
     return optuna.load_study(storage=_storage(url), study_name=name)
   except KeyError as error:
     raise ValueError(
-      f'The storage has no study {name}; --study must be the name of one.'
+      f'The database has no study {name}; --study must name an existing one.'
     ) from error
 
 
@@ -165,17 +164,13 @@ def _distribution(domain: Domain) -> BaseDistribution:
 
 def _storage(url: str) -> optuna.storages.RDBStorage:
   optuna.logging.set_verbosity(optuna.logging.WARNING)
-  # SQLite lets one process write at a time; a busy machine needs more patience
-  # than its default of 5 seconds.
+  # SQLite lets one process write at a time. Its default limit of 5 seconds for
+  # the others is too short on a busy machine.
   slow = {'connect_args': {'timeout': 60}} if url.startswith('sqlite') else {}
+  library_errors = sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError
   try:
     return optuna.storages.RDBStorage(url, engine_kwargs=slow)
-  except (
-    ImportError,
-    RuntimeError,
-    sqlalchemy.exc.SQLAlchemyError,
-    optuna.exceptions.OptunaError,
-  ) as error:
+  except (ImportError, RuntimeError, *library_errors) as error:
     reason = str(error).strip().split('\n')[0]
     raise ValueError(
       f'--storage cannot be opened ({reason}); it must be the URL of a '

@@ -1,10 +1,9 @@
 """Creates, reports, ends and restarts trials in the study and the workdir.
 
-A process that trains trials holds a lock in their folder. The operating system
-releases the lock when the process ends for any reason. So a trial that the
-study calls running, but whose folder in this workdir is not locked, was killed:
-it is marked as failed, and a new trial with the same parameters comes next.
-Trials of other workdirs, that is of other machines, are not touched.
+A process locks the folder of its trials; the operating system releases the lock
+when the process ends. So a running trial of this workdir whose folder is not
+locked was killed: it is marked as failed, and a new trial with its parameters
+is enqueued. Trials of other workdirs may run on other machines; they stay.
 """
 
 import contextlib
@@ -28,12 +27,12 @@ from jaxgan.training.preemption import Interrupted
 
 _LOG = logging.getLogger(__name__)
 
-_ATTEMPTS = 3  # After as many attempts that end the process, a trial is pruned.
+_ATTEMPTS = 3  # A trial that has ended its process so many times is pruned.
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class Search(NamedTuple):
-  """A search: the study, what its trials change, and the workdir.
+  """The study of a search, its search space and its workdir.
 
   Attributes:
     study: the Optuna study, with its sampler and pruner.
@@ -76,13 +75,10 @@ def ask(search: Search, trials: int, num: int) -> list[Trial]:
     num: maximum number of trials to return.
 
   Returns:
-    At most `num` trials; none when the study has all its trials.
+    Up to `num` trials; an empty list when the study has all its trials.
   """
   new: list[Trial] = []
-  while len(new) < num:
-    trial = _ask(search, trials - len(new))
-    if trial is None:
-      break
+  while len(new) < num and (trial := _sample(search, trials - len(new))):
     new.append(trial)
   return new
 
@@ -95,8 +91,8 @@ def assign_folder(
   Args:
     search: the search.
     trials: one trial, or all trials of a group.
-    group: whether they are trained in one program. The folder then holds only
-      their lock.
+    group: whether they are trained in one program; the folder then holds only
+      a lock.
   """
   first = trials[0]
   name = f'{first.number:04d}'
@@ -107,6 +103,7 @@ def assign_folder(
     trial.set_user_attr('folder', name)
     trial.set_user_attr('group', group)
     trial.set_user_attr('attempt', trial.user_attrs.get('attempt', 1))
+    # Last, since a trial that has it must have the others, too.
     trial.set_user_attr('place', _workdir_id(search.folder))
   return folder
 
@@ -117,11 +114,8 @@ def make_config(search: Search, trial: Trial) -> Config | None:
   An invalid combination of values ends the trial as failed.
   """
   params = study_lib.config_values(search.space, trial.params)
-  words = ', '.join(
-    f'{key} {value:.4g}' if isinstance(value, float) else f'{key} {value}'
-    for key, value in params.items()
-  )
-  _LOG.info('Trial %d: %s.', trial.number, words)
+  words = [f'{key} {space_lib.number(x)}' for key, x in params.items()]
+  _LOG.info('Trial %d: %s.', trial.number, ', '.join(words))
   try:
     return space_lib.make_config(search.base, params)
   except ValueError as error:
@@ -130,7 +124,7 @@ def make_config(search: Search, trial: Trial) -> Config | None:
 
 
 def retry(study: optuna.Study, trial: Trial, error: BaseException) -> None:
-  """Enqueues the parameters of a trial that an error or a signal ended."""
+  """Enqueues a trial again after an error or a signal has ended it."""
   attempt = trial.user_attrs['attempt'] + (not isinstance(error, Interrupted))
   _requeue(study, study.trials[trial.number], attempt)
 
@@ -146,9 +140,9 @@ def reporter(
     steps: length of the run; a trial is not pruned at its last step.
 
   Returns:
-    A function (step, value) -> whether to prune the trial.
+    A function (step, value) that returns whether to prune the trial.
   """
-  # A restarted trial has the values of its earlier attempts.
+  # The values of earlier attempts, if the trial is restarted.
   reported = search.study.trials[trial.number].intermediate_values
 
   def report(step: int, value: float) -> bool:
@@ -166,7 +160,10 @@ def prune(search: Search, trial: Trial) -> None:
 
 
 def finish(search: Search, trial: Trial, value: float | None) -> None:
-  """Ends a trial at its last step; None stands for a value not finite."""
+  """Ends a trial at its last step, with its final value.
+
+  A value that is None (logged for NaN) or not finite makes the trial fail.
+  """
   metric = search.objective.metric
   if value is None or not math.isfinite(value):
     mark_failed(search.study, trial, f'{metric} was not finite.')
@@ -178,38 +175,34 @@ def finish(search: Search, trial: Trial, value: float | None) -> None:
 
 
 def mark_failed(study: optuna.Study, trial: Trial, reason: str) -> None:
-  """Ends a trial so that it ranks below every complete trial."""
+  """Ends a trial as failed; it ranks below every complete trial."""
   trial.set_user_attr('why', reason)
-  # Optuna's FAIL would not count as a trial, and samplers would ignore it.
+  # As pruned: with FAIL, samplers would ignore it and it would not be counted.
   study.tell(trial, state=TrialState.PRUNED)
   _LOG.warning('Trial %d failed: %s', trial.number, reason)
 
 
-def _ask(search: Search, trials: int) -> Trial | None:
+def _sample(search: Search, trials: int) -> Trial | None:
   """Samples a trial, unless `trials` are finished or running."""
   existing = search.study.get_trials(deepcopy=False)
-  taken = [
-    t
-    for t in existing
-    if t.state in _FINISHED
-    or (t.state == TrialState.RUNNING and 'place' in t.user_attrs)
-  ]
-  if len(taken) >= trials:
+  running = [t for t in existing if t.state == TrialState.RUNNING]
+  taken = sum(t.state in _FINISHED for t in existing)
+  if taken + sum('place' in t.user_attrs for t in running) >= trials:
     return None
   if all(t.state != TrialState.WAITING for t in existing):
     known = [t.params for t in existing]
     left = [p for p in search.points if p not in known]
     if search.grid and not left:
       return None
-    # The study tries enqueued trials first. A grid is enqueued point by point,
-    # so that killed trials do not wait for its end.
+    # The study takes enqueued trials first. A grid is enqueued point by point,
+    # so that a killed trial restarts before the grid ends.
     if left and (search.grid or not existing):
       search.study.enqueue_trial(dict(left[0]))
   return search.study.ask(study_lib.distributions(search.space))
 
 
 def _workdir_id(folder: pathlib.Path) -> str:
-  """Returns a unique name of the workdir, which stays when it is moved."""
+  """Returns the unique name of a workdir; it stays when the folder moves."""
   path = folder / 'place'
   if not path.exists():
     path.write_text(uuid.uuid4().hex)
@@ -217,7 +210,7 @@ def _workdir_id(folder: pathlib.Path) -> str:
 
 
 def _killed(search: Search, trial: FrozenTrial) -> bool:
-  """Returns whether a running trial of this workdir has no process."""
+  """Returns whether a trial belongs to this workdir and has no process."""
   if trial.user_attrs.get('place') != _workdir_id(search.folder):
     return False
   folder = search.folder / 'trials' / trial.user_attrs['folder']
@@ -233,12 +226,12 @@ def _killed(search: Search, trial: FrozenTrial) -> bool:
 def _requeue(study: optuna.Study, trial: FrozenTrial, attempt: int) -> None:
   """Marks a trial as failed and enqueues its parameters as a new trial.
 
-  After too many attempts the new trial is not enqueued but pruned.
+  After too many attempts the new trial is pruned at once.
   """
   study.tell(trial.number, state=TrialState.FAIL)
   attrs = {k: v for k, v in trial.user_attrs.items() if k != 'place'}
   reported = trial.intermediate_values
-  if attrs.pop('group', False):  # It has no checkpoint to continue from.
+  if attrs.pop('group', False):  # A group has no checkpoint to restore.
     del attrs['folder']
     reported = {}
   state = TrialState.WAITING

@@ -1,8 +1,11 @@
-"""Atomic file writes: a file appears under its name only when complete."""
+"""Atomic file writes: a file appears under its name only when complete.
+
+The only module that packages above `storage` may import from it.
+"""
 
 import contextlib
-import os
 import pathlib
+import uuid
 from collections.abc import Iterator
 
 
@@ -13,7 +16,8 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
   If the block raises, the temporary file is deleted and an existing `path`
   keeps its contents. Two processes may write the same file at once.
   """
-  temporary = path.with_name(f'{path.name}.{os.getpid()}')
+  # Random, because hosts that share a disk may use the same process id.
+  temporary = path.with_name(f'{path.name}.{uuid.uuid4().hex}.tmp')
   try:
     yield temporary
     temporary.replace(path)

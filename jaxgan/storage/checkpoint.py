@@ -46,18 +46,14 @@ class Checkpoints(contextlib.AbstractContextManager):
   """Saves and restores the checkpoints of one run; use it in a `with` block."""
 
   def __init__(
-    self,
-    folder: pathlib.Path,
-    config: Checkpoint,
-    *,
-    read_only: bool = False,
+    self, folder: pathlib.Path, config: Checkpoint, *, read_only: bool = False
   ) -> None:
     """Opens or creates a folder of checkpoints.
 
     Args:
       folder: holds one subfolder per step.
       config: which checkpoints are kept.
-      read_only: changes no file, so that the run may go on at the same time.
+      read_only: changes no file; the run may be training at the same time.
     """
     self._folder = folder.absolute()
     self._read_only = read_only
@@ -66,7 +62,7 @@ class Checkpoints(contextlib.AbstractContextManager):
       epath.Path(self._folder),
       options=ocp.CheckpointManagerOptions(
         preservation_policy=_preservation(config),
-        # Without it Orbax would not store the metric.
+        # Orbax stores metrics only if there is a `best_fn`.
         best_fn=_value if config.best_metric else None,
         best_mode='min',
         cleanup_tmp_directories=not read_only,
@@ -128,7 +124,7 @@ class Checkpoints(contextlib.AbstractContextManager):
       try:
         state = self._restore(step, target)
       except Exception as error:  # Orbax raises many types, also Exception.
-        reason = str(error).strip().split('\n')[0][:200]
+        reason = str(error).strip().partition('\n')[0][:200]
         _LOG.warning(
           'Checkpoint %d in %s is damaged and skipped (%s).',
           step,
@@ -147,7 +143,7 @@ class Checkpoints(contextlib.AbstractContextManager):
       )
     return None
 
-  def go_back(self, step: int) -> None:
+  def roll_back(self, step: int) -> None:
     """Moves all checkpoints after `step` to the folder `rolled_back`."""
     self.wait()
     self._move([s for s in self.steps() if s > step], 'rolled_back')
@@ -156,7 +152,7 @@ class Checkpoints(contextlib.AbstractContextManager):
     restored = self._manager.restore(
       step,
       args=ocp.args.Composite(
-        state=ocp.args.StandardRestore(jax.tree.map(_abstract, target)),
+        state=ocp.args.StandardRestore(target),
         digest=ocp.args.JsonRestore(),
       ),
     )
@@ -179,7 +175,7 @@ class Checkpoints(contextlib.AbstractContextManager):
   def _score(self, metrics: Mapping[str, float]) -> dict[str, float] | None:
     if not self._metric:
       return None
-    # When a run is stopped between two evaluations, there is no metric.
+    # A run that is stopped between two evaluations has no metric.
     value = float(metrics.get(self._metric, math.inf))
     return {'value': value if math.isfinite(value) else _WORST}
 
@@ -191,7 +187,3 @@ def _preservation(config: Checkpoint) -> managers.PreservationPolicy:
   if config.best_metric:
     policies.append(managers.BestN(get_metric_fn=_value, reverse=True, n=1))
   return managers.AnyPreservationPolicy(policies)
-
-
-def _abstract(leaf: jax.Array) -> jax.ShapeDtypeStruct:
-  return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding)

@@ -12,8 +12,7 @@ from tqdm import tqdm
 from jaxgan.data.columns import Columns
 from jaxgan.storage import atomic, pictures, workdir
 
-# More images than this are too many to look at in one grid.
-_MAX_GRID = 4096
+_MAX_GRID = 4096  # Samples in one picture.
 
 
 def write(
@@ -33,7 +32,7 @@ def write(
     chunks: [n, H, W, C] uint8 or [n, D] float32, `count` samples in total;
       except for .png, one chunk at a time is in memory.
     count: number of samples.
-    columns: of the grid; 0 for a square one.
+    columns: images per row of the grid; 0 for a square grid.
     table: columns of the data set, if the vectors are in the units of a table:
       a .csv gets their names, and a plot shows standardized values.
 
@@ -81,22 +80,18 @@ def _write_grid(
 def _write_npz(
   out: pathlib.Path, chunks: Iterator[np.ndarray], count: int
 ) -> None:
-  """Streams one array into a compressed archive, in the format of np.savez."""
+  """Streams one array into an archive, in the format of np.savez_compressed."""
   first = next(chunks)
   name = 'images' if first.ndim == 4 else 'vectors'
-  header = {
-    'descr': np.lib.format.dtype_to_descr(first.dtype),
-    'fortran_order': False,
-    'shape': (count, *first.shape[1:]),
-  }
+  header = np.lib.format.header_data_from_array_1_0(first)
+  header |= {'shape': (count, *first.shape[1:]), 'fortran_order': False}
   with (
     atomic.replacing(out) as temporary,
     zipfile.ZipFile(temporary, 'w', zipfile.ZIP_DEFLATED) as archive,
     archive.open(f'{name}.npy', 'w', force_zip64=True) as file,
   ):
     np.lib.format.write_array_header_1_0(file, header)
-    file.write(first.tobytes())
-    for chunk in chunks:
+    for chunk in itertools.chain([first], chunks):
       file.write(chunk.tobytes())
 
 

@@ -6,9 +6,10 @@ lists the keys that differ.
 """
 
 import contextlib
+import itertools
 import json
-import os
 import pathlib
+import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,20 +39,20 @@ def open_run(
       configuration; the message names the keys that differ.
   """
   make(workdir)
-  values = _plain(to_dict(config))
   path = workdir / 'config.json'
   if path.exists():
-    old = _plain(to_dict(load_config(workdir)))
-    if old == values:
+    changed = differences(to_dict(load_config(workdir)), to_dict(config))
+    if not changed:
       return
     if not accept_new_config:
       raise ValueError(
         f'{workdir} holds a run of another configuration, which differs in '
-        f'{differences(old, values)}; choose another workdir, or continue with '
-        'the new configuration by accept_new_config.'
+        f'{changed}; choose another workdir, or continue with the new '
+        'configuration by accept_new_config.'
       )
-    _back_up(path)
-  _write(path, values)
+    backups = (workdir / f'config.{n}.json' for n in itertools.count(1))
+    path.rename(next(backup for backup in backups if not backup.exists()))
+  _write(path, to_dict(config))
 
 
 @contextlib.contextmanager
@@ -71,9 +72,8 @@ def lock(
   Raises:
     ValueError: another process holds the lock.
   """
-  path = workdir / name
   try:
-    acquired = filelock.FileLock(path, timeout=-1 if wait else 0).acquire()
+    acquired = filelock.FileLock(workdir / name).acquire(-1 if wait else 0)
   except filelock.Timeout as error:
     raise ValueError(
       f'{workdir} is in use by another process; wait for it or choose '
@@ -101,30 +101,30 @@ def check_data(workdir: pathlib.Path, facts: Facts) -> None:
   common = {key: value for key, value in facts.items() if key in saved}
   write_or_compare(path, common, 'a run on other data')
   if len(common) < len(facts):
-    _write(path, _plain({**saved, **facts}))
+    _write(path, {**saved, **facts})
 
 
-def write_or_compare(path: pathlib.Path, values: Facts, owner: str) -> None:
+def write_or_compare(path: pathlib.Path, values: Facts, content: str) -> None:
   """Writes values to a JSON file, or compares them with an existing file.
 
   Args:
     path: of the JSON file in a workdir.
     values: JSON values.
-    owner: completes the error message "WORKDIR holds ..." if they differ.
+    content: the words after "WORKDIR holds" in the error message.
 
   Raises:
     ValueError: the file holds other values; the message lists them.
   """
   if not path.exists():
-    _write(path, _plain(values))
+    _write(path, values)
   elif changed := differences(read(path), values):
     raise ValueError(
-      f'{path.parent} holds {owner}: {changed}; choose another workdir.'
+      f'{path.parent} holds {content}: {changed}; choose another workdir.'
     )
 
 
 def rollbacks(workdir: pathlib.Path) -> list[Facts]:
-  """Reads all rollbacks of a run: reason, step of the failure, step restored.
+  """Reads the rollbacks of a run: step restored (`to`), reason (`because`).
 
   Raises:
     ValueError: rollbacks.json is damaged.
@@ -163,8 +163,8 @@ def load_data(workdir: pathlib.Path) -> Facts:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-  """Lists the keys whose values differ, as text; empty if none do."""
-  old, new = flatten(_plain(old)), flatten(_plain(new))
+  """Lists the keys whose JSON values differ, as text; empty if none do."""
+  old, new = (flatten(json.loads(json.dumps(x))) for x in (old, new))
   names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
   return ', '.join(
     f'{k} ({_shorten(old.get(k))} there, {_shorten(new.get(k))} now)'
@@ -196,9 +196,8 @@ def make(folder: pathlib.Path) -> None:
   """
   try:
     folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / f'.probe{os.getpid()}'
-    probe.touch()
-    probe.unlink()
+    with tempfile.TemporaryFile(dir=folder):
+      pass
   except OSError as error:
     raise ValueError(
       f'{folder} cannot be written ({error.strerror}); choose a writable '
@@ -210,21 +209,8 @@ def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:
   atomic.write_text(path, json.dumps(values, indent=2) + '\n')
 
 
-def _back_up(path: pathlib.Path) -> None:
-  """Renames config.json to the first free config.N.json."""
-  number = 1
-  while (old := path.with_name(f'config.{number}.json')).exists():
-    number += 1
-  path.rename(old)
-
-
-def _plain(values: Any) -> Any:
-  """Converts values to what JSON returns: tuples become lists."""
-  return json.loads(json.dumps(values))
-
-
 def _shorten(value: Any) -> str:
-  """Shows the first items of a list; a table may have thousands of columns."""
+  """Formats a value; of a long list, such as table columns, only its start."""
   if isinstance(value, list) and len(value) > _MAX_ITEMS:
     return f'{str(value[:_MAX_ITEMS])[:-1]}, ...]'
   return str(value)

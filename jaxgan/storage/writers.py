@@ -29,14 +29,23 @@ class Writer(contextlib.AbstractContextManager):
     never stopped.
 
     Args:
-      workdir: of the run; it exists.
+      workdir: the folder of the run, which exists.
       tensorboard: whether to write event files.
       first_step: the step of the restored state; 0 for a new run.
     """
     self._folder = workdir / 'samples'
     self._folder.mkdir(exist_ok=True)
     self._jsonl = _open_truncated(workdir / 'metrics.jsonl', first_step)
-    self._board = _summary_writer(workdir, first_step) if tensorboard else None
+    self._board: Any = None
+    if tensorboard:
+      import tensorboardX  # Slow to import.
+
+      self._board = tensorboardX.SummaryWriter(
+        str(workdir),
+        purge_step=first_step + 1 if first_step else None,
+        # A restart within the same second would overwrite the previous file.
+        filename_suffix=f'.{first_step}',
+      )
 
   def __exit__(self, *_: object) -> None:
     self.close()
@@ -63,10 +72,10 @@ class Writer(contextlib.AbstractContextManager):
     """Writes a picture of samples to samples/NAME.png and to TensorBoard.
 
     Args:
-      name: of the file; the TensorBoard tag is `generated` or `real`.
+      name: of the file.
       step: the training step of the generator.
       samples: [N, H, W, C] uint8 or [N, D] float32.
-      generated: whether a generator made them.
+      generated: gives the TensorBoard tag, `generated` or `real`.
     """
     image = pictures.picture(samples)
     pictures.save_png(self._folder / f'{name}.png', image, generated=generated)
@@ -96,14 +105,3 @@ def _open_truncated(path: pathlib.Path, last_step: int) -> TextIO:
     kept = [row for row in read_metrics(path) if row['step'] <= last_step]
     atomic.write_text(path, ''.join(json.dumps(row) + '\n' for row in kept))
   return path.open('a')
-
-
-def _summary_writer(workdir: pathlib.Path, first_step: int) -> Any:
-  import tensorboardX
-
-  return tensorboardX.SummaryWriter(
-    str(workdir),
-    purge_step=first_step + 1 if first_step else None,
-    # A restart within the same second would overwrite the previous file.
-    filename_suffix=f'.{first_step}',
-  )

@@ -5,10 +5,11 @@ r"""Trains the runs of a study, or summarizes its results.
 
 The first command trains and measures every run that is missing in W. It can be
 stopped and started again. Each measurement is a line of W/results.jsonl. The
-second writes tables and figures to W/summary, or to --out. It reads results
-stored elsewhere (.jsonl or .jsonl.gz) from --results, with their --config.
+second writes tables and figures to W/summary, or to --out. To summarize results
+in another file (.jsonl or .jsonl.gz), give --results and their --config.
 """
 
+import dataclasses
 import pathlib
 import sys
 from typing import Any
@@ -19,7 +20,7 @@ from ml_collections import config_flags
 from jaxgan import cli
 
 _CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'Study file, as in configs/studies; :tiny is a dry run.'
+  'config', None, 'Study file, as in configs/studies; with :tiny, a dry run.'
 )
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the study.')
 _JOBS = flags.DEFINE_integer(
@@ -29,7 +30,7 @@ _PART = flags.DEFINE_integer(
   'part', None, 'Index of this process, from 0; --jobs sets it.', 0
 )
 _RESULTS = flags.DEFINE_string(
-  'results', '', 'Stored results of the study --config, to summarize.'
+  'results', '', 'File of results to summarize, of the study --config.'
 )
 _OUT = flags.DEFINE_string(
   'out', '', 'Folder for the summary; by default WORKDIR/summary.'
@@ -40,18 +41,18 @@ def main(argv: list[str]) -> int:
   """Parses the flags, runs the command and returns the exit status."""
   if argv[1:] == ['summarise']:
     return cli.run(_summarize)
-  cli.no_more(argv)
+  cli.check_no_arguments(argv)
   return cli.run(_run)
 
 
 def _run() -> None:
-  from jaxgan.storage import workdir  # Late, so that --help answers at once.
+  from jaxgan.storage import workdir  # Late: --help is fast.
   from jaxgan.study import jobs, runner, spec
 
   part, parts = _PART.value, _JOBS.value
   if part is not None:
     jobs.pin_to_cores(part, parts)
-  cli.keep_programs()
+  cli.cache_compiled_programs()
   study = spec.parse(_study_values())
   folder = _folder()
   if part is not None:
@@ -60,8 +61,8 @@ def _run() -> None:
     return
   workdir.make(folder)
   with workdir.lock(folder):
-    facts = spec.to_dict(study)
-    workdir.write_or_compare(folder / 'study.json', facts, 'another study')
+    values = dataclasses.asdict(study)
+    workdir.write_or_compare(folder / 'study.json', values, 'another study')
     for _ in ('tuning', 'test'):
       phase, blocks = runner.pending_blocks(study, folder)
       if blocks and parts > 1:
@@ -87,18 +88,14 @@ def _summarize() -> None:
 
 def _folder() -> pathlib.Path:
   if not _WORKDIR.value:
-    raise ValueError(
-      '--workdir is missing; it must be the folder of a new or earlier study.'
-    )
+    raise ValueError('--workdir is missing; it must be the folder of a study.')
   return pathlib.Path(_WORKDIR.value)
 
 
 def _study_values() -> Any:
-  """Values of the study file, with the changes of the command line."""
+  """Returns the values of --config, with the changes of the command line."""
   if _CONFIG.value is None:
-    raise ValueError(
-      '--config is missing; it must be a file such as configs/studies/toy.py.'
-    )
+    raise ValueError('--config is missing; give a file as in configs/studies.')
   return cli.config_values(_CONFIG)
 
 

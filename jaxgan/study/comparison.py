@@ -1,9 +1,8 @@
-"""Compares the arms of one task with the baseline; tuning and A/A control.
+"""Compares the arms of one task: with the baseline, in tuning, as A/A control.
 
-A comparison takes the seeds that both arms share, and asks for the ratio of
-areas first, of times second. Holm's correction runs over all arms declared for
-the test, with or without runs. The baseline and its copy are no hypotheses and
-are left out.
+An arm and the baseline are compared over the seeds that both have, by their
+ratios of areas and of times. Holm's correction counts all arms declared for the
+test, also arms without runs, but not the baseline and its copy.
 """
 
 import dataclasses
@@ -19,7 +18,7 @@ from jaxgan.study.statistics import Failures, Ratio
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-  """Median and quartiles over seeds; infinite next to diverged runs."""
+  """Median and quartiles over seeds; diverged runs count as infinity."""
 
   median: float
   low: float
@@ -28,20 +27,20 @@ class Spread:
 
 @dataclasses.dataclass(frozen=True)
 class ArmSummary:
-  """Summary of one arm on one task; None without a run, or without a pair.
+  """Summary of one arm on one task; None for numbers that need missing runs.
 
   Attributes:
     arm: its name.
     seeds, missing: numbers of complete and of missing runs.
     final: the task's metric at the last step, for the raw weights.
-    ema: its median for the averaged weights.
-    area: geometric mean over steps and seeds.
+    ema: median of the same for the averaged weights.
+    area: geometric mean of the metric over steps and seeds.
     time: median steps to the target; None if fewer than half reached it.
-    censored: number of runs that never reached it.
+    censored: number of runs that never reached the target.
     diverged: number of runs without a finite metric at the last step.
     failed: share of runs that were censored or diverged.
     area_ratio, time_ratio: over the baseline.
-    area_holm, time_holm: their p, after Holm's correction.
+    area_holm, time_holm: their p-values after Holm's correction.
   """
 
   arm: str
@@ -85,10 +84,10 @@ class TuningSummary:
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-  """A/A control: the baseline under another name, over the baseline.
+  """A/A control: ratios of the baseline's copy to the baseline.
 
   Attributes:
-    area, time: ratios, which should be 1.
+    area, time: the ratios, which should be 1.
     area_contains_one, time_contains_one: whether their intervals contain 1.
   """
 
@@ -104,70 +103,60 @@ def compare_arms(
   """Compares the arms of the test with the baseline, on one task.
 
   Args:
-    study: gives arms, baseline, its copy, and the distance of measurements.
+    study: gives arms, baseline, its copy, and the steps between measurements.
     scores: arm -> scores of its runs on the task.
   """
   names = [arm.name for arm in study.arms if not arm.tunes]
-  ratios = {
-    name: _ratios(study, scores, name)
-    for name in names
-    if name != study.baseline
-  }
+  others = [name for name in names if name != study.baseline]
+  ratios = {name: _ratios(study, scores, name) for name in others}
   tested = [name for name in ratios if name != study.again]
   adjusted = [adjust([ratios[name][k] for name in tested]) for k in range(2)]
   holm = dict(zip(tested, zip(*adjusted, strict=True), strict=True))
+  none = (None, None)
   return tuple(
-    _summary(
-      name,
-      scores[name],
-      len(study.seeds) - len(scores[name].seeds),
-      ratios.get(name, (None, None)),
-      holm.get(name, (None, None)),
-    )
-    for name in names
+    _summary(study, x, scores[x], ratios.get(x, none), holm.get(x, none))
+    for x in names
   )
 
 
 def compare_tuning(
   study: Study, scores: Mapping[str, Scores]
 ) -> tuple[TuningSummary, ...]:
-  """Compares the tuning arms of one task; arms without runs are left out.
+  """Compares the tuning arms of one task, except those without runs.
 
   Args:
-    study: gives the arms and the tuning seeds.
+    study: gives the arms.
     scores: arm -> scores of its runs on the task.
   """
   arms = [arm for arm in study.arms if arm.tunes and scores[arm.name].seeds]
   shared = shared_seeds([scores[arm.name] for arm in arms]) if arms else []
   if not shared:
     return ()
-  own = {arm.name: scores[arm.name].select(shared) for arm in arms}
-  area = {name: mean_area(x) for name, x in own.items()}
+  runs = [scores[arm.name].select(shared) for arm in arms]
+  areas = [mean_area(own) for own in runs]
   families: dict[str, list[float]] = {}
-  for arm in arms:
-    families.setdefault(arm.family or arm.name, []).append(area[arm.name])
+  for arm, area in zip(arms, areas, strict=True):
+    families.setdefault(arm.family or arm.name, []).append(area)
   return tuple(
     TuningSummary(
       arm=arm.name,
       family=arm.family or arm.name,
       seeds=len(shared),
-      area=area[arm.name],
-      final=spread(own[arm.name].final),
-      time=curves.median_time(own[arm.name].time, own[arm.name].reached),
-      censored=int((~own[arm.name].reached).sum()),
-      best=area[arm.name] == min(area.values()),
-      best_of_family=area[arm.name] == min(families[arm.family or arm.name]),
+      area=area,
+      final=spread(own.final),
+      time=curves.median_time(own.time, own.reached),
+      censored=int((~own.reached).sum()),
+      best=area == min(areas),
+      best_of_family=area == min(families[arm.family or arm.name]),
     )
-    for arm in arms
+    for arm, own, area in zip(arms, runs, areas, strict=True)
   )
 
 
 def control(study: Study, scores: Mapping[str, Scores]) -> Control | None:
-  """Compares the baseline with its copy on one task; None without pairs.
+  """Compares the baseline's copy with the baseline; None without pairs.
 
-  Args:
-    study: as for `compare_arms`.
-    scores: as for `compare_arms`.
+  Arguments as for `compare_arms`.
   """
   area, time = _ratios(study, scores, study.again)
   if area is None or time is None:
@@ -176,34 +165,32 @@ def control(study: Study, scores: Mapping[str, Scores]) -> Control | None:
 
 
 def spread(values: np.ndarray) -> Spread:
-  """Median and quartiles of [S] values for which low is better, S >= 1."""
+  """Returns median and quartiles of [S] values, S >= 1; low is better."""
   low, median, high = curves.quantiles(values, (0.25, 0.5, 0.75))
   return Spread(float(median), float(low), float(high))
 
 
 def mean_area(scores: Scores) -> float:
-  """Geometric mean of the areas over seeds, as in ratios of areas."""
+  """Returns the geometric mean of the areas over seeds."""
   return float(np.exp(np.log(scores.area).mean()))
 
 
 def shared_seeds(all_scores: Iterable[Scores]) -> list[int]:
-  """Seeds that all scores have, in the order of the first."""
+  """Returns the seeds that all scores have, in the order of the first."""
   first, *others = all_scores
   return [s for s in first.seeds if all(s in x.seeds for x in others)]
 
 
 def adjust(tests: Sequence[Ratio | Failures | None]) -> list[float | None]:
-  """Holm-adjusted p of each test; one without pairs yet counts as p = 1."""
-  p = statistics.holm(np.array([1.0 if x is None else x.p for x in tests]))
-  return [
-    None if x is None else float(y) for x, y in zip(tests, p, strict=True)
-  ]
+  """Returns Holm-adjusted p-values; None (no pairs) counts as p = 1."""
+  p = statistics.holm(np.array([x.p if x else 1.0 for x in tests]))
+  return [float(y) if x else None for x, y in zip(tests, p, strict=True)]
 
 
 def _ratios(
   study: Study, scores: Mapping[str, Scores], name: str
 ) -> tuple[Ratio | None, Ratio | None]:
-  """Ratios of areas and of times, of an arm over the baseline."""
+  """Returns an arm's ratios of areas and of times over the baseline."""
   sides = (scores[name], scores[study.baseline])
   seeds = shared_seeds(sides)
   if not seeds:
@@ -216,9 +203,9 @@ def _ratios(
 
 
 def _summary(
+  study: Study,
   name: str,
   own: Scores,
-  missing: int,
   ratios: tuple[Ratio | None, Ratio | None],
   holm: tuple[float | None, float | None],
 ) -> ArmSummary:
@@ -226,7 +213,7 @@ def _summary(
   return ArmSummary(
     arm=name,
     seeds=len(own.seeds),
-    missing=missing,
+    missing=len(study.seeds) - len(own.seeds),
     final=spread(own.final) if any_run else None,
     ema=spread(own.ema).median if np.isfinite(own.ema).any() else None,
     area=mean_area(own) if any_run else None,

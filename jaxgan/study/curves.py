@@ -1,4 +1,4 @@
-"""Scores of a learning curve: steps to a target, area, quantiles over seeds."""
+"""Scores learning curves: steps to a target, area, quantiles over seeds."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ import scipy.stats
 def time_to_target(
   steps: np.ndarray, values: np.ndarray, target: float, stay: int
 ) -> tuple[float, bool]:
-  """Returns the step at which a run reaches its target and stays there.
+  """Returns the step from which a run stays at its target, if it does.
 
-  A run that gets there with fewer than `stay` measurements left can no longer
-  show that it stays. It counts as one that never reached the target.
+  A run that arrives with fewer than `stay` measurements left cannot show that
+  it stays. It counts as a run that never reached the target (censored).
 
   Args:
     steps: [T], rising.
-    values: [T]; those that are not finite are not at the target.
+    values: [T]; values that are not finite are not at the target.
     target: upper limit of the values.
     stay: number of measurements in a row that must be at most `target`.
 
   Returns:
-    The step of the first of them and True; for a censored run, the last step
-    and False.
+    The step of the first such measurement and True; for a censored run, the
+    last step and False.
   """
   at_target = np.isfinite(values) & (np.asarray(values) <= target)
   if len(at_target) >= stay:
@@ -36,16 +36,13 @@ def time_to_target(
 def log_area(steps: np.ndarray, values: np.ndarray) -> float:
   """Returns the mean of log(metric) over a run, by the trapezoidal rule.
 
-  A value that is not finite (a diverged run) counts as the worst finite value
-  of the run. That includes the untrained generator, so a run that diverges at
-  once scores like no training at all, and no run gains by diverging.
+  Its exp is the geometric mean of the metric over the run. A value that is not
+  finite (a diverged run) counts as the worst finite value of the run, with the
+  untrained generator's. So no run gains by diverging.
 
   Args:
     steps: [T], rising, T >= 2.
-    values: [T]; the finite ones must be above 0.
-
-  Returns:
-    A logarithm; its exp is the geometric mean of the metric over the run.
+    values: [T]; finite values must be above 0.
 
   Raises:
     ValueError: a value is at most 0, or none is finite.
@@ -62,10 +59,10 @@ def log_area(steps: np.ndarray, values: np.ndarray) -> float:
 
 
 def quantiles(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-  """Returns quantiles over the first axis; values not finite are the worst.
+  """Returns quantiles over the first axis; NaN and infinity are the worst.
 
-  Interpolates linearly, as numpy does, but gives infinity next to a diverged
-  run where numpy gives NaN.
+  Interpolates linearly, as numpy does, but between a number and a diverged run
+  the result is infinity instead of NaN.
 
   Args:
     values: [S, ...] of a metric for which lower is better; S >= 1.
@@ -86,17 +83,14 @@ def quantiles(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
 
 
 def middle(steps: np.ndarray) -> int:
-  """Returns the index of the [T] steps that is nearest to half of the run."""
+  """Returns the index of the step nearest to half of the run; steps [T]."""
   return int(np.abs(steps - steps[-1] / 2).argmin())
 
 
 def median(values: np.ndarray) -> float | None:
-  """Returns the median of the finite values, or None if there are none.
+  """Returns the median of the finite values of [S], or None without any.
 
   For traces only: a metric's median must count diverged runs (`quantiles`).
-
-  Args:
-    values: [S].
   """
   finite = values[np.isfinite(values)]
   return float(np.median(finite)) if finite.size else None
@@ -121,12 +115,7 @@ def kaplan_meier(times: np.ndarray, reached: np.ndarray) -> Any:
 def median_time(times: np.ndarray, reached: np.ndarray) -> float | None:
   """Returns the first time at which half of the runs are at the target.
 
-  Args:
-    times: [S], as for `kaplan_meier`.
-    reached: [S], as for `kaplan_meier`.
-
-  Returns:
-    None if fewer than half ever reached it.
+  Arguments as for `kaplan_meier`; None if fewer than half ever reached it.
   """
   curve = kaplan_meier(times, reached)
   half = curve.quantiles[curve.probabilities <= 0.5 + 1e-12]

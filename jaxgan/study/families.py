@@ -1,7 +1,7 @@
 """Compares how often families of arms fail, as a measure of robustness.
 
-A family is one training method under several settings, each of them an arm. A
-run fails if it never reaches the target, or has diverged by the end.
+A family is one training method under several settings; each setting is an arm.
+A run fails if it never reaches the target, or has diverged by the end.
 """
 
 import dataclasses
@@ -22,13 +22,13 @@ class FamilySummary:
   """Failed runs of a family, compared with those of the baseline's family.
 
   Attributes:
-    task: its name, or `all`, where a setting is one arm on one task.
+    task: its name; or `all`, which counts each arm on each task as a setting.
     family: its name.
     settings: number of settings.
     failures: over the seeds that all settings of both families share; None if
       they share none.
-    holm: p of `failures`, adjusted over the task's families except the
-      baseline's.
+    holm: p-value of `failures` after Holm's correction over the task's families
+      except the baseline's.
   """
 
   task: str
@@ -69,7 +69,7 @@ def compare(
 
 
 def _by_family(study: Study) -> dict[str, list[str]]:
-  """Family -> its arms in the test; the baseline's family first."""
+  """Returns family -> arms of the test, with the baseline's family first."""
   baseline = study.arm(study.baseline)
   arms: dict[str, list[str]] = {baseline.family or baseline.name: []}
   for arm in study.arms:
@@ -81,7 +81,7 @@ def _by_family(study: Study) -> dict[str, list[str]]:
 def _compare(
   scope: str, settings: Mapping[str, Sequence[Scores]]
 ) -> list[FamilySummary]:
-  """Summarizes the families of one scope; the first is the baseline's."""
+  """Summarizes families on one task or all; the first is the baseline's."""
   first, *others = settings
   failures = {x: _failures(settings[x], settings[first]) for x in settings}
   adjusted = comparison.adjust([failures[name] for name in others])

@@ -1,10 +1,11 @@
-"""Figures of a study; the only module that imports matplotlib, and late.
+"""Draws the figures of a study; imports matplotlib only when it draws.
 
-Each function draws a few arms of one task into one PNG, in colors that most
+Each function draws arms of one task into one PNG, in colors that most
 color-blind readers can tell apart (Okabe & Ito, 2008) and in four line styles.
-The same runs give the same bytes: no date and no version is written.
+The same runs give the same bytes: the files hold no date and no version.
 """
 
+import itertools
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -58,13 +59,12 @@ def learning(
     bands = curves.quantiles(own.metrics[task.metric], (0.25, 0.5, 0.75))
     low, middle, high = np.where(np.isfinite(bands), bands, np.nan)  # Gaps.
     axes.plot(own.steps, middle, label=name, **style)
-    axes.fill_between(
-      own.steps, low, high, color=style['color'], alpha=0.15, linewidth=0
-    )
+    band = {'color': style['color'], 'alpha': 0.15, 'linewidth': 0}
+    axes.fill_between(own.steps, low, high, **band)
   axes.axhline(task.target, color='#666666', linewidth=0.8, linestyle=':')
   axes.set_yscale('log')
-  _label(axes, f'{task.name}: median and quartiles', 'generator steps')
-  axes.set_ylabel(task.metric)
+  title = f'{task.name}: median and quartiles'
+  _label(axes, title, 'generator steps', task.metric)
   _legend(axes)
   _save(figure, path)
 
@@ -78,8 +78,8 @@ def survival(
 ) -> None:
   """Draws the share of runs not yet at the target (Kaplan-Meier estimate).
 
-  Arguments and errors are those of `learning`; `stay` is the number of
-  measurements in a row that must be at the target.
+  Arguments and errors as for `learning`; `stay` is the number of measurements
+  in a row that must be at the target.
   """
   figure, (axes,) = _make_figure(1, 1, (7.5, 4.8))
   for style, name in _styles(runs, arms):
@@ -90,14 +90,13 @@ def survival(
     axes.step(times, [*share, share[-1]], where='post', label=name, **style)
   axes.set_ylim(-0.02, 1.02)
   title = f'{task.name}: runs not yet at {task.metric} = {task.target:g}'
-  _label(axes, title, 'generator steps')
-  axes.set_ylabel('share of runs')
+  _label(axes, title, 'generator steps', 'share of runs')
   _legend(axes)
   _save(figure, path)
 
 
 def forest(path: pathlib.Path, task: Task, arms: Sequence[ArmSummary]) -> None:
-  """Draws a forest plot: each arm's area over the baseline's, with interval.
+  """Draws a forest plot: area ratios to the baseline with 95 % intervals.
 
   Args:
     path: of the PNG.
@@ -108,8 +107,7 @@ def forest(path: pathlib.Path, task: Task, arms: Sequence[ArmSummary]) -> None:
     ValueError: matplotlib is not installed.
   """
   ratios = [(x.arm, x.area_ratio) for x in arms if x.area_ratio is not None]
-  height = 1.4 + 0.24 * len(ratios)
-  figure, (axes,) = _make_figure(1, 1, (7.5, height))
+  figure, (axes,) = _make_figure(1, 1, (7.5, 1.4 + 0.24 * len(ratios)))
   for row, (_, ratio) in enumerate(ratios):
     color = '#D55E00' if ratio.low > 1 else '#666666'
     color = '#0072B2' if ratio.high < 1 else color
@@ -130,7 +128,8 @@ def traces(
 ) -> None:
   """Draws medians over seeds of the penalty's traces and of both distances.
 
-  Arguments and errors are those of `learning`.
+  The distances are the critic's own estimate and the exact W1, if measured.
+  Arguments and errors as for `learning`.
   """
   figure, panels = _make_figure(4, 2, (9.5, 10.5))
   styles = _styles(runs, arms)
@@ -141,7 +140,7 @@ def traces(
     if log:
       axes.set_yscale('log', nonpositive='mask')
   exact = theory.exact_metric(task)
-  if exact:  # One scale, so that the critic's estimate can be compared with it.
+  if exact:  # The same scale as the critic's estimate, for comparison.
     panels[6].sharey(panels[7])
   for axes, title in ((panels[6], "critic's distance"), (panels[7], exact)):
     for style, arm in styles:
@@ -172,23 +171,20 @@ def overshoot(
   """
   figure, (axes,) = _make_figure(1, 1, (6, 5))
   every = np.empty((0, 2))
-  for when, marker, color in (
-    ('middle', 'o', '#0072B2'),
-    ('end', '^', '#D55E00'),
-  ):
+  markers = {'middle': ('o', '#0072B2'), 'end': ('^', '#D55E00')}
+  for when, (marker, color) in markers.items():
     pairs = [(x.predicted, x.overshoot) for x in points if x.when == when]
     drawn = np.array(pairs, np.float64).reshape(-1, 2)
     drawn = drawn[(drawn > 0).all(axis=1)]  # None became NaN.
     every = np.concatenate([every, drawn])
-    axes.plot(
-      *drawn.T, marker, color=color, markersize=5, label=f'{when} of the run'
-    )
+    label = f'{when} of the run'
+    axes.plot(*drawn.T, marker, color=color, markersize=5, label=label)
   ends = [every.min(), every.max()] if every.size else [0.1, 1.0]
   axes.plot(ends, ends, color='black', linewidth=0.8, label='E = 1')
   axes.set_xscale('log')
   axes.set_yscale('log')
-  _label(axes, f'{task.name}: one point per arm', 'd / (2 weight)')
-  axes.set_ylabel('slope - 1 at the points')
+  title, predicted = f'{task.name}: one point per arm', 'd / (2 weight)'
+  _label(axes, title, predicted, 'slope - 1 at the points')
   _legend(axes)
   _save(figure, path)
 
@@ -198,7 +194,6 @@ def _make_figure(
 ) -> tuple[Any, list[Any]]:
   """Returns a figure without a window, and its panels, row by row."""
   try:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
   except ImportError as error:
     raise ValueError(
@@ -206,31 +201,23 @@ def _make_figure(
       "pip install 'jaxgan[study]' installs it."
     ) from error
   figure = Figure(figsize=size, layout='tight')
-  FigureCanvasAgg(figure)
-  return figure, list(
-    figure.subplots(rows, columns, squeeze=False, sharex=True).flat
-  )
+  panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
+  return figure, list(panels.flat)
 
 
 def _styles(
   runs: Mapping[str, Runs], arms: Sequence[str]
 ) -> list[tuple[dict[str, Any], str]]:
-  """Line style and name of each arm with runs; the same in all figures."""
+  """Returns line style and name of each arm with runs, as in all figures."""
   if len(arms) > MAX_ARMS:
     raise ValueError(
-      f'{len(arms)} arms are too many for one figure; at most {MAX_ARMS} can '
-      'be told apart.'
+      f'{len(arms)} arms are too many for one figure; at most {MAX_ARMS} have '
+      'different colors.'
     )
+  styles = zip(_COLORS, itertools.cycle(_DASHES), arms, strict=False)
   return [
-    (
-      {
-        'color': _COLORS[i],
-        'linestyle': _DASHES[i % len(_DASHES)],
-        'linewidth': 1.4,
-      },
-      name,
-    )
-    for i, name in enumerate(arms)
+    ({'color': color, 'linestyle': dash, 'linewidth': 1.4}, name)
+    for color, dash, name in styles
     if pick('arms', name, runs).seeds
   ]
 
@@ -238,16 +225,16 @@ def _styles(
 def _plot_median(
   axes: Any, own: Runs, values: np.ndarray, style: Mapping[str, Any]
 ) -> None:
-  """Plots the median over seeds of [S, T] values, where any is finite."""
+  """Plots the median over seeds of [S, T] values; nothing if none is finite."""
   points = [curves.median(column) for column in values.T]
   middle = [np.nan if x is None else x for x in points]
   if np.isfinite(middle).any():
     axes.plot(own.steps, middle, label=own.arm.name, **style)
 
 
-def _label(axes: Any, title: str, below: str) -> None:
+def _label(axes: Any, title: str, below: str, left: str = '') -> None:
   axes.set_title(title, fontsize=10)
-  axes.set_xlabel(below)
+  axes.set(xlabel=below, ylabel=left)
   axes.grid(visible=True, color='#dddddd', linewidth=0.5)
   axes.set_axisbelow(True)
 

@@ -30,7 +30,7 @@ def run_processes(arguments: Sequence[str], parts: int) -> None:
   """Starts `parts` processes with the same arguments and waits for them.
 
   Args:
-    arguments: command line arguments; each process also gets its `--part`.
+    arguments: of `jaxgan.study`; each process also gets its own `--part`.
     parts: number of processes.
 
   Raises:
@@ -47,6 +47,6 @@ def run_processes(arguments: Sequence[str], parts: int) -> None:
       process.terminate()
   if any(statuses):
     raise ValueError(
-      f'The processes of the study ended with the statuses {statuses}; see '
-      'the error above each nonzero one, then run the same command to go on.'
+      f'The processes of the study ended with the exit statuses {statuses}; '
+      'see the error messages above, then run the same command to continue.'
     )

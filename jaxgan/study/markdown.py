@@ -1,9 +1,10 @@
-"""Writes a summary as Markdown tables, with the definitions that they need."""
+"""Writes a summary as Markdown tables, with definitions of their columns."""
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 
-from jaxgan.study.comparison import ArmSummary, TuningSummary
+from jaxgan.study.comparison import ArmSummary, Spread, TuningSummary
 from jaxgan.study.families import ALL_TASKS, FamilySummary
 from jaxgan.study.statistics import Ratio
 from jaxgan.study.summary import Summary, TaskSummary
@@ -35,14 +36,14 @@ Ratios are over the baseline `{baseline}`, paired by seed. Below 1 is better.
 
 
 def number(value: float | None) -> str:
-  """Four digits; a dash for None or NaN, `diverged` for infinity."""
+  """Formats with four digits; a dash for None or NaN, `diverged` for inf."""
   if value is None or math.isnan(value):
     return _NONE
   return f'{value:.4g}' if math.isfinite(value) else 'diverged'
 
 
 def ratio(value: Ratio | None) -> str:
-  """As in 0.800 [0.781, 0.820]; bold if the interval excludes 1."""
+  """Formats as 0.800 [0.781, 0.820]; bold if the interval excludes 1."""
   if value is None:
     return _NONE
   text = _interval(value.ratio, value.low, value.high)
@@ -50,7 +51,7 @@ def ratio(value: Ratio | None) -> str:
 
 
 def probability(p: float | None) -> str:
-  """Two digits and at most four decimal places."""
+  """Formats a p-value with two digits and at most four decimal places."""
   if p is None:
     return _NONE
   return '< 0.0001' if p < 1e-4 else f'{p:.2g}'
@@ -58,8 +59,8 @@ def probability(p: float | None) -> str:
 
 def render(summary: Summary) -> str:
   """Returns the Markdown text of a whole summary."""
-  parts = [f'# {summary.study}', _completeness(summary)]
-  parts.append(_NOTES.format(baseline=summary.baseline, stay=summary.stay))
+  notes = _NOTES.format(baseline=summary.baseline, stay=summary.stay)
+  parts = [f'# {summary.study}', _completeness(summary), notes]
   for task in summary.tasks:
     parts += _task(summary, task)
   if summary.families:
@@ -108,14 +109,13 @@ def _arms(arms: Sequence[ArmSummary]) -> str:
 
 
 def _arm(arm: ArmSummary) -> tuple[str, ...]:
-  final = arm.final
-  area, time = arm.area_ratio, arm.time_ratio
+  final, area, time = arm.final, arm.area_ratio, arm.time_ratio
+  missing = f' ({arm.missing} missing)' if arm.missing else ''
+  diverged = f' ({arm.diverged} diverged)' if arm.diverged else ''
   return (
     arm.arm,
-    f'{arm.seeds}' + (f' ({arm.missing} missing)' if arm.missing else ''),
-    _NONE
-    if final is None
-    else f'{number(final.median)} [{number(final.low)}, {number(final.high)}]',
+    f'{arm.seeds}{missing}',
+    _spread(final) if final else _NONE,
     number(arm.ema),
     _time(arm.time, arm.censored, arm.seeds),
     number(arm.area),
@@ -125,8 +125,7 @@ def _arm(arm: ArmSummary) -> tuple[str, ...]:
     ratio(time),
     probability(time.p if time else None),
     probability(arm.time_holm),
-    _share(arm.failed)
-    + (f' ({arm.diverged} diverged)' if arm.diverged else ''),
+    f'{_share(arm.failed)}{diverged}',
   )
 
 
@@ -146,26 +145,15 @@ def _control(summary: Summary, task: TaskSummary) -> str:
 
 def _tuning(arms: Sequence[TuningSummary]) -> str:
   names = ('arm', 'family', 'seeds', 'area', 'final', 'time (censored)', '')
-  rows = [
-    (
-      f'**{x.arm}**' if x.best else x.arm,
-      x.family,
-      f'{x.seeds}',
-      number(x.area),
-      number(x.final.median),
-      _time(x.time, x.censored, x.seeds),
-      _best(x),
-    )
-    for x in arms
-  ]
+  rows = []
+  for x in arms:
+    name, rank = (f'**{x.arm}**', 'best') if x.best else (x.arm, '')
+    if x.best_of_family and not x.best and x.family != x.arm:
+      rank = 'best of its family'
+    time = _time(x.time, x.censored, x.seeds)
+    numbers = (f'{x.seeds}', number(x.area), number(x.final.median), time)
+    rows.append((name, x.family, *numbers, rank))
   return _table(names, rows)
-
-
-def _best(arm: TuningSummary) -> str:
-  if arm.best:
-    return 'best'
-  alone = arm.family == arm.arm
-  return 'best of its family' if arm.best_of_family and not alone else ''
 
 
 def _traces(points: Sequence[TracePoint]) -> str:
@@ -175,13 +163,9 @@ def _traces(points: Sequence[TracePoint]) -> str:
     "E of critic's d",
   )  # fmt: skip
   rows = []
-  for x in points:
-    values = (
-      x.ratio, x.weight, x.penalty_share, x.slope_real, x.slope_fake,
-      x.slope_between, x.distance, x.exact, x.overshoot, x.predicted,
-      x.coverage, x.critic_coverage,
-    )  # fmt: skip
-    rows.append((x.arm, f'{x.step}', *(_short(value) for value in values)))
+  for point in points:
+    arm, _, step, *values = dataclasses.astuple(point)
+    rows.append((arm, f'{step}', *map(_short, values)))
   return _table(names, rows)
 
 
@@ -192,18 +176,16 @@ def _families(families: Sequence[FamilySummary]) -> str:
   )  # fmt: skip
   rows = []
   for x in families:
+    cells = ['0', *[_NONE] * 6]
+    if y := x.failures:
+      cells = [
+        f'{y.seeds}', _share(y.ours), _share(y.baseline),
+        _interval(y.difference, y.difference_low, y.difference_high),
+        _interval(y.ratio, y.ratio_low, y.ratio_high),
+        probability(y.p), probability(x.holm),
+      ]  # fmt: skip
     scope = 'all tasks' if x.task == ALL_TASKS else x.task
-    start = (scope, x.family, f'{x.settings}')
-    if x.failures is None:
-      rows.append((*start, '0', *[_NONE] * 6))
-      continue
-    y = x.failures
-    difference = _interval(y.difference, y.difference_low, y.difference_high)
-    rows.append((
-      *start, f'{y.seeds}', _share(y.ours), _share(y.baseline), difference,
-      _interval(y.ratio, y.ratio_low, y.ratio_high), probability(y.p),
-      probability(x.holm),
-    ))  # fmt: skip
+    rows.append((scope, x.family, f'{x.settings}', *cells))
   return _table(names, rows)
 
 
@@ -216,6 +198,10 @@ def _interval(value: float, low: float, high: float) -> str:
   if math.isnan(low):
     return f'{value:.3f}'
   return f'{value:.3f} [{low:.3f}, {high:.3f}]'
+
+
+def _spread(x: Spread) -> str:
+  return f'{number(x.median)} [{number(x.low)}, {number(x.high)}]'
 
 
 def _time(time: float | None, censored: int, seeds: int) -> str:

@@ -12,27 +12,26 @@ from jaxgan.types import Array, Batch
 
 Probe = Callable[[GANState, Batch], dict[str, Array]]
 
-# Different from the keys of the training, which fold in the step alone.
+# Folded into the key: the training folds in only the step.
 _PURPOSE = 2**31 - 1
 
 
 def make_probe(problem: Problem) -> Probe:
-  """Jits the probe of several runs of one problem.
+  """Returns a jitted function that measures the critics of several runs.
 
   Args:
-    problem: of the runs, which differ in the seeds in their states.
+    problem: shared by the runs; their states differ.
 
   Returns:
     A function (states [R, ...], batches [R, K, B, ...]) -> mean gradient norms
     [R] on the last batch: `slope_real`, `slope_fake`, and `slope_between` at
-    uniform points, whatever the run's own points are.
+    points drawn uniformly between them, also if the penalty uses others.
   """
   networks = problem.networks
 
   def probe_one(state: GANState, batch: Batch) -> dict[str, Array]:
-    key = jax.random.fold_in(
-      jax.random.fold_in(state.key, _PURPOSE), state.step
-    )
+    key = jax.random.fold_in(state.key, _PURPOSE)
+    key = jax.random.fold_in(key, state.step)
     latent_key, alpha_key = jax.random.split(key)
     critic_key, noise_key = (jax.random.fold_in(key, i) for i in (1, 2))
     real, label = networks.real(batch.image[-1]), batch.label[-1]

@@ -13,15 +13,12 @@ from jaxgan.study.summary import Summary
 
 
 def write(study: Study, rows: Iterable[Row], folder: pathlib.Path) -> Summary:
-  """Writes summary.md, summary.json and figures; replaces earlier ones.
+  """Writes summary.md, summary.json and figures; returns the numbers.
 
   Args:
     study: resolved, see `tuning.resolve`.
     rows: from `results.load`.
-    folder: created if it is missing.
-
-  Returns:
-    The numbers.
+    folder: created if it is missing; earlier files are replaced.
 
   Raises:
     ValueError: a value of a task's metric has no logarithm; or matplotlib is
@@ -44,33 +41,30 @@ def draw(
   folder: pathlib.Path,
   arms: Sequence[str],
 ) -> None:
-  """Draws TASK_learning.png, _waiting, _forest, _traces and _overshoot.
+  """Draws TASK_learning.png, _waiting, _forest, _traces, _overshoot per task.
 
   Args:
     study: resolved, see `tuning.resolve`.
     rows: from `results.load`.
     summary: of the rows.
     folder: for the figures.
-    arms: shown in the figures of single arms, at most 8.
+    arms: shown in the figures with one line per arm, at most 8.
 
   Raises:
     ValueError: an unknown arm, too many, or matplotlib is not installed.
   """
-  collected = runs_lib.collect(study, rows)
+  collected, stay = runs_lib.collect(study, rows), study.stay
   for task, numbers in zip(study.tasks, summary.tasks, strict=True):
-    runs = collected[task.name]
-    start = f'{task.name}_'
-    figures.learning(folder / f'{start}learning.png', task, runs, arms)
-    figures.survival(
-      folder / f'{start}waiting.png', task, runs, arms, study.stay
-    )
-    figures.forest(folder / f'{start}forest.png', task, numbers.arms)
-    figures.traces(folder / f'{start}traces.png', task, runs, arms)
-    figures.overshoot(folder / f'{start}overshoot.png', task, numbers.moments)
+    runs, name = collected[task.name], task.name
+    figures.learning(folder / f'{name}_learning.png', task, runs, arms)
+    figures.survival(folder / f'{name}_waiting.png', task, runs, arms, stay)
+    figures.forest(folder / f'{name}_forest.png', task, numbers.arms)
+    figures.traces(folder / f'{name}_traces.png', task, runs, arms)
+    figures.overshoot(folder / f'{name}_overshoot.png', task, numbers.moments)
 
 
 def shown_arms(study: Study) -> tuple[str, ...]:
-  """Returns the baseline and the first other arms that fit into a figure.
+  """Returns the arms to draw: the baseline and the first others that fit.
 
   Tuning arms and the baseline's copy are left out.
   """

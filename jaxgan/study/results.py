@@ -1,7 +1,7 @@
 """Stores the results of a study: one line of JSON per measurement of a run.
 
 Nothing is averaged before it is stored. Several processes may append to one
-file. A last line that a crash cut short is dropped when the file is read.
+file. Reading and appending drop a last line that a crash cut short.
 """
 
 import gzip
@@ -18,7 +18,7 @@ class Row(NamedTuple):
   """Measurement of one generator at one step.
 
   Attributes:
-    task, arm, seed: the run.
+    task, arm, seed: of the run.
     step: number of finished generator steps.
     metrics: name -> value for the raw weights; NaN once the run has diverged.
       At the last step also `ema/NAME`, for the averaged weights.
@@ -36,11 +36,9 @@ class Row(NamedTuple):
 
 
 def append(path: pathlib.Path, rows: Iterable[Row]) -> None:
-  """Appends rows to a file; safe with several processes.
+  """Appends rows, with six significant digits, to the results file `path`.
 
-  Args:
-    path: of results.jsonl.
-    rows: stored with six significant digits, more than seeds agree on.
+  Several processes may call it at the same time.
   """
   text = ''.join(json.dumps(_to_json(row)) + '\n' for row in rows)
   lock = workdir.lock(path.parent, '.results.lock', wait=True)
@@ -50,13 +48,10 @@ def append(path: pathlib.Path, rows: Iterable[Row]) -> None:
 
 
 def load(path: pathlib.Path) -> list[Row]:
-  """Reads all complete lines; the last row of each run and step counts.
-
-  Args:
-    path: of a .jsonl, or a .gz of one.
+  """Reads a .jsonl or .jsonl.gz file; of repeated rows it keeps the last.
 
   Raises:
-    ValueError: the file is missing, or a line is not a row.
+    ValueError: the file is missing or damaged, or a line is not a row.
   """
   try:
     data = path.read_bytes()
@@ -79,7 +74,7 @@ def _to_json(row: Row) -> dict:
 
 
 def _round(value: float) -> float | None:
-  """Six significant digits; None for NaN, which JSON lacks."""
+  """Rounds to six significant digits; None for NaN, which JSON lacks."""
   return float(f'{value:.6g}') if math.isfinite(value) else None
 
 

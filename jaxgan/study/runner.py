@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxgan.config import Config, Data
+from jaxgan.config import Config
 from jaxgan.data import sources
 from jaxgan.evaluation import reference_data as reference_lib
 from jaxgan.evaluation.evaluator import Evaluator
@@ -25,13 +25,13 @@ from jaxgan.study.tuning import resolve
 from jaxgan.training import vmapped_runs
 from jaxgan.training.vmapped_runs import ReplicaEvaluator, Snapshot
 
-_SEED = 0  # Of the latents that are measured, the same for all runs.
+_SEED = 0  # Of the evaluation latents, the same for all runs.
 
 
 def pending_blocks(
   study: Study, folder: pathlib.Path
 ) -> tuple[Study, list[Block]]:
-  """Returns the blocks that must be trained next.
+  """Returns the blocks to train next: those of the tuning before the test.
 
   Args:
     study: as declared.
@@ -62,7 +62,7 @@ def run_blocks(
   Args:
     study: resolved if the blocks are of the test.
     folder: of the study; its curves/ holds recorded curves for replay.
-    blocks: to train.
+    blocks: from `pending_blocks`.
     position: line of the progress bar.
 
   Raises:
@@ -73,25 +73,16 @@ def run_blocks(
     for block in blocks:
       bar.set_description(f'{block.task.name}, {block.arm.name}')
       replay = _replay_path(study, block, folder)
-      rows = run_block(study, block, replay, bar.update)
+      rows = _run_block(study, block, replay, bar.update)
       results.append(folder / 'results.jsonl', rows)
       # Another arm cannot reuse the compiled programs.
       jax.clear_caches()
 
 
-def run_block(
-  study: Study,
-  block: Block,
-  replay: str,
-  progress: Callable[[int], object],
+def _run_block(
+  study: Study, block: Block, replay: str, progress: Callable[[int], object]
 ) -> list[Row]:
   """Trains the runs of a block in one program and measures their generators.
-
-  Args:
-    study: gives the grid.
-    block: the runs.
-    replay: path of the recorded curve; empty if the arm replays none.
-    progress: called with the number of generator steps since the last call.
 
   Returns:
     One row for each run and step of the grid.
@@ -99,8 +90,8 @@ def run_block(
   config = study.config(block.task, block.arm, replay)
   problem = problem_lib.of_dataset(config, _dataset(config.data))
   probe = make_probe(problem)
-  shared = Config(data=config.data, eval=config.eval)
-  evaluator = _evaluator(shared, block.task.metrics, block.task.real)
+  measured = Config(data=config.data, eval=config.eval)
+  evaluator = _evaluator(measured, block.task.metrics, block.task.real)
   evaluate = ReplicaEvaluator(problem, evaluator, _SEED)
   grid = set(study.grid(block.task))
   rows: list[Row] = []
@@ -132,9 +123,7 @@ def _missing(study: Study, block: Block, rows: Sequence[Row]) -> bool:
   return any((*names, seed) not in done for seed in block.seeds)
 
 
-@functools.lru_cache
-def _dataset(data: Data) -> sources.Dataset:
-  return sources.load(data)
+_dataset = functools.lru_cache(sources.load)
 
 
 @functools.lru_cache
@@ -148,18 +137,15 @@ def _evaluator(
     rows = _equal_shares(dataset.labels)
     examples, others = (dataset.images[rows[i : i + real]] for i in (0, real))
     reference = reference._replace(examples=examples, others=others)
+  weights, resize = config.eval.inception, config.eval.resize
   return Evaluator(
-    metrics,
-    reference,
-    seed=_SEED,
-    weights=config.eval.inception,
-    resize=config.eval.resize,
+    metrics, reference, seed=_SEED, weights=weights, resize=resize
   )
 
 
 def _equal_shares(labels: np.ndarray) -> np.ndarray:
-  """Orders all rows so that the classes alternate as long as they last."""
-  turn = np.empty(len(labels), int)
+  """Orders all rows so that classes alternate until they run out of rows."""
+  turn = np.empty(len(labels), int)  # Index of each row within its class.
   for label in np.unique(labels):
     of_class = labels == label
     turn[of_class] = np.arange(of_class.sum())
@@ -167,13 +153,13 @@ def _equal_shares(labels: np.ndarray) -> np.ndarray:
 
 
 def _train(config: Config, seeds: tuple[int, ...]) -> Iterator[Snapshot]:
-  """Trains a config under several seeds, which replace its own seed."""
+  """Trains one run per seed; the seeds replace that of the config."""
   reps = Replicas(config, {'seed': seeds})
   return vmapped_runs.train(reps, _dataset(config.data))
 
 
 def _replay_path(study: Study, block: Block, folder: pathlib.Path) -> str:
-  """Path of the curve that the block's arm replays; recorded if missing."""
+  """Returns the path of the curve to replay; records a missing curve."""
   if not block.arm.replays:
     return ''
   source, seed = study.arm(block.arm.replays), study.tuning_seeds[0]
@@ -189,8 +175,7 @@ def _record(config: Config, seed: int, path: pathlib.Path) -> None:
   lines = []
   for step, _, _, metrics in _train(config, (seed,)):
     if metrics is not None:
-      values = jax.device_get({k: metrics[k][0] for k in ('ratio', 'weight')})
-      line = {'step': step, **{k: float(v) for k, v in values.items()}}
-      lines.append(json.dumps(line) + '\n')
+      values = {k: float(metrics[k][0]) for k in ('ratio', 'weight')}
+      lines.append(json.dumps({'step': step, **values}) + '\n')
   path.parent.mkdir(exist_ok=True)
   atomic.write_text(path, ''.join(lines))

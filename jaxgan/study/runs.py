@@ -1,6 +1,5 @@
 """Turns the rows of a study into arrays of curves, one set per task and arm."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ TRACED = (*METRICS, 'slope_real', 'slope_fake', 'slope_between')
 
 
 class Runs(NamedTuple):
-  """Complete runs of one arm on one task; S seeds, T steps of the grid.
+  """Curves of one arm's complete runs on one task: S seeds, T grid steps.
 
   Attributes:
     arm: the arm.
@@ -24,7 +23,7 @@ class Runs(NamedTuple):
     missing: seeds without a complete run.
     steps: [T].
     metrics: name -> [S, T]; NaN once a run has diverged.
-    ema: name -> [S], at the last step; NaN where not measured.
+    ema: name -> [S], averaged weights at the last step; NaN if not measured.
     trace: name of TRACED -> [S, T]; NaN where not recorded.
   """
 
@@ -37,14 +36,13 @@ class Runs(NamedTuple):
   trace: Mapping[str, np.ndarray]
 
 
-@dataclasses.dataclass(frozen=True)
-class Scores:
-  """Scores of one arm's runs on one task, by which arms are compared; [S] each.
+class Scores(NamedTuple):
+  """Scores of one arm's runs on one task; S values each, one per seed.
 
   Attributes:
     seeds: of the runs.
     final: the task's metric after the last step.
-    ema: the same for the averaged weights; NaN where not measured.
+    ema: the same for the averaged weights; NaN if not measured.
     area: geometric mean of the metric over the run.
     time: steps to the target; the length of the run if censored.
     reached: whether the run reached the target.
@@ -61,17 +59,16 @@ class Scores:
 
   def select(self, seeds: Iterable[int]) -> 'Scores':
     """Returns the scores of these seeds, in the order given."""
-    at = [self.seeds.index(seed) for seed in seeds]
-    arrays = dataclasses.fields(self)[1:]
-    picked = {field.name: getattr(self, field.name)[at] for field in arrays}
-    return Scores(tuple(self.seeds[i] for i in at), **picked)
+    own, *arrays = self
+    at = [own.index(seed) for seed in seeds]
+    return Scores(tuple(own[i] for i in at), *(x[at] for x in arrays))
 
 
 def collect(study: Study, rows: Iterable[Row]) -> dict[str, dict[str, Runs]]:
   """Groups rows into task -> arm -> runs, in the order of the study.
 
-  A run is complete if every step of the grid was measured. Rows of other seeds
-  than the study's (a curve recorded for replay) are left out.
+  A run is complete if every step of the grid was measured. Rows with seeds
+  that the study does not have are ignored.
 
   Args:
     study: gives tasks, arms, seeds and grid.
@@ -87,23 +84,21 @@ def collect(study: Study, rows: Iterable[Row]) -> dict[str, dict[str, Runs]]:
 
 
 def scores(runs: Runs, task: Task, stay: int) -> Scores:
-  """Computes the scores of runs.
+  """Computes the scores of each run from its curve.
 
   Args:
     runs: of one arm on the task.
     task: gives the metric and the target.
-    stay: measurements in a row that must be at the target.
+    stay: number of measurements in a row that must be at the target.
 
   Raises:
     ValueError: a value of the metric has no logarithm.
   """
-  values = runs.metrics[task.metric]
-  times = [
-    curves.time_to_target(runs.steps, x, task.target, stay) for x in values
-  ]
+  steps, values = runs.steps, runs.metrics[task.metric]
+  times = [curves.time_to_target(steps, x, task.target, stay) for x in values]
   reached = np.array([arrived for _, arrived in times], bool)
   try:
-    areas = [np.exp(curves.log_area(runs.steps, x)) for x in values]
+    areas = [np.exp(curves.log_area(steps, x)) for x in values]
   except ValueError as error:
     raise ValueError(
       f'{task.metric} of {runs.arm.name} on {task.name}: {error}'
@@ -129,12 +124,10 @@ def _runs(
   declared = study.tuning_seeds if arm.tunes else study.seeds
   at = {seed: by_run.get((task.name, arm.name, seed), {}) for seed in declared}
   seeds = tuple(s for s, run in at.items() if all(step in run for step in grid))
-  complete = [[at[seed][step] for step in grid] for seed in seeds]
+  rows = [at[seed][step] for seed in seeds for step in grid]
 
-  def column(field: str, name: str) -> np.ndarray:
-    values = [
-      [getattr(r, field).get(name, np.nan) for r in x] for x in complete
-    ]
+  def table(field: str, name: str) -> np.ndarray:
+    values = [getattr(row, field).get(name, np.nan) for row in rows]
     return np.array(values, np.float64).reshape(len(seeds), len(grid))
 
   return Runs(
@@ -142,9 +135,7 @@ def _runs(
     seeds=seeds,
     missing=tuple(seed for seed in declared if seed not in seeds),
     steps=np.array(grid),
-    metrics={name: column('metrics', name) for name in task.metrics},
-    ema={
-      name: column('metrics', f'ema/{name}')[:, -1] for name in task.metrics
-    },
-    trace={name: column('trace', name) for name in TRACED},
+    metrics={x: table('metrics', x) for x in task.metrics},
+    ema={x: table('metrics', f'ema/{x}')[:, -1] for x in task.metrics},
+    trace={x: table('trace', x) for x in TRACED},
   )

@@ -1,15 +1,16 @@
 """Defines a study: tasks (data sets), arms (config changes) and seeds.
 
 A study file in configs/studies returns the values, and `parse` checks them
-once, down to the config of every run. Arms of one seed share initial weights,
-data order, latents and uniforms.
+once, down to the config of every run. Runs with the same seed share initial
+weights, data order, latents and uniform numbers.
 """
 
 import dataclasses
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jaxgan.config import Config, from_config_dict, pick
+from jaxgan.config import Config, flatten, from_config_dict, pick, replace
 from jaxgan.metrics import protocol
 
 Changes = Mapping[str, Any]  # Nested config values.
@@ -23,11 +24,11 @@ class Task:
     name: in the results.
     metrics: names as in docs/metrics.md, measured at each step of the grid.
     metric: the one that compares arms; lower is better.
-    target: value of `metric` that counts as fitted, fixed beforehand; 0 takes
+    target: upper limit of `metric` at which a run counts as fitted; 0 takes
       the tuned baseline's median over the tuning seeds after half its steps.
-    real: number of real examples in the reference, balanced over classes; as
-      many others give the floor. 0 takes the splits that `eval` names.
-    changes: config values of this task; those of the arms win over them.
+    real: number of real examples in the reference, balanced over classes; the
+      floor takes as many others. 0 takes the splits that `eval` names.
+    changes: config values of this task; an arm's values override them.
   """
 
   name: str
@@ -44,11 +45,11 @@ class Arm:
 
   Attributes:
     name: in the results.
-    family: groups arms that are one method under several settings; empty for a
-      family of its own.
+    family: name shared by the settings of one method; empty for a family of
+      its own.
     changes: config values of this arm.
     by_task: task -> further values.
-    tunes: whether it runs on the tuning seeds instead of those of the test.
+    tunes: whether it runs on the tuning seeds instead of the test seeds.
     tuned: family of tuning arms; the best of them on each task gives this arm
       its penalty.weight. Empty for none.
     scale: factor on the tuned weight.
@@ -67,7 +68,7 @@ class Arm:
 
 
 class Block(NamedTuple):
-  """Runs trained in one vmapped program: a task, an arm, some of the seeds."""
+  """Runs of one task and one arm, trained in one vmapped program."""
 
   task: Task
   arm: Arm
@@ -79,15 +80,15 @@ class Study:
   """All tasks, arms and seeds of a comparison.
 
   Attributes:
-    name: of the study.
+    name: in the results.
     base: config values that all runs start from.
     tasks, arms: as above.
     baseline: name of the arm that all others are compared with.
-    again: name of its copy, the A/A control; the baseline's for none.
-    tuning_seeds: of the arms that tune; disjoint from `seeds`.
-    seeds: of all other arms, the arms of the test.
+    again: name of its copy for the A/A control; the baseline's name for none.
+    tuning_seeds: of the tuning arms; disjoint from `seeds`.
+    seeds: test seeds, of all other arms.
     every_steps: generator steps between measurements.
-    stay: measurements in a row that must be at the target.
+    stay: number of measurements in a row that must be at the target.
     block: maximal number of seeds in one program; a crash loses one block.
   """
 
@@ -104,7 +105,7 @@ class Study:
   block: int = 4
 
   def arm(self, name: str) -> Arm:
-    """Returns the arm of a name; KeyError if there is none."""
+    """Returns the arm with this name; KeyError if there is none."""
     return {arm.name: arm for arm in self.arms}[name]
 
   def steps(self, task: Task) -> int:
@@ -117,27 +118,27 @@ class Study:
     return (*range(0, last, self.every_steps), last)
 
   def config(self, task: Task, arm: Arm, replay: str = '') -> Config:
-    """Returns the config of a run, with the seed of the base.
+    """Returns the config of an arm's runs on a task, with the base's seed.
 
     Args:
-      task: of the run.
-      arm: of the run.
+      task: one of the study.
+      arm: one of the study.
       replay: path of the recorded curve, if the arm replays one.
 
     Raises:
       ValueError: as `config.from_config_dict`.
     """
-    values = _plain(self.base)
+    values = self.base
     own = arm.by_task.get(task.name, {})
     for changes in (task.changes, arm.changes, own):
-      values = _merged(values, changes)
+      values = replace(values, flatten(changes))
     if replay:
-      replayed = {'controller': 'replay', 'replay': replay}
-      values = _merged(values, {'penalty': replayed})
+      replayed = {'penalty.controller': 'replay', 'penalty.replay': replay}
+      values = replace(values, replayed)
     return from_config_dict(values)
 
   def blocks(self, *, tuning: bool) -> Iterator[Block]:
-    """Yields the blocks of the tuning or of the test, task by task."""
+    """Yields the blocks of the tuning arms or of the test, task by task."""
     seeds = self.tuning_seeds if tuning else self.seeds
     for task in self.tasks:
       for arm in self.arms:
@@ -154,21 +155,13 @@ def parse(values: Mapping[str, Any]) -> Study:
       mappings.
 
   Raises:
-    ValueError: an unknown key, an unknown name, a repeated seed, or a run with
-      an invalid config.
+    ValueError: an unknown or missing key, an unknown name, a repeated seed, or
+      a run with an invalid config.
   """
-  values = _plain(values)
-  study = _build(
-    Study,
-    'The study',
-    {
-      **values,
-      'tasks': tuple(_task(x) for x in values.get('tasks', ())),
-      'arms': tuple(_build(Arm, 'An arm', x) for x in values.get('arms', ())),
-      'seeds': tuple(values.get('seeds', ())),
-      'tuning_seeds': tuple(values.get('tuning_seeds', ())),
-    },
-  )
+  values = dict(_plain(values))
+  for key, kind, name in (('tasks', Task, 'A task'), ('arms', Arm, 'An arm')):
+    values[key] = tuple(_build(kind, name, x) for x in values.get(key, ()))
+  study = _build(Study, 'The study', values)
   _check_names(study)
   _check_seeds(study)
   for task in study.tasks:
@@ -178,27 +171,13 @@ def parse(values: Mapping[str, Any]) -> Study:
   return study
 
 
-def to_dict(study: Study) -> dict[str, Any]:
-  """Returns the plain values of a study, for JSON."""
-  return dataclasses.asdict(study)
-
-
-def _task(values: Changes) -> Task:
-  task = _build(Task, 'A task', values)
-  return dataclasses.replace(task, metrics=tuple(task.metrics))
-
-
 def _build(kind: type, name: str, values: Changes) -> Any:
-  fields = dataclasses.fields(kind)
-  known = {field.name: field for field in fields}
+  """Returns an instance of a dataclass; checks the names of the values."""
+  fields = inspect.signature(kind).parameters
   for key in values:
-    pick(f'{name} has a key that', key, known)
-  for key, field in known.items():
-    optional = (
-      field.default is not dataclasses.MISSING
-      or field.default_factory is not dataclasses.MISSING
-    )
-    if key not in values and not optional:
+    pick(f'{name} has a key that', key, fields)
+  for key, field in fields.items():
+    if field.default is field.empty and key not in values:
       raise ValueError(f'{name} has no {key}; it must have one.')
   return kind(**values)
 
@@ -247,13 +226,13 @@ def _check_task(study: Study, task: Task) -> None:
   kind = protocol.parse(task.metric).kind
   if kind.better != 'low' or kind.signed:
     raise ValueError(
-      f'metric of {task.name} is {task.metric}; it must be always '
-      'above 0 and better when lower, such as w1_1k_pixels.'
+      f'metric of {task.name} is {task.metric}; its values must be above 0 '
+      'and better when lower, as those of w1_1k_pixels.'
     )
   if task.target <= 0 and not study.arm(study.baseline).tuned:
     raise ValueError(
-      f'target of {task.name} is {task.target:g} and the baseline is not '
-      'tuned; give a target above 0.'
+      f'target of {task.name} is {task.target:g}; it must be above 0, since '
+      'the baseline is not tuned.'
     )
   if min(study.every_steps, study.stay, study.block) < 1:
     raise ValueError(
@@ -271,17 +250,8 @@ def _check_run(study: Study, task: Task, arm: Arm) -> None:
     raise ValueError(
       f'Arm {arm.name} on {task.name} takes {config.train.steps} steps and '
       f'others take {study.steps(task)}; all arms of a task must take the same '
-      'number.'
+      'number of steps.'
     )
-
-
-def _merged(values: Changes, changes: Changes) -> dict[str, Any]:
-  """Returns nested values with changes merged in."""
-  merged = dict(values)
-  for key, value in changes.items():
-    nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-    merged[key] = _merged(merged[key], value) if nested else value
-  return merged
 
 
 def _plain(values: Any) -> Any:

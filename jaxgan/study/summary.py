@@ -17,7 +17,7 @@ from jaxgan.study.runs import Runs, Scores
 from jaxgan.study.spec import Study, Task
 from jaxgan.study.theory import TracePoint
 
-# Metric -> arm -> medians at the end, for the raw and the averaged weights.
+# Metric -> arm -> medians at the last step, for raw and averaged weights.
 OtherMetrics = Mapping[str, Mapping[str, tuple[float | None, float | None]]]
 
 
@@ -26,12 +26,12 @@ class TaskSummary:
   """Summary of one task.
 
   Attributes:
-    task, metric, target: from the study.
-    steps: length of the runs.
-    arms: of the test.
+    task, metric, target: name, metric and target of the task.
+    steps: length of the runs, in generator steps.
+    arms: arms of the test.
     tuning: tuning arms; empty if they share no seed.
-    control: the A/A control.
-    moments: traces in the middle and at the end.
+    control: the A/A control; None without pairs.
+    moments: traces in the middle and at the end of the runs.
     others: the task's other metrics.
   """
 
@@ -70,7 +70,7 @@ class Summary:
 
 
 def summarize(study: Study, rows: Iterable[Row]) -> Summary:
-  """Computes the numbers of a study from the runs that are complete.
+  """Computes the numbers of a study from its complete runs.
 
   Args:
     study: resolved, see `tuning.resolve`.
@@ -143,7 +143,7 @@ def _task(
 
 
 def _median(metric: str, values: np.ndarray) -> float | None:
-  """Median over seeds, diverged runs as the worst; None if none is finite."""
+  """Returns the median; diverged runs are the worst, None if all diverged."""
   if not np.isfinite(values).any():
     return None
   sign = 1 if protocol.parse(metric).kind.better == 'low' else -1
@@ -151,6 +151,7 @@ def _median(metric: str, values: np.ndarray) -> float | None:
 
 
 def _finite(value: Any) -> Any:
+  """Replaces NaN and infinity by None in nested values."""
   if isinstance(value, Mapping):
     return {key: _finite(x) for key, x in value.items()}
   if isinstance(value, list | tuple):

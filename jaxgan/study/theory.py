@@ -1,13 +1,13 @@
 """Compares recorded traces with the theory of congested transport.
 
-Where the penalty's points are spread like the transport flow, the critic's mean
+If the penalty's points are distributed as the transport flow, the critic's mean
 gradient norm exceeds 1 by k = d / (2 lambda), where d is the true distance. For
-points elsewhere, k = d E / (2 lambda) with a coverage E >= 1 (after Milne &
+other points, k = d E / (2 lambda) with a coverage E >= 1 (after Milne &
 Nachman, arXiv 2109.00528). Here d is the exact W1, measured after the same
 step. It includes the floor of a finite sample. So near the end, d and k are
-upper bounds and E is a lower one. In many dimensions d is nearly all floor;
-there the critic's own estimate, gap / slope, which equals d at the theory's
-optimum, is the better d.
+upper bounds and E is a lower bound. In many dimensions d is nearly all floor.
+There the critic's own estimate, gap / slope, is the better d; at the theory's
+optimum it equals d.
 """
 
 import dataclasses
@@ -28,13 +28,13 @@ class TracePoint:
     arm: its name.
     when: `middle` or `end` of the run.
     step: in generator steps.
-    ratio, weight: of the penalty, as used.
-    penalty_share: weight penalty / |gap|.
+    ratio, weight: distance ratio and penalty weight that the step used.
+    penalty_share: weight * penalty / |gap|.
     slope_real, slope_fake, slope_between: mean gradient norms at real data, at
       fakes, and between them.
-    distance: the critic's own estimate.
+    distance: the critic's own estimate of d.
     exact: d, the exact W1; None if the task has none in data units.
-    overshoot: mean gradient norm at the points, minus 1.
+    overshoot: mean gradient norm at the penalty's points, minus 1.
     predicted: d / (2 weight), the overshoot at E = 1.
     coverage: E, overshoot over prediction.
     critic_coverage: E with the critic's own estimate as d.
@@ -64,7 +64,7 @@ _TRACED = (
 
 
 def exact_metric(task: Task) -> str:
-  """Name of the task's exact W1 in data units; empty if it has none."""
+  """Returns the name of the task's exact W1 in data units; empty for none."""
   for name in (task.metric, *task.metrics):
     if name.startswith('w1_') and name.endswith('_pixels'):
       return name
@@ -74,11 +74,12 @@ def exact_metric(task: Task) -> str:
 def trace_points(
   task: Task, runs: Mapping[str, Runs]
 ) -> tuple[TracePoint, ...]:
-  """Summarizes the traces of each arm with runs, in the middle and at the end.
+  """Summarizes the traces of each arm, in the middle and at the end of runs.
 
   Args:
     task: gives the metrics.
-    runs: arm -> its runs on the task, tuning arms included.
+    runs: arm -> its runs on the task, with tuning arms; arms without runs are
+      left out.
   """
   exact = exact_metric(task)
   return tuple(

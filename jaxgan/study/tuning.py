@@ -17,7 +17,7 @@ def resolve(study: Study, rows: Iterable[Row]) -> Study:
 
   Args:
     study: as declared.
-    rows: of at least all its tuning runs.
+    rows: of all its tuning runs; others are ignored.
 
   Raises:
     ValueError: a tuning run is missing.
@@ -34,16 +34,15 @@ def resolve(study: Study, rows: Iterable[Row]) -> Study:
 def best(
   study: Study, runs: Mapping[str, Runs], task: Task, family: str
 ) -> Arm:
-  """Returns the tuning arm of a family that fits fastest.
+  """Returns the tuning arm of a family with the smallest area on a task.
+
+  The area is that under log(metric), averaged over the seeds.
 
   Args:
     study: gives the arms.
     runs: arm -> its runs on the task.
     task: gives the metric.
     family: of tuning arms.
-
-  Returns:
-    The arm with the least area under log(metric), averaged over the seeds.
 
   Raises:
     ValueError: a run of the family is missing.
@@ -66,7 +65,7 @@ def best(
 def _with_weights(
   study: Study, runs: Mapping[str, Mapping[str, Runs]], arm: Arm
 ) -> Arm:
-  """The arm with its tuned penalty weight for each task."""
+  """Returns the arm with its tuned penalty weight for each task."""
   if not arm.tuned:
     return arm
   by_task = {name: dict(values) for name, values in arm.by_task.items()}
@@ -81,7 +80,7 @@ def _with_weights(
 def _target(
   study: Study, runs: Mapping[str, Mapping[str, Runs]], task: Task
 ) -> float:
-  """Median metric of the tuned baseline after half of its steps."""
+  """Returns the tuned baseline's median metric after half of its steps."""
   family = study.arm(study.baseline).tuned
   own = runs[task.name][best(study, runs[task.name], task, family).name]
   half = own.metrics[task.metric][:, curves.middle(own.steps)]

@@ -90,7 +90,7 @@ class Hooks(contextlib.AbstractContextManager):
     if not names or self._writer is None:
       return
     _LOG.info('Measuring the reference of %s.', ', '.join(names))
-    self._evaluator = evaluator.evaluator_of(self._config, dataset)
+    self._evaluator = evaluator.of_run(self._config, dataset)
 
   def on_start(self, state: GANState, dataset: Dataset) -> None:
     """Logs what is trained; a new run writes its first grid and metrics."""
@@ -156,7 +156,7 @@ class Hooks(contextlib.AbstractContextManager):
     """Writes the records of `eval.metrics`; returns the values by name."""
     if self._evaluator is None or self._writer is None:
       return {}
-    draw = evaluator.draw_from(self._generator(step, ema), self._config.seed)
+    draw = evaluator.make_draw(self._generator(step, ema), self._config.seed)
     source = evaluator.Source(self._folder.name, 'ema', step)
     records = self._evaluator(draw, source)
     record.append(self._folder / 'evaluation.jsonl', records)

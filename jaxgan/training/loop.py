@@ -103,7 +103,7 @@ class Loop:
       )
     self.rollbacks += 1
     _LOG.warning('%s Rolling back to step %d.', failure.message, good[-1])
-    self.checkpoints.go_back(good[-1])
+    self.checkpoints.roll_back(good[-1])
     if jax.process_index() == 0:
       facts = {'to': good[-1], 'because': failure.message}
       workdir.add_rollback(self.folder, facts)

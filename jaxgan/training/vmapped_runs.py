@@ -103,7 +103,7 @@ class ReplicaEvaluator(NamedTuple):
       names = [metric.name for metric in self.evaluator.metrics]
       return dict.fromkeys(names, float('nan'))
     generator = generator_of(self.problem.standardized, variables, step)
-    draw = evaluator_lib.draw_from(generator, self.seed)
+    draw = evaluator_lib.make_draw(generator, self.seed)
     records = self.evaluator(draw, Source('', 'raw', step))
     return {record.metric: record.value for record in records}
 

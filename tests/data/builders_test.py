@@ -49,12 +49,14 @@ def test_swiss_roll_matches_scikit_learn():
   from sklearn.datasets import make_swiss_roll
 
   xy, labels = toys.points('swiss_roll', 20_000)
-  theirs = make_swiss_roll(20_000, noise=0.25, random_state=1)[0][:, [0, 2]]
-  theirs = theirs / 7.5
+  reference = make_swiss_roll(20_000, noise=0.25, random_state=1)[0][:, [0, 2]]
+  reference = reference / 7.5
   assert not labels.any()
-  np.testing.assert_allclose(xy.mean(0), theirs.mean(0), atol=0.03)
-  np.testing.assert_allclose(np.cov(xy.T), np.cov(theirs.T), atol=0.03)
-  radii = [np.quantile(np.hypot(*x.T), [0.01, 0.5, 0.99]) for x in (xy, theirs)]
+  np.testing.assert_allclose(xy.mean(0), reference.mean(0), atol=0.03)
+  np.testing.assert_allclose(np.cov(xy.T), np.cov(reference.T), atol=0.03)
+  radii = [
+    np.quantile(np.hypot(*x.T), [0.01, 0.5, 0.99]) for x in (xy, reference)
+  ]
   np.testing.assert_allclose(*radii, rtol=0.02)
 
 

@@ -272,5 +272,5 @@ def test_attributes_damaged_or_missing(tmp_path):
     words = ('Line 4 of', bad, '1 or -1 for each of 3 attributes')
     fails(ValueError, celeba.recipe, config, *words)
   file.write_text(content.replace('000001', '000007'))
-  words = ('list_attr_celeba.txt holds no 000001.jpg', 'of the same copy')
+  words = ('list_attr_celeba.txt holds no 000001.jpg', 'the same copy')
   fails(FileNotFoundError, celeba.recipe, config, *words)

@@ -64,7 +64,7 @@ def test_names_that_tfds_cannot_open(tmp_path, name):
 
 def test_a_data_set_without_images_lists_its_features(tmp_path):
   text = message(ValueError, tmp_path, name='ag_news_subset')
-  assert 'ag_news_subset has no feature image' in text
+  assert 'ag_news_subset has the features' in text
   assert 'description, label, title' in text
 
 
@@ -220,5 +220,7 @@ def test_images_that_are_not_uint8_are_refused(tmp_path):
   builder.info._features = tfds.features.FeaturesDict(features)
   from jaxgan.data import decode
 
-  with pytest.raises(ValueError, match='dummy holds uint16 and only uint8'):
+  with pytest.raises(
+    ValueError, match='dummy holds uint16; images must be uint8'
+  ):
     decode.describe(builder, Data(name='dummy'))

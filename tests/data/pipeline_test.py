@@ -1,6 +1,10 @@
 """Batches are a function of seed and step, for any number of processes."""
 
 import itertools
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 
 import jax
@@ -143,7 +147,9 @@ def test_the_data_set_itself_is_never_mirrored(tmp_path):
 
 
 def test_a_data_set_smaller_than_a_batch():
-  with pytest.raises(ValueError, match=r'numbers has 10 images and .* is 11;'):
+  with pytest.raises(
+    ValueError, match=r'numbers has 10 examples and .* is 11;'
+  ):
     Sampler(make(10), 0, 11)
 
 
@@ -186,7 +192,7 @@ def sampler():
 
 
 def threads():
-  return [t for t in threading.enumerate() if t.name == 'batches']
+  return [t for t in threading.enumerate() if t.name.startswith('batches')]
 
 
 def test_device_batches_equal_host_batches(sampler, sharding):
@@ -203,9 +209,25 @@ def test_closing_ends_the_thread(sampler, sharding):
   stream = device_batches(sampler, 0, sharding)
   next(stream)
   (thread,) = threads()
-  assert thread.daemon
   stream.close()
   assert not thread.is_alive()
+
+
+def test_an_open_iterator_does_not_keep_the_process_alive():
+  code = """
+    import jax
+    import numpy as np
+    from jaxgan.data import pipeline, sources
+    images = np.zeros((9, 2, 2, 1), np.uint8)
+    data = sources.Dataset(images, np.zeros(9, np.int32), 0, 'zeros')
+    sharding = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    sampler = pipeline.Sampler(data, 0, 3)
+    stream = pipeline.device_batches(sampler, 0, sharding)
+    assert next(stream).image.shape == (1, 3, 2, 2, 1)
+  """
+  command = [sys.executable, '-c', textwrap.dedent(code)]
+  env = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}
+  subprocess.run(command, check=True, env=env, timeout=120)
 
 
 def test_exactly_two_batches_are_prefetched(sampler, sharding, monkeypatch):
@@ -282,7 +304,6 @@ def test_processes_share_growing_batches():
 
 def test_growing_batches_must_fit_the_data_set():
   Sampler(make(16), 0, 4, doubles_at=(5, 7))
-  with pytest.raises(
-    ValueError, match=r'has 15 images and train\.batch_size is 16 in the end;'
-  ):
+  words = r'has 15 examples and train\.batch_size grows to 16;'
+  with pytest.raises(ValueError, match=words):
     Sampler(make(15), 0, 4, doubles_at=(5, 7))

@@ -50,10 +50,10 @@ def message(kind, **settings):
 def test_digits_are_the_default(shared):
   data = sources.load(Data(dir=shared))
   bunch = load_digits()
-  theirs = np.rint(bunch.images * 255 / 16).astype(np.uint8)[..., None]
+  reference = np.rint(bunch.images * 255 / 16).astype(np.uint8)[..., None]
   assert (data.name, data.shape, data.num_classes) == ('digits', (8, 8, 1), 10)
   assert (data.images.dtype, data.labels.dtype) == (np.uint8, np.int32)
-  assert pairs(data.images, data.labels) == pairs(theirs, bunch.target)
+  assert pairs(data.images, data.labels) == pairs(reference, bunch.target)
   assert data.class_counts == tuple(np.bincount(bunch.target))
 
 
@@ -77,7 +77,7 @@ def test_slices_of_a_split(shared):
 def test_an_unknown_or_empty_split(shared, split):
   text = message(ValueError, dir=shared, split=split)
   assert text.startswith(f'data.split is {split!r}')
-  assert 'digits has train' in text
+  assert 'a split of digits (train)' in text
 
 
 def test_size_width_and_channels(shared):

@@ -9,7 +9,7 @@ import pytest
 
 from jaxgan.data.builders import toys
 from jaxgan.evaluation import plan
-from jaxgan.evaluation.evaluator import Evaluator, Source, draw_from
+from jaxgan.evaluation.evaluator import Evaluator, Source, make_draw
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.gan.generator import Generator
 from jaxgan.metrics import record
@@ -122,7 +122,7 @@ def test_labels_and_diversity_of_images():
   [
     ('msssim50_pixels', 'the real data are vectors'),
     ('modes50_pixels', 'gaussians8 or gaussians25'),
-    ('memorising50_pixels', 'training examples and real'),
+    ('memorising50_pixels', 'training examples and held-out real'),
   ],
 )
 def test_a_metric_that_does_not_fit_the_data_has_an_error_message(name, words):
@@ -161,7 +161,7 @@ def draw(latents, num, class_counts=(), **options):
   problem = types.SimpleNamespace(
     latents=latents, class_counts=class_counts, columns=None
   )
-  pieces = draw_from(Echo(problem, {}), 3)(num, **options)
+  pieces = make_draw(Echo(problem, {}), 3)(num, **options)
   return np.concatenate(list(pieces))
 
 

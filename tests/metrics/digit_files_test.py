@@ -61,7 +61,7 @@ def test_the_digest_tells_weights_and_shapes_apart():
 def test_only_the_same_bytes_may_be_saved_again(saved):
   before = saved.read_bytes()
   digit_files.save(saved, digit_files.load(saved))
-  with pytest.raises(ValueError, match='exists and holds something else'):
+  with pytest.raises(ValueError, match='exists and holds other data'):
     digit_files.save(saved, classifier(seed=1))
   assert saved.read_bytes() == before
   assert [file.name for file in saved.parent.iterdir()] == ['net.npz']
@@ -155,7 +155,7 @@ def an_odd_shape(file):
 )  # fmt: skip
 def test_a_damaged_or_foreign_file(saved, damage):
   damage(saved)
-  with pytest.raises(ValueError, match='damaged or holds no digit') as caught:
+  with pytest.raises(ValueError, match='damaged or of another kind') as caught:
     digit_files.load(saved)
   assert str(caught.value).startswith(str(saved))
   assert '\n' not in str(caught.value)
@@ -165,7 +165,7 @@ def test_changed_weights_are_rejected(saved):
   kept = arrays_of(saved)
   kept['Dense_1/bias'][3] += 1e-3
   np.savez(saved, **kept)
-  with pytest.raises(ValueError, match='they were changed or damaged'):
+  with pytest.raises(ValueError, match='weights were changed or damaged'):
     digit_files.load(saved)
 
 

@@ -73,10 +73,10 @@ def test_the_net_has_the_size_of_the_public_one():
 @pytest.mark.parametrize(
   ('shape', 'dtype', 'name', 'sentence'),
   [
-    ((1, 8, 8, 1), np.uint8, 'clean', 'have 1 channels and Inception takes 3'),
-    ((1, 8, 8, 4), np.uint8, 'clean', 'have 4 channels and Inception takes 3'),
-    ((8, 8, 3), np.uint8, 'clean', r'takes uint8 of shape \[N, H, W, C\]'),
-    ((1, 8, 8, 3), np.float32, 'clean', 'images are float32 of shape'),
+    ((1, 8, 8, 1), np.uint8, 'clean', 'have 1 channels, but Inception takes 3'),
+    ((1, 8, 8, 4), np.uint8, 'clean', 'have 4 channels, but Inception takes 3'),
+    ((8, 8, 3), np.uint8, 'clean', r'it must be \[N, H, W, C\] uint8'),
+    ((1, 8, 8, 3), np.float32, 'clean', 'and type float32; it must be'),
     ((1, 8, 8, 3), np.uint8, 'best', "resize is 'best'; it must be one of cle"),
   ],
 )

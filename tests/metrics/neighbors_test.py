@@ -64,7 +64,7 @@ def test_the_ratio_separates_copies_from_new_and_poor_samples():
 
 def test_bad_input_gets_a_sentence():
   x = normal(0, 20, 3)
-  with pytest.raises(ValueError, match='At least half of heldout is in train'):
+  with pytest.raises(ValueError, match='half of heldout is also in train'):
     distance_ratio(x + 1, x[:10], x)
   with pytest.raises(ValueError, match='train holds 20 samples; it must hold'):
     nearest(x, x, k=21)

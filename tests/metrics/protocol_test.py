@@ -35,8 +35,8 @@ def test_names_are_parsed(name, num, net):
     ('fid', 'is not a metric.*such as fid10k_mnist'),
     ('fad10k_mnist', "kind of fad10k_mnist is 'fad'.*coverage"),
     ('fid10k_vgg', "feature net of fid10k_vgg is 'vgg'.*inception"),
-    ('kid3_digits', 'counts 3 samples; they must be at least 4'),
-    ('w1_20k_pixels', 'counts 20000 samples.*at most 10000'),
+    ('kid3_digits', 'has 3 fakes; it must have at least 4'),
+    ('w1_20k_pixels', 'has 20000 fakes.*at most 10000'),
     ('is5k_pixels', "is 'pixels'; it must be one of digits, inception, mnist"),
     ('labelkl5k_pixels', 'it must be one of digits, inception, mnist, stac'),
     ('msssim1k_digits', 'it must be one of pixels'),
@@ -51,11 +51,11 @@ def test_invalid_names_are_rejected(name, words):
 @pytest.mark.parametrize(
   ('name', 'lacks', 'words'),
   [
-    ('msssim1k_pixels', 'images', 'needs images, and the real data are vec'),
+    ('msssim1k_pixels', 'images', 'needs images, but the real data are vec'),
     ('modes1k_pixels', 'mixture', 'known: gaussians8 or gaussians25'),
     ('quality1k_pixels', 'mixture', 'known: gaussians8 or gaussians25'),
     ('memorising1k_digits', 'train', 'needs training examples'),
-    ('memorising1k_digits', 'heldout', 'that were not trained on; name'),
+    ('memorising1k_digits', 'heldout', 'held-out real examples; give'),
   ],
 )
 def test_data_without_what_a_kind_needs_are_rejected(name, lacks, words):

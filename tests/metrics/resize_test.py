@@ -121,9 +121,9 @@ def test_it_works_under_jit():
 @pytest.mark.parametrize(
   ('images', 'side', 'name', 'sentence'),
   [
-    (np.zeros((1, 4, 4, 3), np.float32), 8, 'clean', 'float32 of shape .1, 4'),
-    (np.zeros((4, 4, 3), np.uint8), 8, 'clean', r'takes uint8 of shape \[N, H'),
-    (np.zeros((1, 0, 4, 3), np.uint8), 8, 'clean', r'shape \[1, 0, 4, 3\]'),
+    (np.zeros((1, 4, 4, 3), np.float32), 8, 'clean', 'type float32; it must'),
+    (np.zeros((4, 4, 3), np.uint8), 8, 'clean', r'must be \[N, H, W, C\] ui'),
+    (np.zeros((1, 0, 4, 3), np.uint8), 8, 'clean', r'has shape \(1, 0, 4, 3\)'),
     (np.zeros((1, 4, 4, 3), np.uint8), 0, 'clean', 'side is 0; it must be'),
     (
       np.zeros((1, 4, 4, 3), np.uint8), 8, 'sharp',

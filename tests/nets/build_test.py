@@ -144,8 +144,8 @@ def test_only_batch_norm_mixes_examples(name, norm):
 def test_nets_do_not_depend_on_the_convolution(name):
   net, shape = SMALL[name]
   both = [
-    concrete(dataclasses.replace(net, conv=formulation), shape)
-    for formulation in ('lax', 'matmul')
+    concrete(dataclasses.replace(net, conv=algorithm), shape)
+    for algorithm in ('lax', 'matmul')
   ]
   z = normal((5, 4))
   (gen, critic), (other_gen, other_critic) = both
@@ -174,14 +174,14 @@ def test_a_critic_accepts_labels(name):
   assert jax.eval_shape(run, jnp.zeros(2, jnp.int32)).shape == (2,)
 
 
-def test_the_two_nets_are_drawn_apart():
+def test_both_nets_are_initialized_differently():
   net = config('mlp', (4,), (4,))
   variables = nets.init(nets.build(net, (4,)), KEY, 4, (4,))
   one, other = (v['params']['Dense_0']['kernel'] for v in variables)
   assert np.abs(np.asarray(one) - np.asarray(other)).min() > 0
 
 
-def test_a_penalised_critic_trains_inside_scan():
+def test_a_penalized_critic_trains_inside_scan():
   net, shape = config('dcgan', (4,), (4,), conv='matmul'), (4, 4, 1)
   pair = nets.build(net, shape)
   start = nets.init(pair, KEY, 4, shape).critic['params']

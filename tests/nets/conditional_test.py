@@ -262,7 +262,7 @@ def test_a_grid_has_whole_rows():
     ('random', 7, r'label is 7 and net\.classes of this run is 3'),
     ('choices', -1, r'net\.code_classes of this run is 0'),
     ('numbers', -1, r'net\.code_size of this run is 0'),
-    ('labels', 1, r'label is 1 and the latents are rows of all labels; leave'),
+    ('labels', 1, r'label is 1 and the grid has all labels in each row; omit'),
   ],
 )
 def test_a_part_or_class_that_latents_lack_is_refused(kind, label, sentence):

@@ -9,8 +9,8 @@ from jaxgan.nets import kernels, layers
 from jaxgan.nets.kernels import windows, xla
 
 KEY = jax.random.key(0)
-CONVS = (xla.conv_lax, windows.conv_matmul)
-UPS = (xla.up_lax, windows.up_matmul)
+CONVS = (xla.conv, windows.conv)
+UPS = (xla.up, windows.up)
 
 
 def normal(*shape, seed=0):
@@ -58,14 +58,14 @@ def agree(convs, x, kernel):
     (5, 2, (2, 1), 2, 2),
   ],
 )
-def test_both_formulations_agree_to_second_order(k, stride, size, cin, cout):
+def test_both_algorithms_agree_to_second_order(k, stride, size, cin, cout):
   convs = [lambda x, w, c=c: c(x, w, stride, 'SAME') for c in CONVS]
   agree(convs, normal(2, *size, cin), scaled_kernel(k, cin, cout))
 
 
 @pytest.mark.parametrize('pads', ['VALID', ((2, 0), (1, 3))])
 @pytest.mark.parametrize('stride', [1, 2])
-def test_both_formulations_agree_on_other_paddings(pads, stride):
+def test_both_algorithms_agree_on_other_paddings(pads, stride):
   x, kernel = normal(2, 6, 7, 3), scaled_kernel(3, 3, 2)
   one, other = (conv(x, kernel, stride, pads) for conv in CONVS)
   np.testing.assert_allclose(one, other, atol=1e-5)
@@ -75,7 +75,7 @@ def test_both_formulations_agree_on_other_paddings(pads, stride):
   ('k', 'size', 'cin', 'cout'),
   [(5, (4, 4), 3, 2), (5, (3, 1), 8, 1), (3, (2, 5), 1, 3)],
 )
-def test_both_formulations_double_a_side_to_second_order(k, size, cin, cout):
+def test_both_algorithms_double_a_side_to_second_order(k, size, cin, cout):
   agree(UPS, normal(2, *size, cin), scaled_kernel(k, cin, cout))
 
 
@@ -83,16 +83,16 @@ def test_doubling_is_the_transpose_of_halving():
   x, y = normal(2, 3, 4, 2), normal(2, 6, 8, 3, seed=2)
   kernel = scaled_kernel(5, 2, 3)
   mirrored = kernel[::-1, ::-1].swapaxes(2, 3)
-  up = jax.jit(windows.up_matmul)(x, kernel)
-  down = xla.conv_lax(y, mirrored, 2, 'SAME')
+  up = jax.jit(windows.up)(x, kernel)
+  down = xla.conv(y, mirrored, 2, 'SAME')
   np.testing.assert_allclose(np.vdot(up, y), np.vdot(x, down), rtol=1e-4)
 
 
 @pytest.mark.parametrize(
   'convolve',
   [
-    lambda x, k: windows.conv_matmul(x, k, 2, 'SAME'),
-    lambda x, k: windows.up_matmul(x, k),
+    lambda x, k: windows.conv(x, k, 2, 'SAME'),
+    lambda x, k: windows.up(x, k),
   ],
 )
 def test_second_derivative_is_that_of_finite_differences(convolve):
@@ -123,7 +123,7 @@ def test_auto_follows_the_backend(monkeypatch):
 
 
 @pytest.mark.parametrize('make', [layers.conv, layers.up_conv])
-def test_parameters_do_not_depend_on_the_formulation(make):
+def test_parameters_do_not_depend_on_the_algorithm(make):
   x = normal(1, 4, 4, 3)
   one, other = (
     make(config.Net(conv=name), 2, size=5).init(KEY, x)
@@ -135,9 +135,9 @@ def test_parameters_do_not_depend_on_the_formulation(make):
 
 
 @pytest.mark.parametrize('name', layers.UPS)
-@pytest.mark.parametrize('formulation', ['lax', 'matmul'])
-def test_each_upsampling_doubles_the_sides(name, formulation):
-  up = layers.UPS[name](config.Net(conv=formulation), 3)
+@pytest.mark.parametrize('algorithm', ['lax', 'matmul'])
+def test_each_upsampling_doubles_the_sides(name, algorithm):
+  up = layers.UPS[name](config.Net(conv=algorithm), 3)
   out, _ = up.init_with_output(KEY, normal(2, 4, 5, 6))
   assert out.shape == (2, 8, 10, 3)
   assert float(out.std()) > 0.1

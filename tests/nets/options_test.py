@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.config import from_config_dict
+from jaxgan.config import Net, from_config_dict
 from jaxgan.gan import networks as networks_lib
 from jaxgan.nets import catalog, layers
 
@@ -158,7 +158,17 @@ def test_an_initializer_draws_every_kernel(name):
       assert float(w.std()) == pytest.approx(0.02, rel=0.1 + 4 / w.size**0.5)
 
 
-def test_orthogonal_kernels_are():
+@pytest.mark.parametrize('name', catalog.NETS)
+@pytest.mark.parametrize('key', ['init', 'gen_activation', 'critic_activation'])
+def test_an_unknown_name_is_an_error(name, key):
+  widths = {'gen_widths': (12, 8), 'critic_widths': (8, 12)}
+  config = Net(name=name, latent_size=4, **widths, **{key: 'nonsense'})
+  pair = catalog.build(config, SHAPE)
+  with pytest.raises(KeyError, match='nonsense'):
+    jax.eval_shape(lambda: catalog.init(pair, KEY, 4, SHAPE))
+
+
+def test_orthogonal_kernels_have_orthonormal_rows():
   config = net(init='orthogonal')
   pair = catalog.build(config, SHAPE)
   variables = catalog.init(pair, KEY, config.latent_size, SHAPE)

@@ -14,7 +14,7 @@ from jaxgan.nets.kernels import windows, winograd, xla
 @pytest.fixture
 def everywhere(monkeypatch):
   """As if Winograd were always faster."""
-  for name in ('CHANNELS', 'WORK', 'ROWS'):
+  for name in ('MIN_CHANNELS', 'MIN_WORK', 'KERNEL_COST'):
     monkeypatch.setattr(winograd, name, -(10**6))
 
 
@@ -32,7 +32,7 @@ def loss(y):
   return jnp.sum(jnp.tanh(y))
 
 
-def strided(stride, pads='SAME', conv=winograd.conv_winograd):
+def strided(stride, pads='SAME', conv=winograd.conv):
   return lambda x, kernel: conv(x, kernel, stride, pads)
 
 
@@ -88,7 +88,7 @@ def test_it_is_the_same_convolution_to_second_order(k, stride, size, pads):
       jnp.asarray(normal(2, *size, 3)),
       jnp.asarray(normal(k, k, 3, 2)),
     )
-    plain = strided(stride, pads, xla.conv_lax)
+    plain = strided(stride, pads, xla.conv)
     assert used(strided(stride, pads), x.shape, kernel.shape)
     agree((plain, strided(stride, pads)), x, kernel, atol=1e-10)
 
@@ -98,8 +98,8 @@ def test_it_is_the_same_convolution_to_second_order(k, stride, size, pads):
 def test_it_is_the_same_doubling_to_second_order(k):
   with jax.enable_x64(True):
     x, kernel = jnp.asarray(normal(2, 5, 4, 3)), jnp.asarray(normal(k, k, 3, 2))
-    assert used(winograd.up_winograd, x.shape, kernel.shape)
-    agree((xla.up_lax, winograd.up_winograd), x, kernel, atol=1e-10)
+    assert used(winograd.up, x.shape, kernel.shape)
+    agree((xla.up, winograd.up), x, kernel, atol=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_reference_layer_rounds_to_1e_5_of_its_largest_number(
   assert used(strided(stride), x, kernel)
   x, kernel = (normal(*s).astype(np.float32) for s in (x, kernel))
   kernel /= np.float32(kernel.shape[0] * kernel.shape[2] ** 0.5)
-  plain = strided(stride, conv=windows.conv_matmul)
+  plain = strided(stride, conv=windows.conv)
   one, other = (
     jax.jit(jax.grad(lambda *a, conv=conv: loss(conv(*a)), (0, 1)))
     for conv in (plain, strided(stride))
@@ -127,7 +127,7 @@ def test_a_reference_layer_rounds_to_1e_5_of_its_largest_number(
 def test_it_is_used_where_it_is_faster():
   assert used(strided(2), (64, 14, 14, 64), (5, 5, 64, 128))
   assert used(strided(1), (16, 32, 32, 32), (3, 3, 32, 32))
-  assert used(winograd.up_winograd, (64, 4, 4, 256), (5, 5, 256, 128))
+  assert used(winograd.up, (64, 4, 4, 256), (5, 5, 256, 128))
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_many_runs_at_once_are_as_alone():
   x, kernels = (a.astype(np.float32) for a in (x, kernels))
 
   def squares(x, kernel):
-    return jax.grad(
-      lambda k: jnp.sum(winograd.conv_winograd(x, k, 1, 'SAME') ** 2)
-    )(kernel)
+    return jax.grad(lambda k: jnp.sum(winograd.conv(x, k, 1, 'SAME') ** 2))(
+      kernel
+    )
 
   with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(winograd, 'WORK', 0)
-    patch.setattr(winograd, 'ROWS', 0)
+    patch.setattr(winograd, 'MIN_WORK', 0)
+    patch.setattr(winograd, 'KERNEL_COST', 0)
     together = jax.jit(jax.vmap(squares))(x, kernels)
     alone = [jax.jit(squares)(*one) for one in zip(x, kernels, strict=True)]
   np.testing.assert_allclose(together, np.stack(alone), rtol=1e-4, atol=1e-1)
@@ -166,7 +166,7 @@ def test_many_runs_at_once_are_as_alone():
 
 @pytest.mark.usefixtures('everywhere')
 @pytest.mark.parametrize('name', ['dcgan', 'resnet'])
-def test_a_penalty_does_not_depend_on_the_formulation(name):
+def test_a_penalty_does_not_depend_on_the_algorithm(name):
   net = config.Net(
     name=name,
     latent_size=4,

@@ -84,7 +84,7 @@ def programs(monkeypatch):
 
   programs.steps = []
   monkeypatch.setattr(vmapped_runs, 'train', train)
-  monkeypatch.setattr(groups.Resources, 'dataset', lambda self: None)
+  monkeypatch.setattr(groups.Resources, 'dataset', None)
   return programs
 
 

@@ -1,5 +1,6 @@
 """Tests of whole studies: new, repeated, killed and resumed, in parallel."""
 
+import dataclasses
 import gzip
 import json
 import math
@@ -55,7 +56,7 @@ def _next(study, folder):
 
 def lone(arm, **others):
   """The same study with one of its arms only."""
-  arms = [x for x in spec.to_dict(small())['arms'] if x['name'] == arm]
+  arms = [x for x in dataclasses.asdict(small())['arms'] if x['name'] == arm]
   return small(arms=arms, baseline=arm, again=arm, **others)
 
 

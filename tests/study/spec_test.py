@@ -1,5 +1,7 @@
 """Tests of study files: their runs, and the values that are refused."""
 
+import dataclasses
+
 import pytest
 
 from configs.studies import (
@@ -83,7 +85,7 @@ def test_the_grid_ends_with_the_last_step():
 
 def test_a_stored_study_reads_back():
   study = spec.parse(values())
-  assert spec.parse(spec.to_dict(study)) == study
+  assert spec.parse(dataclasses.asdict(study)) == study
 
 
 @pytest.mark.parametrize('variant', ['', 'tiny'])
@@ -166,7 +168,7 @@ def test_a_robust_study_gives_each_family_the_same_settings(file, variant):
           {**TASK, 'metrics': ['kid99_pixels'], 'metric': 'kid99_pixels'},
         )
       },
-      'it must be always above 0',
+      'its values must be above 0',
     ),
     ({'baseline': 'b', 'tasks': ({**TASK, 'target': 0},)}, 'above 0'),
     ({'arms': (*ARMS, {'name': 'd', 'tuned': 'e'})}, 'tuned of arm d'),

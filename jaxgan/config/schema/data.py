@@ -1,4 +1,4 @@
-"""The data set."""
+"""The section of the data set."""
 
 import dataclasses
 
@@ -25,8 +25,7 @@ class Data:
     'Height in pixels after center crop and resize. 0 keeps the images as they '
     'are; then all must have one shape.')
   image_width: int = within(0, 0, 4096, doc='Width in pixels; 0 for square.')
-  channels: int = within(0, 0, 4, doc=
-    '1 to 4; 0 for the channels of the files.')
+  channels: int = within(0, 0, 4, doc='1 to 4; 0 as in the files.')
   attributes: tuple[str, ...] = free((), doc=
     "Attributes of celeba that make the labels, such as ('Male', 'Smiling'). "
     'They are the bits of the label, the first one the highest. Empty for no '

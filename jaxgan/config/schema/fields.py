@@ -1,7 +1,6 @@
-"""Fields that carry the documentation and the allowed values of a key.
+"""Dataclass fields that store the documentation and allowed values of a key.
 
-The type of a key is the type of its default. Every field has a sentence, `doc`,
-which `--help_config` prints. See `Net` for examples.
+The type of a key is the type of its default. `--help_config` prints `doc`.
 """
 
 import dataclasses
@@ -10,7 +9,7 @@ from typing import Any
 
 
 def free(default: Any, *, doc: str) -> Any:
-  """A field that accepts every value of its type; in a tuple, every string."""
+  """A field that accepts every value of its type; a tuple holds strings."""
   return dataclasses.field(default=default, metadata={'doc': doc})
 
 

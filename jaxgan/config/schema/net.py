@@ -1,4 +1,4 @@
-"""The networks."""
+"""The section of the networks."""
 
 import dataclasses
 
@@ -59,8 +59,7 @@ class Net:
   critic_head: str = one_of('score', 'autoencoder', doc=
     'Output of the critic: a score, or minus the reconstruction error of an '
     'autoencoder (EBGAN).')
-  critic_code_size: int = within(32, 1, doc=
-    'Length of the code of the autoencoder.')
+  critic_code_size: int = within(32, 1, doc='Code length of the autoencoder.')
   gen_up: str = one_of('transposed', 'nearest', 'subpixel', doc=
     'Upsampling of dcgan: transposed convolution, nearest neighbors and '
     'convolution, or sub-pixel convolution.')
@@ -77,8 +76,7 @@ class Net:
   depth: int = within(2, 1, doc='Residual blocks of biggan per resolution.')
   embed_size: int = within(128, 1, doc=
     'Length of the class embedding of biggan, shared by all norms.')
-  mapping_layers: int = within(8, 1, doc=
-    'Layers of stylegan from latent to style.')
+  mapping_layers: int = within(8, 1, doc='Layers of the stylegan mapping net.')
   style_size: int = within(128, 1, doc='W, the length of a style of stylegan.')
   style_mixing: float = within(0.9, 0, 1, doc=
     'Share of the generated examples in training of stylegan that switch to a '
@@ -87,8 +85,8 @@ class Net:
     'Examples per group of the minibatch standard deviation in the critic of '
     'stylegan. 1 for none.')
   scales: int = within(2, 1, doc=
-    'Resolutions of multiscale: the generator makes each image, and the critic '
-    'sees it, at full size, half size, and so on.')
+    'Resolutions of multiscale: the generator makes, and the critic scores, '
+    'each image at full size, half size, and so on.')
   compute_dtype: str = one_of('float32', 'bfloat16', doc=
     'Type of the activations; parameters and scores are float32.')
   conv: str = one_of('auto', 'lax', 'matmul', 'winograd', doc=

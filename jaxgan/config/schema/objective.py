@@ -1,4 +1,4 @@
-"""The objective: loss, gradient penalty, regularizers."""
+"""The sections of the objective: loss, gradient penalty, regularizers."""
 
 import dataclasses
 
@@ -50,13 +50,11 @@ class Penalty:
     'iterative', 'constant', 'literal', 'linear', 'cosine', 'pi', 'dual',
     'replay', doc=
     'Law of the weight over the run (docs/method.md).')
-  weight: float = within(10.0, 0, doc=
-    'weight0: the weight lambda while ratio is 1.')
+  weight: float = within(10.0, 0, doc='weight0: lambda while ratio is 1.')
   sides: str = one_of('two', 'one', doc=
     'Penalizes gradient norms on both sides of the target (WGAN-GP), or only '
     'above it (WGAN-LP).')
-  target: float = within(1.0, 0, doc=
-    'Gradient norm without penalty; 0 for R1 and R2.')
+  target: float = within(1.0, 0, doc='Target gradient norm; 0 for R1, R2.')
   target_law: str = one_of('constant', 'ratio', doc=
     'Target over the run: constant, or multiplied by ratio (annealed).')
   distance: str = one_of('gap_slope', 'gap', 'sliced', 'energy', doc=
@@ -73,8 +71,7 @@ class Penalty:
   power: float = within(1.0, 0, 1, doc=
     'p of ratio^p in the law iterative. Above 1 the gradient norms would '
     'diverge.')
-  rate: float = within(0.02, 1e-6, 1, doc=
-    'Largest change of ratio per iteration.')
+  rate: float = within(0.02, 1e-6, 1, doc='Largest ratio change per iteration.')
   decay: float = within(1.0, 0, 1, doc=
     'Decay of the reference distance per iteration.')
   monotone: bool = free(False, doc='Ratio never increases.')
@@ -89,8 +86,7 @@ class Penalty:
     'repeats.')
   pi_gain: float = within(1.0, 0, doc='Kp of the controller pi.')
   pi_integral_gain: float = within(1e-3, 1e-9, doc='Ki of the controller pi.')
-  dual_rate: float = within(0.1, 0, doc=
-    'rho, the step size of the controller dual.')
+  dual_rate: float = within(0.1, 0, doc='rho: step size of controller dual.')
   dual_tolerance: float = within(0.0, 0, doc=
     'Constraint violation that the controller dual accepts.')
   clip: float = within(0.0, 0, doc=
@@ -107,10 +103,8 @@ class Regularizers:
     'the critic; it decreases linearly to 0.')
   noise_steps: int = within(0, 0, doc=
     'Iterations until the noise is 0; 0 for the whole run.')
-  l1: float = within(0.0, 0, doc=
-    'Weight of sum |w| over the kernels of the critic.')
-  l2: float = within(0.0, 0, doc=
-    'Weight of sum w^2 over the kernels of the critic.')
+  l1: float = within(0.0, 0, doc='Weight of sum |w| over critic kernels.')
+  l2: float = within(0.0, 0, doc='Weight of sum w^2 over critic kernels.')
   orthogonal: float = within(0.0, 0, doc=
     'Weight of orthogonal regularization: squared inner products of different '
     'columns of the kernels of the generator.')

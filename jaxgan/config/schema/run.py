@@ -1,4 +1,4 @@
-"""The optimizers, the course of a run, and the whole configuration."""
+"""The sections of optimizers, training and logs, and the whole `Config`."""
 
 import dataclasses
 
@@ -22,8 +22,7 @@ class Optimizer:
     'Decay of the second moment (adam, rmsprop).')
   schedule: str = one_of('constant', 'linear', 'cosine', 'exponential', doc=
     'Learning rate over the run, from lr to lr * lr_end at train.steps.')
-  lr_end: float = within(0.0, 0, 1, doc=
-    'Learning rate at the end, as a share of lr.')
+  lr_end: float = within(0.0, 0, 1, doc='Final learning rate as a share of lr.')
   warmup_steps: int = within(0, 0, doc=
     'Iterations of linear warm-up of the learning rate.')
   clip_norm: float = within(0.0, 0, doc=
@@ -97,8 +96,7 @@ class Guard:
     'continues with other latents.')
   patience: int = within(3, 1, doc=
     'Consecutive logged iterations that must show the failure.')
-  diversity: float = within(0.1, 0, doc=
-    'Mode collapse: the diversity is below this.')
+  diversity: float = within(0.1, 0, doc='Mode collapse: diversity below this.')
   gradient: float = within(1e-4, 0, doc=
     'Critic too strong: it separates all examples, and the norm of the '
     'gradient of the generator is below this.')
@@ -128,7 +126,7 @@ class Config:
 
   seed: int = within(0, 0, 2**31 - 1, doc=
     'Seed of all random numbers: weights, data order, latents, points.')
-  game: str = one_of('gan', doc='The pair of objectives.')
+  game: str = one_of('gan', doc='Kind of training; gan is the only one.')
   data: Data = Data()
   net: Net = Net()
   loss: Loss = Loss()

@@ -1,4 +1,4 @@
-"""Turns a `Recipe` into a tfds builder, without TensorFlow."""
+"""Turns a `Recipe` into a tfds builder; TensorFlow is not needed."""
 
 import contextlib
 import random
@@ -17,10 +17,10 @@ class Jaxgan(
   tfds.core.GeneratorBasedBuilder,
   skip_registration=True,  # type: ignore[call-arg]
 ):
-  """The tfds builder of every recipe.
+  """The tfds builder of a recipe.
 
   The name and version of the recipe are the name of the builder config. The
-  class is not registered with tfds, where `mnist` is tfds' own builder.
+  class is not registered with tfds, which has builders of the same names.
   """
 
   VERSION = tfds.core.Version('1.0.0')
@@ -31,11 +31,11 @@ class Jaxgan(
 
   def _info(self) -> tfds.core.DatasetInfo:
     shape, num_classes = self._recipe.shape, self._recipe.num_classes
-    features: dict[str, Any] = {}
-    if len(shape) == 1:
-      features['image'] = tfds.features.Tensor(shape=shape, dtype=np.float32)
-    else:
-      features['image'] = tfds.features.Image(shape=shape)
+    features: dict[str, Any] = {
+      'image': tfds.features.Tensor(shape=shape, dtype=np.float32)
+      if len(shape) == 1
+      else tfds.features.Image(shape=shape)
+    }
     if num_classes:
       features['label'] = tfds.features.ClassLabel(num_classes=num_classes)
     return tfds.core.DatasetInfo(
@@ -62,7 +62,7 @@ def open_recipe(recipe: Recipe, directory: str) -> Jaxgan:
 
   Args:
     recipe: the data set.
-    directory: where prepared copies are kept; empty for the default of tfds.
+    directory: folder of all prepared copies; empty for the default of tfds.
   """
   name = '-'.join(filter(None, (recipe.name, recipe.version)))
   with _no_warnings():
@@ -75,17 +75,17 @@ def open_recipe(recipe: Recipe, directory: str) -> Jaxgan:
 
 
 def is_prepared(builder: tfds.core.DatasetBuilder) -> bool:
-  """Returns whether a complete prepared copy is on disk."""
+  """Returns whether a complete copy of the data set is on disk."""
   with _no_warnings():
     return builder.is_prepared()
 
 
 def prepare(builder: tfds.core.DatasetBuilder, **options: Any) -> None:
-  """Writes the prepared copy of a data set.
+  """Writes all examples of a data set to disk in the format of tfds.
 
-  tfds writes to a temporary folder and renames it, so processes that prepare
-  the same data set at once do not disturb each other. Open a new builder
-  afterwards: `builder` still describes an unprepared data set.
+  tfds writes to a temporary folder and renames it, so several processes may
+  prepare the same data set at once. Open a new builder afterwards: `builder`
+  still describes an unprepared data set.
 
   Args:
     builder: any tfds builder.
@@ -102,7 +102,7 @@ def prepare(builder: tfds.core.DatasetBuilder, **options: Any) -> None:
 
 @contextlib.contextmanager
 def _no_warnings() -> Iterator[None]:
-  """Hides tfds' warnings about custom configs and missing copies."""
+  """Hides tfds' warnings about custom configs and unprepared data sets."""
   before = logging.get_verbosity()
   logging.set_verbosity(logging.ERROR)
   try:
@@ -113,7 +113,7 @@ def _no_warnings() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _fresh_random() -> Iterator[None]:
-  """Gives tfds temporary names that differ from those of other processes."""
+  """Seeds `random` anew, so that each process has its own temporary names."""
   state = random.getstate()
   random.seed()
   try:

@@ -1,4 +1,4 @@
-"""CelebA's aligned faces, from the user's own copy of its files."""
+"""CelebA's aligned faces, from a user's copy of its files."""
 
 import functools
 import zipfile
@@ -16,12 +16,12 @@ _IMAGES = 'img_align_celeba'
 _SPLITS = {'train': '0', 'validation': '1', 'test': '2'}
 _EXPECTED = f'the folder that holds {_PARTITION} and {_IMAGES} or {_IMAGES}.zip'
 
-# Reads the labels of all faces, by file name.
+# Returns the labels of all faces, by file name.
 ReadLabels = Callable[[], Mapping[str, int]]
 
 
 def recipe(config: Data) -> Recipe:
-  """The splits `train`, `validation` and `test` of [218, 178, 3] faces.
+  """Describes CelebA: splits train, validation and test, [218, 178, 3] faces.
 
   The label of a face encodes `data.attributes` as `attributes.label` does.
   Without attributes there are no labels.
@@ -51,8 +51,8 @@ def recipe(config: Data) -> Recipe:
   if config.attributes:
     file = _find_attributes(root, config.attributes)
     files.append(file)
-    # Reading takes a second: delayed, since a prepared copy has the labels,
-    # and cached, since each split needs them.
+    # Reading takes a second. It is delayed, because a prepared copy has the
+    # labels, and cached, because each split needs them.
     read = functools.partial(_read_labels, file, config.attributes)
     read_labels = functools.cache(read)
   splits = {
@@ -66,14 +66,10 @@ def recipe(config: Data) -> Recipe:
 
 
 def _find_images(root: Path) -> Path:
-  """Returns the folder of JPEG files, nested twice in some copies, or zip."""
-  folder, archive = root / _IMAGES, root / f'{_IMAGES}.zip'
-  if (folder / _IMAGES).is_dir():
-    return folder / _IMAGES
-  if folder.is_dir():
-    return folder
-  if archive.is_file():
-    return archive
+  """Returns the .zip or the folder of JPEG files, in some copies nested."""
+  for name in (f'{_IMAGES}/{_IMAGES}', _IMAGES, f'{_IMAGES}.zip'):
+    if (root / name).exists():
+      return root / name
   raise FileNotFoundError(
     f'data.path is {str(root)!r} and holds neither {_IMAGES} nor '
     f'{_IMAGES}.zip; it must be {_EXPECTED}.'
@@ -81,7 +77,7 @@ def _find_images(root: Path) -> Path:
 
 
 def _read_partition(file: Path) -> dict[str, list[str]]:
-  """Reads the file names of each split, by the split's number."""
+  """Reads the file names of each split; the keys are '0', '1' and '2'."""
   names: dict[str, list[str]] = {number: [] for number in _SPLITS.values()}
   for number, line in enumerate(file.read_text().splitlines(), 1):
     if not line.strip():
@@ -95,31 +91,31 @@ def _read_partition(file: Path) -> dict[str, list[str]]:
     names[split].append(name.strip())
   if not any(names.values()):
     raise ValueError(
-      f'{file} is empty; each line must be a file name and a split.'
+      f'{file} is empty; each line must be a file name and 0, 1 or 2.'
     )
   return names
 
 
 def _find_attributes(root: Path, requested: tuple[str, ...]) -> Path:
-  """Returns the attribute file after checking that it has those requested."""
+  """Returns the attribute file; raises if it lacks a requested attribute."""
   file = root / _ATTRIBUTES
   if not file.is_file():
     raise FileNotFoundError(
-      f'data.attributes is {requested} and {root} holds no {_ATTRIBUTES}; put '
-      f'it in the folder of {_PARTITION}.'
+      f'data.attributes is {requested} and {root} holds no {_ATTRIBUTES}; it '
+      f'must be in the folder of {_PARTITION}.'
     )
   attributes.check_names(requested, _read_names(file, _lines(file)))
   return file
 
 
 def _lines(file: Path) -> Iterator[str]:
-  # Bytes that are not text are replaced, so that the line check reports them.
+  # Invalid UTF-8 is replaced, so that the checks report it with its line.
   with file.open(errors='replace') as text:
     yield from text
 
 
 def _read_names(file: Path, lines: Iterator[str]) -> list[str]:
-  """Consumes the first two lines: the count and the attribute names."""
+  """Reads the first two lines: the number of faces and the attribute names."""
   count, names = next(lines, ''), next(lines, '').split()
   if not count.strip().isdecimal() or not names:
     raise ValueError(
@@ -159,25 +155,18 @@ def _examples(
 
 
 def _read_images(images: Path, names: list[str]) -> Iterator[bytes]:
-  if images.is_dir():
+  with recipe_lib.report_damage(images, 'zip'):
+    folder: Path | zipfile.Path = images
+    if not images.is_dir():
+      folder = zipfile.Path(images, f'{_IMAGES}/')
     for name in names:
-      if not (images / name).is_file():
+      if not (folder / name).is_file():
         raise _missing(images, name)
-      yield (images / name).read_bytes()
-    return
-  with (
-    recipe_lib.report_damage(images, 'zip'),
-    zipfile.ZipFile(images) as archive,
-  ):
-    for name in names:
-      try:
-        yield archive.read(f'{_IMAGES}/{name}')
-      except KeyError as error:
-        raise _missing(images, name) from error
+      yield (folder / name).read_bytes()
 
 
 def _missing(source: Path | str, name: str) -> FileNotFoundError:
   return FileNotFoundError(
-    f'{source} holds no {name}, which {_PARTITION} lists; both must be of the '
-    'same copy.'
+    f'{source} holds no {name}, which {_PARTITION} lists; both must be from '
+    'the same copy of CelebA.'
   )

@@ -1,4 +1,4 @@
-"""CIFAR-10 from the binary version of its authors.
+"""CIFAR-10 from a user's copy of the binary version of its authors.
 
 A record is one byte of label and 3,072 bytes of pixels: the red, the green and
 the blue plane, each of 32 rows of 32. The Python version is refused: it is a
@@ -29,7 +29,7 @@ _EXPECTED = f'{_ARCHIVE}, the folder {_FOLDER}, or a folder that holds either'
 
 
 def recipe(config: Data) -> Recipe:
-  """The splits `train` and `test` of [32, 32, 3] images in ten classes.
+  """Describes CIFAR-10: splits train and test, [32, 32, 3], ten classes.
 
   Args:
     config: path is cifar-10-binary.tar.gz, its unpacked folder
@@ -69,7 +69,7 @@ def _find(path: Path) -> Path:
   if path.name in _PYTHON or any((path / name).exists() for name in _PYTHON):
     raise ValueError(
       f'data.path is {str(path)!r}, the Python version, whose pickles can run '
-      f'any code; it must be the binary version: {_EXPECTED}.'
+      f'any code; it must be the binary version, {_EXPECTED}.'
     )
   raise FileNotFoundError(
     f'data.path is {str(path)!r} and holds no CIFAR-10; it must be {_EXPECTED}.'
@@ -91,15 +91,12 @@ def _read_batches(source: Path, names: tuple[str, ...]) -> Iterator[bytes]:
     tarfile.open(source) as archive,
   ):
     for name in names:
-      try:
-        member = archive.extractfile(f'{_FOLDER}/{name}')
-      except KeyError:
-        member = None
-      if member is None:
-        raise ValueError(
-          f'{source} holds no {_FOLDER}/{name}; {_ARCHIVE} must hold it.'
-        )
-      yield member.read()
+      member = f'{_FOLDER}/{name}'
+      exists = member in archive.getnames()
+      file = archive.extractfile(member) if exists else None
+      if file is None:
+        raise ValueError(f'{source} is incomplete; it must hold {member}.')
+      yield file.read()
 
 
 def _records(file: Path, data: bytes) -> Iterator[Example]:
@@ -111,7 +108,7 @@ def _records(file: Path, data: bytes) -> Iterator[Example]:
   records = np.frombuffer(data, np.uint8).reshape(-1, _RECORD)
   if records[:, 0].max() > 9:
     raise ValueError(
-      f'{file} holds the label {records[:, 0].max()}; labels are 0 to 9.'
+      f'{file} holds the label {records[:, 0].max()}; labels must be 0 to 9.'
     )
   for record in records:
     planes = record[1:].reshape(3, 32, 32)

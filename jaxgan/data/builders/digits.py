@@ -9,7 +9,7 @@ from jaxgan.data.images import png
 
 
 def recipe() -> Recipe:
-  """The split `train`: all 1,797 digits [8, 8, 1] in ten classes."""
+  """Describes the digits: one split, `train`, [8, 8, 1], ten classes."""
   return Recipe('digits', (8, 8, 1), 10, {'train': _examples})
 
 

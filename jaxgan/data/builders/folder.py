@@ -1,4 +1,4 @@
-"""Any folder of image files."""
+"""Images in a user's folder; subfolders are classes."""
 
 import functools
 import logging
@@ -19,20 +19,20 @@ _Shape = tuple[int, int, int]
 
 
 def recipe(config: Data) -> Recipe:
-  """The split `train`: every image in `data.path` and its subfolders.
+  """Describes the images in a folder and its subfolders: one split, `train`.
 
   If all images lie in subfolders, the top-level subfolders, in sorted order,
   are the classes. If an image lies directly in the folder, there are no
   labels. Files and folders whose names start with a dot are ignored. The
-  number of channels is that of the first image, in the order of the paths.
+  number of channels is that of the first image, in sorted order of the paths.
 
   Args:
-    config: reads path, on_bad_image, and whether image_size is 0, in which
-      case all images must have the size of the first.
+    config: reads path, on_bad_image and image_size; with size 0 all images
+      must have the size of the first.
 
   Raises:
-    FileNotFoundError: the folder is missing or has no image in it.
-    ValueError: the path is not a folder, or the first image is broken.
+    FileNotFoundError: the folder is missing or holds no image.
+    ValueError: the path is not a folder, the first image is broken, or all are.
   """
   root = recipe_lib.require_path(config, 'a folder of images')
   if not root.is_dir():
@@ -42,13 +42,18 @@ def recipe(config: Data) -> Recipe:
   files = _find_images(root)
   if not files:
     raise FileNotFoundError(
-      f'data.path is {config.path!r} and no image is in it; file names must '
-      f'end in {", ".join(SUFFIXES)}.'
+      f'data.path is {config.path!r} and holds no image; file names must end '
+      f'in {", ".join(SUFFIXES)}.'
     )
   one_size, skip = not config.image_size, config.on_bad_image == 'skip'
-  shape: tuple[int | None, ...] = _first_shape(files, skip)
-  if not one_size:
-    shape = (None, None, shape[2])
+  first = next(_decodable(files, skip), None)
+  if first is None:
+    raise ValueError(
+      f'None of the {len(files)} images in data.path, such as {files[0]}, can '
+      'be decoded; at least one must be valid.'
+    )
+  height, width, channels = first[2]
+  shape = (height, width, channels) if one_size else (None, None, channels)
   labels, num_classes = _labels(root, files)
   examples = functools.partial(_examples, files, labels, one_size, skip)
   version = recipe_lib.fingerprint(root, files, one_size, skip)
@@ -75,59 +80,48 @@ def _labels(root: Path, files: list[Path]) -> tuple[list[int], int]:
   return [classes[name] for name in folders], len(classes)
 
 
-def _open(file: Path) -> tuple[bytes, _Shape]:
-  """Returns the bytes of a file and the shape of its image."""
-  try:
-    data = file.read_bytes()
-  except OSError as error:
-    raise ValueError(f'cannot be read ({error.strerror})') from error
-  return data, images.shape_of(images.open_image(data))
+def _decodable(
+  files: list[Path], skip: bool
+) -> Iterator[tuple[int, bytes, _Shape]]:
+  """Yields the index, the bytes and the shape of each image that is not broken.
 
-
-def _broken(file: Path, error: ValueError) -> ValueError:
-  return ValueError(
-    f'{file} {error}; repair or remove it, or set data.on_bad_image to skip.'
-  )
-
-
-def _first_shape(files: list[Path], skip: bool) -> _Shape:
-  for file in files:
+  Raises for a broken image, or skips all of them and logs their number.
+  """
+  broken = []
+  for index, file in enumerate(files):
     try:
-      return _open(file)[1]
-    except ValueError as error:
+      data = file.read_bytes()
+      shape = images.shape_of(images.open_image(data))
+    except (OSError, ValueError) as error:
       if not skip:
-        raise _broken(file, error) from error
-  raise ValueError(
-    f'None of the {len(files)} images in data.path, such as {files[0]}, can '
-    'be decoded; at least one must be valid.'
-  )
+        detail = getattr(error, 'strerror', None)
+        reason = f'cannot be read ({detail})' if detail else error
+        raise ValueError(
+          f'{file} {reason}; repair or remove it, or set data.on_bad_image to '
+          'skip.'
+        ) from error
+      broken.append(file)
+    else:
+      yield index, data, shape
+  if broken:
+    _LOG.warning(
+      '%d of %d images cannot be decoded and are left out, such as %s.',
+      len(broken),
+      len(files),
+      broken[0],
+    )
 
 
 def _examples(
   files: list[Path], labels: list[int], one_size: bool, skip: bool
 ) -> Iterator[Example]:
   first: tuple[Path, _Shape] | None = None
-  bad = []
-  for file, label in zip(files, labels, strict=True):
-    try:
-      data, shape = _open(file)
-    except ValueError as error:
-      if not skip:
-        raise _broken(file, error) from error
-      bad.append(file)
-      continue
-    first = first or (file, shape)
+  for index, data, shape in _decodable(files, skip):
+    first = first or (files[index], shape)
     if one_size and shape[:2] != first[1][:2]:
       raise ValueError(
         f'{first[0]} is {first[1][0]} x {first[1][1]} (height x width) and '
-        f'{file} is {shape[0]} x {shape[1]}; with data.image_size 0 all images '
-        'must have one size, so set data.image_size.'
+        f'{files[index]} is {shape[0]} x {shape[1]}; with data.image_size 0 '
+        'all images must have one size, so set data.image_size.'
       )
-    yield data, label
-  if bad:
-    _LOG.warning(
-      '%d of %d images cannot be decoded and are left out, such as %s.',
-      len(bad),
-      len(files),
-      bad[0],
-    )
+    yield data, labels[index]

@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST from the four original idx files.
+"""MNIST and Fashion-MNIST from a user's copy of the four idx files.
 
 The idx format: two zero bytes, 8 for uint8, the number of axes, the length of
 each axis as a big-endian int32, then the values.
@@ -21,7 +21,7 @@ _SIDE = 28
 
 
 def recipe(config: Data) -> Recipe:
-  """The splits `train` and `test` of [28, 28, 1] images in ten classes.
+  """Describes (Fashion-)MNIST: splits train and test, [28, 28, 1], ten classes.
 
   Args:
     config: name is `mnist` or `fashion_mnist`; path is the folder with
@@ -30,7 +30,7 @@ def recipe(config: Data) -> Recipe:
   Raises:
     FileNotFoundError: the folder or one of the four files is missing.
   """
-  root = recipe_lib.require_path(config, 'the folder of the four idx files')
+  root = recipe_lib.require_path(config, 'a folder of the four idx files')
   splits, files = {}, []
   for split, prefix in _SPLITS.items():
     images = _find(root, f'{prefix}-images-idx3-ubyte')
@@ -49,7 +49,7 @@ def read_idx(file: Path, num_axes: int) -> np.ndarray:
     num_axes: the number of axes that the array must have.
 
   Raises:
-    ValueError: the file is damaged or is not such an idx file.
+    ValueError: the file is damaged or is not an idx file of so many axes.
   """
   start = 4 + 4 * num_axes
   data = file.read_bytes()
@@ -95,7 +95,7 @@ def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
     )
   if labels.max() > 9:
     raise ValueError(
-      f'{labels_file} holds the label {labels.max()}; labels are 0 to 9.'
+      f'{labels_file} holds the label {labels.max()}; labels must be 0 to 9.'
     )
   for image, label in zip(images, labels, strict=True):
     yield png(image[..., None]), int(label)

@@ -1,7 +1,7 @@
 """`Recipe`: the description of a data set from which a tfds builder is made.
 
-Each data set module of this package makes a `Recipe`. Recipes do not import
-tfds, and most files are read only when the examples of a split are.
+Each module of a data set in this package makes a `Recipe`. Recipes do not
+import tfds. Most files are read only when the examples of a split are read.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ Example = tuple[bytes | np.ndarray, int]
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-  """Description of one data set.
+  """Shape, classes and examples of one data set.
 
   Attributes:
     name: the name in `data.name`.
@@ -33,7 +33,7 @@ class Recipe:
       between images; or (D,) of float32 vectors.
     num_classes: 0 if there are no labels.
     splits: for each split, a function that yields its examples.
-    version: identifies the source files; each version gets its own copy.
+    version: identifies the source files; tfds prepares each version anew.
     columns: standardization of a table's columns; None for other data.
   """
 
@@ -46,20 +46,17 @@ class Recipe:
 
 
 def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
-  """Returns a version that changes when a file or a setting changes.
+  """Hashes the paths, sizes and times of files, and settings, to 16 hex digits.
 
   Args:
-    root: the folder or archive that the user gave.
+    root: the folder or archive in `data.path`.
     files: every file that is read.
     *settings: other values that change the examples.
-
-  Returns:
-    16 hex digits of a hash of the paths, file sizes, times and settings.
   """
   digest = hashlib.sha256(f'{root.resolve()} {settings}'.encode())
   for file in files:
     digest.update(f'{file}\0'.encode())
-    # A broken link has no size; reading it reports the error, or skips it.
+    # A broken link has no size; the error is reported when it is read.
     with contextlib.suppress(OSError):
       stat = file.stat()
       digest.update(f'{stat.st_size}\0{stat.st_mtime_ns}\n'.encode())
@@ -67,11 +64,7 @@ def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
 
 
 def require_path(config: Data, expected: str) -> Path:
-  """Returns `data.path`, which must exist.
-
-  Raises:
-    FileNotFoundError: it does not; the message says what is `expected`.
-  """
+  """Returns `data.path`; raises a FileNotFoundError if it does not exist."""
   path = Path(config.path).expanduser()
   if not path.exists():
     raise FileNotFoundError(

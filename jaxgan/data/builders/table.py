@@ -1,4 +1,4 @@
-"""The user's own table of numbers (.npy, .npz, .csv or .tsv) as vectors."""
+"""A user's table of numbers (.npy, .npz, .csv or .tsv) as vectors."""
 
 import functools
 import hashlib
@@ -14,10 +14,10 @@ EXPECTED = f'a file of numbers that ends in {", ".join(table_files.SUFFIXES)}'
 
 
 def recipe(config: Data) -> Recipe:
-  """The split `train`: every row of `data.path`, with standardized columns.
+  """Describes the rows of a table, with standardized columns: split `train`.
 
   Means and deviations are those of the whole file, so all slices of the split
-  are in the same unit.
+  are standardized alike.
 
   Args:
     config: reads path.
@@ -34,7 +34,7 @@ def recipe(config: Data) -> Recipe:
   values, names = table_files.read(file)
   fitted = columns.from_values(values, names)
   rows = fitted.standardize(values)
-  # A hash of the content, since the file has been read anyway.
+  # A hash of the content, because the file has been read anyway.
   version = hashlib.sha256(rows.tobytes()).hexdigest()[:16]
   examples = functools.partial(_examples, rows)
   return Recipe(

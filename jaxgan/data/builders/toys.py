@@ -27,7 +27,7 @@ MIXTURES = {
 
 
 def recipe(name: str) -> Recipe:
-  """The split `train`: 100,000 points [2]; labels are the Gaussians' indices.
+  """Describes a toy: split `train`, 100,000 points [2], one class per Gaussian.
 
   Args:
     name: `gaussians8` (on a circle), `gaussians25` (on a 5x5 grid) or
@@ -61,7 +61,7 @@ def mixture(name: str) -> Mixture:
 
 
 def points(name: str, num: int) -> tuple[np.ndarray, np.ndarray]:
-  """Returns the first `num` points of a toy; they are the same in every call.
+  """Returns `num` points of a toy distribution; the same in every call.
 
   Args:
     name: `gaussians8`, `gaussians25` or `swiss_roll`.

@@ -1,11 +1,11 @@
-"""Convolutions of kernels [k, k, Cin, Cout] in three formulations.
+"""Convolutions by three algorithms, behind one interface.
 
-`conv` and `up` are the interface; `net.conv` names the formulation. `lax` is
+`conv` and `up` are the interface; `net.conv` names the algorithm. `lax` is
 XLA's own operator, the fastest on accelerators. On the CPU the convolutions of
-a gradient penalty (a derivative of a derivative, inside a loop) fall back to
-slow XLA kernels. There `matmul` (slices and one matrix product) and `winograd`
-(fewer multiplications) are faster; both are closed under differentiation. Read
-xla.py first, then adjoint.py, windows.py and winograd.py.
+a gradient penalty (a derivative of a derivative, inside a loop) use slow XLA
+kernels. There `matmul` (slices and one matrix product) and `winograd` (fewer
+multiplications) are faster: their derivatives are made of the same operations.
+Read xla.py first, then adjoint.py, windows.py and winograd.py.
 """
 
 import jax
@@ -13,46 +13,35 @@ import jax
 from jaxgan.nets.kernels import windows, winograd, xla
 from jaxgan.types import Array
 
-_CONV = {
-  'lax': xla.conv_lax,
-  'matmul': windows.conv_matmul,
-  'winograd': winograd.conv_winograd,
-}
-_UP = {
-  'lax': xla.up_lax,
-  'matmul': windows.up_matmul,
-  'winograd': winograd.up_winograd,
-}
+_CONV = {'lax': xla.conv, 'matmul': windows.conv, 'winograd': winograd.conv}
+_UP = {'lax': xla.up, 'matmul': windows.up, 'winograd': winograd.up}
 
 
-def conv(x: Array, kernel: Array, formulation: str, stride: int = 1) -> Array:
-  """Convolution with `SAME` padding.
+def conv(x: Array, kernel: Array, algorithm: str, stride: int = 1) -> Array:
+  """Convolution with `SAME` padding, by the algorithm that `net.conv` names.
 
   Args:
     x: [B, H, W, Cin].
     kernel: [k, k, Cin, Cout].
-    formulation: a value of `net.conv`.
+    algorithm: a value of `net.conv`.
     stride: of both axes.
 
   Returns:
     [B, ceil(H / stride), ceil(W / stride), Cout].
   """
-  return _CONV[resolve(formulation)](x, kernel, stride, 'SAME')
+  return _CONV[resolve(algorithm)](x, kernel, stride, 'SAME')
 
 
-def up(x: Array, kernel: Array, formulation: str) -> Array:
-  """Transposed convolution of stride 2: [B, H, W, C] -> [B, 2H, 2W, Cout].
+def up(x: Array, kernel: Array, algorithm: str) -> Array:
+  """Transposed convolution of stride 2: [B, H, W, Cin] -> [B, 2H, 2W, Cout].
 
-  Args:
-    x: [B, H, W, Cin].
-    kernel: [k, k, Cin, Cout], k odd and at least 3.
-    formulation: a value of `net.conv`.
+  The kernel is [k, k, Cin, Cout], with k odd and at least 3.
   """
-  return _UP[resolve(formulation)](x, kernel)
+  return _UP[resolve(algorithm)](x, kernel)
 
 
 def resolve(name: str) -> str:
-  """Replaces `auto` by the fastest formulation of the current backend."""
+  """Replaces `auto` by the fastest algorithm of the current backend."""
   if name != 'auto':
     return name
   return 'winograd' if jax.default_backend() == 'cpu' else 'lax'

@@ -12,7 +12,7 @@ Pads = Sequence[tuple[int, int]]
 _LAYOUT = ('NHWC', 'HWIO', 'NHWC')
 
 
-def conv_lax(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
+def conv(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
   """Convolution by XLA's own operator.
 
   Args:
@@ -29,16 +29,11 @@ def conv_lax(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
   )
 
 
-def up_lax(x: Array, kernel: Array) -> Array:
+def up(x: Array, kernel: Array) -> Array:
   """Transposed convolution of stride 2 by XLA's own operator.
 
-  Args:
-    x: [B, H, W, Cin].
-    kernel: [k, k, Cin, Cout], k odd and at least 3.
-
-  Returns:
-    [B, 2H, 2W, Cout]: the transpose of a `SAME` convolution of stride 2 whose
-    kernel is mirrored and has Cin and Cout swapped.
+  It is the transpose of a `SAME` convolution of stride 2 whose kernel is
+  mirrored and has Cin and Cout swapped. Shapes are those of `kernels.up`.
   """
   return lax.conv_general_dilated(
     x,
@@ -50,7 +45,7 @@ def up_lax(x: Array, kernel: Array) -> Array:
   )
 
 
-def padded(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
+def pad(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
   """Pads x [B, H, W, C], so that the convolution becomes a `VALID` one."""
   if isinstance(pads, str):
     sides = kernel.shape[:2]
@@ -66,10 +61,10 @@ def depth_to_space(x: Array) -> Array:
 
 
 def phases(k: int) -> list[tuple[int, tuple[int, int]]]:
-  """Splits a transposed convolution of stride 2 along one axis.
+  """Splits a transposed convolution of stride 2 into two plain convolutions.
 
   Args:
-    k: the length of the kernel.
+    k: length of the kernel along the axis.
 
   Returns:
     For even and for odd outputs: the first kernel tap that they use (then every
@@ -86,4 +81,5 @@ def phases(k: int) -> list[tuple[int, tuple[int, int]]]:
 
 
 def _up_pads(k: int) -> tuple[int, int]:
+  """Zeros before and after an axis whose inputs are spread to stride 2."""
   return (k + 1) // 2, k // 2
