@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxgan.nets.kernels import xla
+import jaxgan.nets.kernels.xla as xla
 from jaxgan.nets.kernels.adjoint import with_transpose
 from jaxgan.types import Array
 

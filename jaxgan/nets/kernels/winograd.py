@@ -21,7 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxgan.nets.kernels import windows, xla
+import jaxgan.nets.kernels.windows as windows
+import jaxgan.nets.kernels.xla as xla
 from jaxgan.nets.kernels.adjoint import with_transpose
 from jaxgan.types import Array
 
