@@ -67,7 +67,7 @@ def _classify() -> None:
     raise ValueError(f'--out is {str(out)!r}; it must end in .npz.')
   if out.exists():  # Fails before the training, not after it.
     digit_files.check_settings(out, digit_training.record_of(settings))
-  workdir.make(out.absolute().parent)
+  workdir.make(out.parent)
   classifier = digit_training.train(settings)
   digit_files.save(out, classifier)
   _LOG.info(

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from jaxgan.config import files, flatten, unknown_key
 # Config files import each other as `configs.default`, from any directory.
 sys.path.append(str(files.ROOT))
 
+_PYTHONS_FORMAT = warnings.formatwarning
 _TRACEBACK = flags.DEFINE_bool('traceback', False, 'Shows tracebacks.')
 
 
@@ -26,20 +28,39 @@ def check_no_arguments(argv: list[str]) -> None:
 
 
 def parse(argv: list[str]) -> list[str]:
-  """Returns positional arguments; exits with status 2 at a bad --config."""
+  """Returns positional arguments; exits at a bad --config (2) or flag (1)."""
   try:
-    return app.parse_flags_with_usage(argv)
+    return flags.FLAGS(argv)
+  except flags.Error as error:
+    # Behind this mark, ml_collections puts the traceback of a config file.
+    flag, mark, trace = str(error).partition('Error whilst parsing config file')
+    cause = trace.strip().rpartition('\n')[2].partition(': ')[2]
+    raise SystemExit(_print_error(flag + cause, 2 if mark else 1)) from error
   except (OSError, AttributeError, KeyError) as error:  # From ml_collections.
     raise SystemExit(_print_error(_explain(error, argv), 2)) from error
 
 
-def config_values(flag: flags.FlagHolder) -> Any:
-  """Returns the values of --config; raises ValueError if it is unreadable."""
+def config_values(
+  flag: flags.FlagHolder, *, study: bool = False
+) -> dict[str, Any]:
+  """Returns the values of --config, with the changes of the command line.
+
+  Raises:
+    ValueError: the file is unreadable, or that of a run where `study`, or that
+      of a study where not; or changes contradict each other.
+  """
   try:
-    flag.value.items()  # ml_collections raises the error of the file here.
+    values = flag.value.to_dict()  # Raises the error of ml_collections.
   except OSError as error:
     raise ValueError(_explain(error, [])) from error
-  return flag.value
+  if ('train' if study else 'arms') in values:
+    kind, example = ('run', 'digits') if not study else ('study', 'studies/toy')
+    raise ValueError(
+      f'--config is not the config of a {kind}; it must be one, such as '
+      f'configs/{example}.py.'
+    )
+  parsed: Any = flags.FLAGS[flag.name]  # Of a class of ml_collections.
+  return files.apply_preset(values, flatten(parsed.override_values))
 
 
 def run(command: Callable[[], None]) -> int:
@@ -100,6 +121,17 @@ def _set_up_logging() -> None:
   logger.handlers = [logging.StreamHandler()]
   logger.setLevel(logging.INFO)
   logger.propagate = False
+  warnings.formatwarning = _format_warning
+
+
+def _format_warning(
+  message: Warning | str, category: type[Warning], *place: Any, **line: Any
+) -> str:
+  """The sentence of a warning of jaxgan alone; for others, as Python does."""
+  own = category.__module__.startswith('jaxgan.')
+  if own:
+    return f'{message}\n'
+  return _PYTHONS_FORMAT(message, category, *place, **line)
 
 
 def _print_error(message: object, status: int) -> int:

@@ -39,7 +39,7 @@ def _convert() -> None:
   source, out = pathlib.Path(_WEIGHTS.value), pathlib.Path(_OUT.value)
   if out.suffix != '.npz':
     raise ValueError(f'--out is {str(out)!r}; it must end in .npz.')
-  workdir.make(out.absolute().parent)
+  workdir.make(out.parent)
   sha256 = inception_weights.check_source(source, _SHA256.value)
   state = inception_weights.read_torch(source)
   inception_weights.save(out, inception_weights.from_torch(state), sha256)

@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -137,7 +138,9 @@ def test_without_held_out_data_there_is_a_picture_and_no_ratio(
     f'--out={tmp_path}/out.jsonl',
   )  # fmt: skip
   assert status == 0
-  assert 'no held-out examples, so no ratio' in capsys.readouterr().out
+  assert (
+    'no ratio of distances; it needs held-out real' in capsys.readouterr().out
+  )
   assert (tmp_path / 'n.png').exists()
 
 
@@ -153,10 +156,13 @@ def test_samples_from_an_archive_and_real_data_from_a_folder(tmp_path):
   done = command(
     'evaluate', f'--generated={tmp_path}/fake.npz', f'--reference={folder}',
     f'--train={tmp_path}/train.npz', f'--out={tmp_path}/out.jsonl',
-    '--metrics=w2_40_pixels,memorising40_pixels',
+    '--metrics=w2_40_pixels,memorising40_pixels,fid40_pixels',
   )  # fmt: skip
   assert done.returncode == 0, done.stderr
-  row, memory = rows(tmp_path / 'out.jsonl')
+  # One sentence, without a line of the source.
+  assert '\nA Frechet distance from 40 samples' in f'\n{done.stderr}'
+  assert not re.search(r'FewSamplesWarning|\.py:\d|frechet\(', done.stderr)
+  row, memory, _ = rows(tmp_path / 'out.jsonl')
   assert row['value'] == pytest.approx(0, abs=1e-4)  # The same images.
   assert (row['source'], row['weights']) == ('fake.npz', 'none')
   assert memory['value'] == pytest.approx(1)
@@ -186,3 +192,59 @@ def test_bad_flags_have_an_error_message(flags, words, capsys):
   sentence = capsys.readouterr().err.splitlines()[-1]
   assert sentence.startswith('jaxgan: ')
   assert words in sentence
+
+
+@pytest.fixture(scope='module')
+def real(tmp_path_factory):
+  """Images of side 8 and 10, in files and folders, one of which is broken."""
+  path, rng = tmp_path_factory.mktemp('real'), np.random.default_rng(0)
+  for side in (8, 10):
+    images = rng.integers(0, 256, (20, side, side, 1), np.uint8)
+    np.savez(path / f'{side}.npz', images=images)
+  for folder in ('mixed', 'broken', 'empty'):
+    (path / folder).mkdir()
+  for side in (8, 10):
+    image = Image.fromarray(np.zeros((side, side), np.uint8))
+    image.save(path / 'mixed' / f'{side}.png')
+  (path / 'broken' / '1.png').write_bytes(b'no image')
+  return path
+
+
+@pytest.mark.parametrize(
+  ('flags', 'words'),
+  [
+    (('--reference={}/10.npz', '--metrics=w1_9_pixels'),
+     r'samples are uint8 of shape \[8, 8, 1\] .* \[10, 10, 1\]; both must be'),
+    (('--reference={}/8.npz', '--train={}/10.npz', '--neighbours=n.png'),
+     r'training examples are uint8 of shape \[10, 10, 1\] .* of one shape'),
+    (('--reference={}/mixed', '--metrics=w1_9_pixels'),
+     r'is 10 x 10 .* 8 x 8; all images must have one size\.'),
+    (('--reference=folder', '--path={}/mixed', '--metrics=w1_9_pixels'),
+     r'is 10 x 10 .* 8 x 8; all images must have one size\.'),
+    (('--reference={}/broken', '--metrics=w1_9_pixels'),
+     r'1\.png is not .*; repair or remove it\.'),
+    (('--reference={}/empty', '--metrics=w1_9_pixels'),
+     r'--reference is .*empty.* holds no image'),
+    (('--reference=folder', '--metrics=w1_9_pixels'),
+     '--path is empty and --reference is folder; --path must be'),
+    (('--reference=digits', '--split=no', '--metrics=w1_9_pixels'),
+     "The split is 'no'"),
+    (('--reference={}/8.npz', '--metrics=memorising9_pixels'),
+     'training examples of the generator; give --train'),
+    (('--reference={0}/8.npz', '--train={0}/8.npz',
+      '--metrics=memorising9_pixels'), r'held-out .*\(--reference or --split'),
+  ],
+)  # fmt: skip
+def test_advice_names_flags_of_the_command(flags, words, real, capsys):
+  flags = [flag.format(real) for flag in flags]
+  assert measure(f'--generated={real}/8.npz', *flags) == 2
+  sentence = capsys.readouterr().err.splitlines()[-1]
+  assert re.search(f'jaxgan: .*{words}', sentence)
+  assert 'data.' not in sentence
+
+
+def test_the_gap_needs_a_reference_like_the_training_data(work, real, capsys):
+  status = measure(f'--workdir={work}', f'--reference={real}/10.npz', '--gap=9')
+  assert status == 2
+  words = r'training examples are .*\[8, 8, 1\] and the reference .*\[10, 10'
+  assert re.search(words, capsys.readouterr().err)

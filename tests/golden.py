@@ -22,7 +22,8 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).parents[1]
 
-# Nets x presets x losses: config file -> keys that differ from it.
+# Nets x presets x losses: config file -> keys that differ from it. A preset
+# replaces the warm-up of :tiny, so that one is given again.
 RUNS = {
   'mlp, iterative, wasserstein': ('digits.py:tiny', {}),
   'mlp, pi, energy distance, toy': (
@@ -31,13 +32,16 @@ RUNS = {
   ),
   'dcgan, literal, wasserstein': (
     'mnist.py:tiny',
-    {'penalty.preset': 'literal'},
+    {'penalty.preset': 'literal', 'penalty.warmup_steps': 2},
   ),
-  'resnet, wgan_gp, decay': ('cifar10.py:tiny', {'penalty.preset': 'wgan_gp'}),
+  'resnet, wgan_gp, decay': (
+    'cifar10.py:tiny',
+    {'penalty.preset': 'wgan_gp', 'penalty.warmup_steps': 2},
+  ),
   'sngan, none, hinge': ('zoo/sngan.py:tiny', {}),
   'conditional, projection, following': (
     'zoo/projection.py:tiny',
-    {'penalty.preset': 'following'},
+    {'penalty.preset': 'following', 'penalty.warmup_steps': 2},
   ),
   'stylegan, r1, nonsaturating': ('zoo/stylegan.py:tiny', {}),
   'multiscale': ('zoo/multiscale.py:tiny', {}),

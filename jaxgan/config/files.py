@@ -9,7 +9,7 @@ import pathlib
 import re
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jaxgan.config.parse import (
@@ -19,6 +19,7 @@ from jaxgan.config.parse import (
   to_dict,
   unknown_key,
 )
+from jaxgan.config.presets import PRESETS
 from jaxgan.config.schema.objective import Penalty
 from jaxgan.config.schema.run import Config
 
@@ -32,17 +33,51 @@ def load_config(name: str, changes: Mapping[str, Any] | None = None) -> Config:
   Args:
     name: a file of configs/ such as 'digits' or 'zoo/sngan', or a path of a
       .py file; each with a variant after a colon, as in 'digits:tiny'.
-    changes: values by dotted key, as in {'train.steps': 500}.
+    changes: values by dotted key, as in {'train.steps': 500}. A preset here
+      replaces the penalty of the file (`apply_preset`).
 
   Raises:
-    ValueError: no such file or variant, an unknown key, or a value that is not
-      allowed.
+    ValueError: no such file or variant, an unknown key, a value that is not
+      allowed, or two changes that contradict each other.
   """
   values, known = read(name).to_dict(), flatten(to_dict(Config()))
-  for key in changes or {}:
+  changes = changes or {}
+  for key in changes:
     if key not in known:
       raise ValueError(unknown_key(key, known))
-  return from_config_dict(replace(values, changes or {}))
+  return from_config_dict(apply_preset(replace(values, changes), changes))
+
+
+def apply_preset(
+  values: Mapping[str, Any], given: Collection[str]
+) -> dict[str, Any]:
+  """Lets a preset that the user names replace the penalty of the config file.
+
+  The file tuned the other keys of `penalty` for its own preset. They become
+  None, and so take the values of the new one.
+
+  Args:
+    values: nested values of the file, with the user's changes in them.
+    given: dotted keys of these changes.
+
+  Raises:
+    ValueError: a weight is given, and the preset is one without a penalty.
+  """
+  penalty = values.get('penalty', {})
+  if 'penalty.preset' in given:
+    penalty = {
+      key: value if f'penalty.{key}' in given else None
+      for key, value in penalty.items()
+    }
+    values = {**values, 'penalty': penalty}
+  preset = penalty.get('preset')
+  weight = 'penalty.weight' in given and penalty['weight']
+  if weight and PRESETS.get(str(preset), {}).get('weight') == 0:
+    raise ValueError(
+      f'penalty.preset is {preset!r} and penalty.weight is {weight!r}; this '
+      'preset has no penalty, so leave the weight out or name another preset.'
+    )
+  return dict(values)
 
 
 def read(name: str) -> Any:

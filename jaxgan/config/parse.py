@@ -12,6 +12,15 @@ from jaxgan.config.validate import check
 
 T = TypeVar('T')
 
+# Names in papers and other libraries -> the last part of the key here.
+_SYNONYMS = {
+  'learning_rate': 'lr', 'beta1': 'b1', 'beta2': 'b2', 'ema': 'ema_decay',
+  'n_critic': 'critic_steps', 'critic_iters': 'critic_steps',
+  'lambda': 'weight', 'lambda_gp': 'weight', 'gp_weight': 'weight',
+  'epochs': 'steps', 'iterations': 'steps', 'num_steps': 'steps',
+  'batch': 'batch_size', 'latent_dim': 'latent_size', 'z_dim': 'latent_size',
+}  # fmt: skip
+
 
 def pick(key: str, name: str, table: Mapping[str, T]) -> T:
   """Returns the entry of `table` that the config key `key` names.
@@ -83,8 +92,10 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
   start = f'{section}.' if inside else ''
   names = {k.removeprefix(start).split('.')[0] for k in inside or known}
   last = {k: k.rpartition('.')[2] for k in known}
+  same = [k for k in known if last[k] in (name, _SYNONYMS.get(name))]
   similar = (
-    [k for k in known if last[k] == name]
+    [k for k in same if k.startswith(start)]
+    or same
     or [start + n for n in difflib.get_close_matches(name, names)]
     or [k for k in known if difflib.get_close_matches(name, [last[k]], 1, 0.8)]
   )

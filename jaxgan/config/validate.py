@@ -87,6 +87,11 @@ def _objective(config: Config) -> Rules:
     'controller reads one',
   )
   yield (
+    'penalty.controller penalty.weight',
+    penalty.controller == 'replay' and not penalty.weight,
+    'a weight of 0 turns the penalty off, so a replay needs one above 0',
+  )
+  yield (
     'loss.name net.critic_head',
     (loss.name == 'energy') != (config.net.critic_head == 'autoencoder'),
     'energy and autoencoder need each other',

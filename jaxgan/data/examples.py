@@ -2,16 +2,24 @@
 
 import pathlib
 import tempfile
+from collections.abc import Mapping
 
 import numpy as np
 
 from jaxgan.config import Data
-from jaxgan.data import sources, table_files
+from jaxgan.data import sources, table_files, untrusted
 from jaxgan.data.columns import Columns
 
 # A .npz is no table here: its array may hold images.
 _TABLES = tuple(x for x in table_files.SUFFIXES if x != '.npz')
 _EXPECTED = 'a folder of images, a .npz or a table'
+
+# Part of an error message about a config -> that of a command without a config.
+_ADVICE: Mapping[str, str] = {
+  'with data.image_size 0 all images must have one size, so set '
+  'data.image_size': 'all images must have one size',
+  ', or set data.on_bad_image to skip': '',
+}
 
 
 def load(
@@ -36,12 +44,28 @@ def load(
   return columns.standardize(values) if columns else values
 
 
+def in_flags(error: Exception, flags: Mapping[str, str]) -> ValueError:
+  """Rewrites an error of `sources.load` for a command without a config.
+
+  Args:
+    error: its message may name config keys.
+    flags: config key -> flag of the command.
+  """
+  text = str(error)
+  for part, other in {**_ADVICE, **flags}.items():
+    text = text.replace(part, other)
+  return ValueError(text)
+
+
 def _load(path: pathlib.Path, flag: str, names: tuple[str, ...]) -> np.ndarray:
   if path.is_dir():
     with tempfile.TemporaryDirectory() as directory:
       data = Data(name='folder', path=str(path), dir=directory)
-      return np.array(sources.load(data).images)
-  if not path.is_file():
+      try:
+        return np.array(sources.load(data).images)
+      except (ValueError, FileNotFoundError) as error:
+        raise in_flags(error, {'data.path': flag}) from error
+  if not path.exists():
     raise ValueError(
       f'{flag} is {str(path)!r}, which does not exist; it must be {_EXPECTED}.'
     )
@@ -67,8 +91,10 @@ def _read_table(
 
 def _read_archive(path: pathlib.Path, flag: str) -> np.ndarray:
   try:
-    arrays = table_files.load_arrays(path, ('images', 'vectors'))
-  except table_files.DAMAGE as error:
+    arrays = untrusted.read_arrays(path, ('images', 'vectors'))
+  except untrusted.Refused:
+    raise
+  except untrusted.DAMAGE as error:
     raise ValueError(
       f'{flag} is {str(path)!r}, which is damaged or not a .npz; it must be '
       f'{_EXPECTED}.'

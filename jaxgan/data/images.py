@@ -8,8 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jaxgan.data.untrusted import IMAGE_PIXELS
+
 if TYPE_CHECKING:
   from PIL import Image
+
+# By the ending of a file: its format and first bytes. PIL may try only these
+# formats, because it starts another program for some of the others.
+FORMATS = {
+  '.png': ('PNG', b'\x89PNG'),
+  '.jpg': ('JPEG', b'\xff\xd8\xff'),
+  '.jpeg': ('JPEG', b'\xff\xd8\xff'),
+  '.bmp': ('BMP', b'BM'),
+  '.webp': ('WEBP', b'RIFF'),
+  '.gif': ('GIF', b'GIF8'),
+}
 
 # PIL's modes by number of channels: gray, gray with alpha, RGB, RGB with alpha.
 MODES = {1: 'L', 2: 'LA', 3: 'RGB', 4: 'RGBA'}
@@ -20,26 +33,33 @@ _EQUIVALENT = {'1': 'L', 'La': 'LA', 'RGBa': 'RGBA', 'PA': 'RGBA'}
 _EQUIVALENT |= dict.fromkeys(('RGBX', 'CMYK', 'YCbCr', 'HSV', 'LAB'), 'RGB')
 
 
-def open_image(data: bytes) -> 'Image.Image':
+def open_image(data: bytes, suffix: str = '') -> 'Image.Image':
   """Decodes an image file into a PIL image of mode L, LA, RGB or RGBA.
 
   Only the first frame of an animation is decoded. An EXIF rotation is applied.
 
   Args:
     data: a complete PNG, JPEG, BMP, WebP or GIF file.
+    suffix: the ending of the file's name, as '.png'; empty if it has none.
 
   Raises:
-    ValueError: the file is broken or has more than 8 bits per value. The
-      message lacks its beginning, the name of the file.
+    ValueError: the file is broken, of another format than its ending says, too
+      large, or has more than 8 bits per value. The message lacks its
+      beginning, the name of the file.
   """
   from PIL import Image, ImageOps
 
+  check_format(data, suffix)
+  formats = [kind for kind, _ in FORMATS.values()]
   try:
-    image: Image.Image = Image.open(io.BytesIO(data))
+    image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
     image.load()
     image = ImageOps.exif_transpose(image)
   except Exception as error:  # PIL's decoders raise errors of many types.
-    raise ValueError('is not a complete image file') from error
+    raise ValueError(
+      f'is not a complete image file of at most {IMAGE_PIXELS:,} pixels (BMP, '
+      'GIF, JPEG, PNG or WebP)'
+    ) from error
   mode = _EQUIVALENT.get(image.mode, image.mode)
   if mode == 'P':
     mode = 'RGBA' if 'transparency' in image.info else 'RGB'
@@ -48,6 +68,16 @@ def open_image(data: bytes) -> 'Image.Image':
       f'has values of more than 8 bits (mode {mode}), which would be clipped'
     )
   return image if image.mode == mode else image.convert(mode)
+
+
+def check_format(data: bytes, suffix: str) -> None:
+  """Raises a ValueError if a file is not of the format of its ending."""
+  kind, start = FORMATS.get(suffix.lower(), ('', b''))
+  if not data.startswith(start):
+    raise ValueError(
+      f'is not a complete image file of the format {kind}, which its ending '
+      'says'
+    )
 
 
 def shape_of(image: 'Image.Image') -> tuple[int, int, int]:

@@ -1,19 +1,15 @@
 """Reads tables of numbers from .npy, .npz, .csv and .tsv files."""
 
 import csv
-import zlib
-from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 
+from jaxgan.data import untrusted
+
 _DELIMITERS = {'.csv': ',', '.tsv': '\t'}
 SUFFIXES = ('.npy', '.npz', *_DELIMITERS)
-
-# The errors of numpy for a file that is damaged or holds Python objects.
-DAMAGE = (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error)
 
 _Line = tuple[int, list[str]]  # The number of a line, from 1, and its cells.
 
@@ -54,31 +50,12 @@ def read(file: Path) -> Table:
   )
 
 
-def load_arrays(
-  file: Path, names: Container[str] | None = None
-) -> dict[str, np.ndarray]:
-  """Loads the arrays of a .npz by name, or the array of a .npy as ''.
-
-  Args:
-    file: a .npz or .npy file.
-    names: the arrays of a .npz to load; None for all.
-
-  Raises:
-    DAMAGE: one of these errors if the file is damaged or holds Python objects.
-  """
-  # Opened here, because numpy leaves the file of a damaged archive open.
-  with file.open('rb') as opened:
-    loaded = np.load(opened, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-      return {'': loaded}
-    chosen = [x for x in loaded.files if names is None or x in names]
-    return {name: np.asarray(loaded[name]) for name in chosen}
-
-
 def _only_array(file: Path) -> np.ndarray:
   try:
-    arrays = load_arrays(file)
-  except DAMAGE as error:
+    arrays = untrusted.read_arrays(file)
+  except untrusted.Refused:
+    raise
+  except untrusted.DAMAGE as error:
     raise ValueError(
       f'{file} is damaged or does not hold numbers only; it must be written by '
       'numpy.save or numpy.savez from an array of numbers.'
@@ -112,10 +89,8 @@ def _check_array(file: Path, array: np.ndarray) -> Table:
 def _lines(file: Path, delimiter: str) -> list[_Line]:
   """Reads the cells of every line that is not blank."""
   try:
-    # Spreadsheets may write a byte order mark; the codec -sig removes it.
-    with file.open(encoding='utf-8-sig', newline='') as text:
-      reader = csv.reader(text, delimiter=delimiter)
-      return [(reader.line_num, cells) for cells in reader if cells]
+    reader = csv.reader(untrusted.lines(file), delimiter=delimiter)
+    return [(reader.line_num, cells) for cells in reader if cells]
   except (OSError, UnicodeDecodeError, csv.Error) as error:
     raise ValueError(
       f'{file} cannot be read ({error}); it must be text in UTF-8.'
@@ -147,9 +122,9 @@ def _parse(file: Path, lines: list[_Line]) -> Table:
     line, cells = rows[row]
     name = f' ({names[column]})' if names else ''
     raise ValueError(
-      f'Line {line} of {file} holds {cells[column]!r} in column {column + 1}'
-      f'{name}; every cell below an optional header must be a finite number, '
-      'also as float32.'
+      f'Line {line} of {file} holds {cells[column]!r:.60} in column '
+      f'{column + 1}{name}; every cell below an optional header must be a '
+      'finite number, also as float32.'
     )
   return Table(values, names)
 

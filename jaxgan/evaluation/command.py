@@ -58,6 +58,9 @@ def run(options: Options) -> tuple[list[Record], str]:
   reads = [n for m in options.metrics for n in protocol.parse(m).kind.reads]
   need_train = bool('train' in reads or options.neighbours or options.gap)
   reference = _reference(options, need_train)
+  if reference.train is not None:
+    train, real = reference.train, reference.examples
+    reference_data.check_alike('training examples', train, real)
   draw, source = _samples(options, reference)
   names, text = list(options.metrics), ''
   if options.neighbours:
@@ -85,7 +88,7 @@ def _check(options: Options) -> None:
     raise ValueError(
       'There is nothing to measure; give --metrics, --neighbours or --gap.'
     )
-  if options.neighbours and not options.neighbours.endswith('.png'):
+  if options.neighbours and not options.neighbours.lower().endswith('.png'):
     raise ValueError(
       f'--neighbours is {options.neighbours!r}; it must end in .png.'
     )
@@ -145,7 +148,7 @@ def _draw_neighbors(
   """Writes the picture of neighbors; returns a sentence and sample count."""
   assert reference.train is not None  # Loaded for --neighbours.
   out = pathlib.Path(options.neighbours)
-  workdir.make(out.absolute().parent)
+  workdir.make(out.parent)
   net = features.load(
     options.space, weights=options.inception, resize=options.resize
   )
@@ -162,7 +165,7 @@ def _draw_neighbors(
     f'{np.median(distances):.4g}.\n'
   )
   if reference.heldout is None:
-    text += 'There are no held-out examples, so no ratio; give --floor_split.\n'
+    text += f'There is no ratio of distances; it needs {protocol.HELDOUT}.\n'
   return text, len(samples)
 
 
@@ -192,7 +195,13 @@ def _reference(options: Options, need_train: bool) -> Reference:
     train = dataclasses.replace(data, split=options.train)
   elif need_train and options.workdir:
     train = workdir.load_config(pathlib.Path(options.workdir)).data
-  return reference_data.of_data(data, floor_split=floor, train=train)
+  flags = {'data.split is': 'The split is'}
+  if options.reference:
+    flags |= {'data.name': '--reference', 'data.path': '--path'}
+  try:
+    return reference_data.of_data(data, floor_split=floor, train=train)
+  except (ValueError, FileNotFoundError) as error:
+    raise examples.in_flags(error, flags) from error
 
 
 def _file_reference(options: Options, need_train: bool) -> Reference:

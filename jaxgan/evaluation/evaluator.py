@@ -235,6 +235,7 @@ def make_draw(
     columns: of the reference; they standardize samples that are in the units
       of a table. None keeps samples as the generator returns them.
   """
+  generator = generator.replicated()  # Once for all draws.
 
   def draw(num: int, balanced: bool = False) -> Iterable[np.ndarray]:
     label = None if balanced else generator.labels(num)
@@ -251,11 +252,5 @@ def _checked(
   """Yields samples in pieces; raises if type or shape differ from examples."""
   pieces = [samples] if isinstance(samples, np.ndarray) else samples
   for piece in pieces:
-    shape, dtype = piece.shape[1:], piece.dtype
-    if shape != examples.shape[1:] or dtype != examples.dtype:
-      raise ValueError(
-        f'The samples are {dtype} of shape {list(shape)} and the reference is '
-        f'{examples.dtype} of shape {list(examples.shape[1:])}; both must be '
-        'alike: uint8 images in [0, 255] or float32 vectors.'
-      )
+    reference_data.check_alike('samples', piece, examples)
     yield piece

@@ -12,7 +12,7 @@ from jaxgan.evaluation import plan
 from jaxgan.evaluation.evaluator import Draw, Source
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.evaluation.restore import TrainedCritic
-from jaxgan.metrics import feature_cache, features, neighbors
+from jaxgan.metrics import feature_cache, features, neighbors, protocol
 from jaxgan.metrics.features import FeatureNet
 from jaxgan.metrics.record import Record
 from jaxgan.storage import pictures
@@ -161,11 +161,7 @@ def _check_reference(
   reference: Reference, critic: TrainedCritic, source: Source
 ) -> None:
   if reference.train is None or reference.heldout is None:
-    raise ValueError(
-      "The critic's gap needs real examples that were not trained on; give "
-      'another split than the training split as the reference or for the '
-      'floor.'
-    )
+    raise ValueError(f"The critic's gap needs {protocol.HELDOUT}.")
   if critic.columns != reference.columns:
     raise ValueError(
       f'The critic of {source.name} was trained on a table of other means and '

@@ -99,6 +99,24 @@ def of_file(
   return Reference(path.name, '', real, None, train, heldout, columns=columns)
 
 
+def check_alike(name: str, examples: np.ndarray, reference: np.ndarray) -> None:
+  """Raises a ValueError if examples [n, ...] differ from a reference in kind.
+
+  Args:
+    name: of the examples, such as `samples`.
+    examples: of any number.
+    reference: the examples that they are compared with.
+  """
+  one, other = (
+    f'{x.dtype} of shape {list(x.shape[1:])}' for x in (examples, reference)
+  )
+  if one != other:
+    raise ValueError(
+      f'The {name} are {one} and the reference is {other}; both must be alike: '
+      'uint8 images in [0, 255] or float32 vectors, of one shape.'
+    )
+
+
 def _load(
   data: Data,
   floor_split: str,

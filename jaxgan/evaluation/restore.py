@@ -16,9 +16,10 @@ from jaxgan.gan import generator as generator_lib
 from jaxgan.gan import networks, sharding
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import state as state_lib
-from jaxgan.gan.generator import CHUNK, Generator
+from jaxgan.gan.generator import Generator
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
+from jaxgan.nets.chunks import CHUNK
 from jaxgan.storage import workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.types import Array, to_float
@@ -103,15 +104,22 @@ def load_problem(folder: pathlib.Path) -> Problem:
   Raises:
     ValueError: the folder holds no run, or one of its files is damaged.
   """
-  facts = workdir.load_data(folder)
+  config, facts = workdir.load_config(folder), workdir.load_data(folder)
   return problem_lib.build(
-    workdir.load_config(folder),
+    config,
     tuple(facts['shape']),
     num_classes=facts['num_classes'],
     # Workdirs of version 0.1 may lack them.
     class_counts=tuple(facts.get('class_counts', ())),
     columns=columns_lib.from_record(facts),
   )
+
+
+def abstract_state(problem: Problem) -> GANState:
+  """Shapes, types and shardings of a problem's state, without its values."""
+  layout = sharding.shardings(sharding.make_mesh()).state
+  state = jax.eval_shape(lambda: state_lib.create(problem))
+  return jax.tree.map(lambda x: x.update(sharding=layout), state)
 
 
 def load_state(folder: pathlib.Path) -> tuple[Problem, GANState]:
@@ -123,9 +131,7 @@ def load_state(folder: pathlib.Path) -> tuple[Problem, GANState]:
     ValueError: no run there, or no intact checkpoint.
   """
   problem = load_problem(folder)
-  layout = sharding.shardings(sharding.make_mesh()).state
-  target = jax.eval_shape(lambda: state_lib.create(problem))
-  target = jax.tree.map(lambda x: x.update(sharding=layout), target)
+  target = abstract_state(problem)
   path, state = folder / 'checkpoints', None
   if path.is_dir():
     config = problem.config.checkpoint

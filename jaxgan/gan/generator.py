@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +10,13 @@ import numpy as np
 
 from jaxgan.gan.networks import Networks
 from jaxgan.gan.problem import Problem
+from jaxgan.nets import chunks
 from jaxgan.nets import latents as latents_lib
 from jaxgan.nets.latents import Latents
 from jaxgan.types import Array, Variables, to_uint8
 
 if TYPE_CHECKING:
   from jaxgan.data.columns import Columns
-
-CHUNK = 256  # Samples per call of the compiled generator.
 
 
 class Generator(NamedTuple):
@@ -57,20 +56,26 @@ class Generator(NamedTuple):
       uint8 images [N, H, W, C], or float32 vectors [N, D], those of a table
       standardized. Compiles once for each N.
     """
-    return _generate(self.problem.networks, self.psi)(self.variables, z)
+    generate = _generate(self.problem.networks, self.psi)
+    return _on_host(jax.device_get(generate(self.variables, z)))
+
+  def replicated(self) -> 'Generator':
+    """The same generator, with its variables on all local devices."""
+    return self._replace(variables=chunks.replicate(self.variables))
 
   def stream(self, z: Array) -> Iterator[np.ndarray]:
     """Samples of the latents [N, width], in chunks of bounded memory.
+
+    The chunks are split over all local devices.
 
     Yields:
       uint8 images [n, H, W, C], or float32 vectors [n, D], those of a table in
       the table's units.
     """
-    for start in range(0, len(z), CHUNK):
-      part = z[start : start + CHUNK]
-      # Padded, so that the last chunk does not compile again.
-      full = jnp.pad(part, ((0, CHUNK - len(part)), (0, 0)))
-      samples = self.generate(full)[: len(part)]
+    generate = _generate(self.problem.networks, self.psi)
+    net = functools.partial(generate, self.replicated().variables)
+    for outputs in chunks.apply(net, chunks.split(np.asarray(z))):
+      samples = _on_host(outputs)
       yield self.columns.unstandardize(samples) if self.columns else samples
 
   def mix(self, z: Array, other: Array, at: int) -> np.ndarray:
@@ -94,7 +99,8 @@ class Generator(NamedTuple):
         'mix; it must be stylegan.'
       )
     mix = _mix(self.problem.networks, self.psi)
-    return mix(self.variables, z, other, jnp.full(len(z), at))
+    images = mix(self.variables, z, other, jnp.full(len(z), at))
+    return _on_host(jax.device_get(images))
 
   def labels(self, num: int) -> Array | None:
     """[num] int32 labels in the proportions of the training data.
@@ -132,22 +138,17 @@ def generator_of(
 
 # One compiled program for all generators of the same networks.
 @functools.lru_cache(maxsize=8)
-def _generate(networks: Networks, psi: float) -> Callable[..., np.ndarray]:
-  return _to_host(lambda variables, z: networks.sample(variables, z, psi))
+def _generate(networks: Networks, psi: float) -> Callable[..., Array]:
+  return jax.jit(lambda variables, z: networks.sample(variables, z, psi))
 
 
 @functools.lru_cache(maxsize=8)
-def _mix(networks: Networks, psi: float) -> Callable[..., np.ndarray]:
-  return _to_host(
+def _mix(networks: Networks, psi: float) -> Callable[..., Array]:
+  return jax.jit(
     lambda variables, z, other, at: networks.mix(variables, z, other, at, psi)
   )
 
 
-def _to_host(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
-  jitted = jax.jit(function)
-
-  def generate(*args: Any) -> np.ndarray:
-    samples = jax.device_get(jitted(*args))
-    return to_uint8(samples) if samples.ndim == 4 else samples
-
-  return generate
+def _on_host(samples: np.ndarray) -> np.ndarray:
+  """Images as uint8; vectors as they are."""
+  return to_uint8(samples) if samples.ndim == 4 else samples

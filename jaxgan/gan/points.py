@@ -38,17 +38,18 @@ def warp(u: Array, ratio: Array, config: Penalty) -> Array:
     config: gives `spread_min`.
 
   Returns:
-    [B] in [0, 1]; u itself, bit for bit, where ratio is 1.
+    [B] in [0, 1] for any ratio; u itself, bit for bit, where ratio is 1 or NaN.
   """
   spread = jnp.maximum(ratio, config.spread_min)
   # A power is not exact even where the exponent is 1.
-  return jnp.where(spread >= 1.0, u, u ** (1.0 / spread))
+  return jnp.where(spread < 1.0, u ** (1.0 / spread), u)
 
 
 def constant_ratio(u: Array, ratio: Array, config: Penalty) -> Array:
-  """The literal law: a = ratio for the whole batch."""
+  """The literal law: a = ratio, within [0, 1], for the whole batch."""
   del config
-  return jnp.full_like(u, ratio)
+  inside = jnp.where(ratio < 1.0, jnp.maximum(ratio, 0.0), 1.0)  # NaN: 1.
+  return jnp.full_like(u, inside)
 
 
 def near_real(u: Array, ratio: Array, config: Penalty) -> Array:

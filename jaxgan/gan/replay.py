@@ -17,8 +17,8 @@ def load_curve(path: str) -> Curve:
   """Reads the recorded curve of a finished run.
 
   Args:
-    path: a metrics.jsonl; its line of step k holds what iteration k - 1,
-      counted from 0, used. Between lines the curve is linear, before the
+    path: a metrics.jsonl; its row of step k holds what iteration k - 1,
+      counted from 0, used. Between rows the curve is linear, before the
       first and after the last it is constant, so a run logged at every step
       is replayed exactly.
 
@@ -26,23 +26,29 @@ def load_curve(path: str) -> Curve:
     A function from an iteration to its (ratio, weight), float32 scalars.
 
   Raises:
-    ValueError: no such file, or a line without step, ratio and weight.
+    ValueError: no such file, or a line without step, ratio and weight or with
+      values out of range.
   """
+  rows: list[list[float]] = []
+  place, last = '', -math.inf
   try:
     lines = pathlib.Path(path).read_text().splitlines()
-    rows = [json.loads(line) for line in lines if line]
-    table = np.array(
-      [[r['step'], r['ratio'], r['weight']] for r in rows], float
-    )
-  except (OSError, ValueError, KeyError, TypeError) as error:
+    for number, line in enumerate(lines, 1):
+      place = f'line {number}: '
+      # Rows of evaluations have neither ratio nor weight.
+      if line and not {'ratio', 'weight'}.isdisjoint(row := json.loads(line)):
+        rows.append([float(row[key]) for key in ('step', 'ratio', 'weight')])
+        last = _checked(last, *rows[-1])
+    if not rows:
+      place = ''
+      raise ValueError('no line has them')
+  except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
     raise ValueError(
-      f'penalty.replay is {path!r}; it must be a metrics.jsonl with step, '
-      f'ratio and weight in each line ({error}).'
+      f'penalty.replay is {path!r}; it must be a metrics.jsonl with a growing '
+      'step, a ratio in [0, 1] and a finite weight of at least 0 in each line '
+      f'({place}{error}).'
     ) from error
-  if not len(table) or not all(map(math.isfinite, table.ravel())):
-    raise ValueError(
-      f'penalty.replay is {path!r}; it must hold at least one line, all finite.'
-    )
+  table = np.array(rows)
   steps, ratios, weights = (jnp.asarray(x, jnp.float32) for x in table.T)
 
   def curve(iteration: Array) -> tuple[Array, Array]:
@@ -50,3 +56,11 @@ def load_curve(path: str) -> Curve:
     return jnp.interp(at, steps, ratios), jnp.interp(at, steps, weights)
 
   return curve
+
+
+def _checked(last: float, step: float, ratio: float, weight: float) -> float:
+  """Returns the step of a line; the line before has the step `last`."""
+  rising = last < step < math.inf
+  if not (rising and 0 <= ratio <= 1 and 0 <= weight < math.inf):
+    raise ValueError(f'step {step:g}, ratio {ratio:g}, weight {weight:g}')
+  return step

@@ -23,7 +23,8 @@ class GANState:
     opt: states of both optimizers.
     ema: moving average of the generator's variables.
     control: state of the penalty controller.
-    diverged_step: first iteration with a non-finite loss, or -1.
+    diverged_step: first iteration, counted from 1, with a loss, a gradient norm
+      or a norm of new variables that is not finite; or -1.
   """
 
   step: Array
@@ -33,6 +34,11 @@ class GANState:
   ema: Variables
   control: controller.Control
   diverged_step: Array
+
+
+def keys(seed: Array | int) -> Array:
+  """The keys [2] of the initial weights and of the training."""
+  return jax.random.split(jax.random.key(seed))
 
 
 def create(
@@ -50,7 +56,7 @@ def create(
   config = problem.config
   hyper = hyper or hyper_lib.from_config(config)
   seed = config.seed if seed is None else seed
-  init_key, run_key = jax.random.split(jax.random.key(seed))
+  init_key, run_key = keys(seed)
   variables = problem.networks.init(init_key)
   pair = optimizers.build(config, hyper)
   share = config.regularisers.augment_share

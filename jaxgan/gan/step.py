@@ -25,6 +25,9 @@ from jaxgan.types import Batch, Metrics, Pair
 
 TrainStep = Callable[[GANState, Batch], tuple[GANState, Metrics]]
 
+# Metrics that are finite unless the iteration has broken the run.
+_FINITE = 'critic_loss', 'gen_loss', 'grad_norm_critic', 'grad_norm_gen'
+
 
 def make_train_step(problem: Problem, mesh: Mesh) -> TrainStep:
   """Jits the training iteration of a problem; the state is donated.
@@ -108,7 +111,10 @@ class Step:
   ) -> GANState:
     """The state after the iteration."""
     gen, critic = players
-    finite = jnp.isfinite(metrics['critic_loss'] + metrics['gen_loss'])
+    # Norms, since finite weights may be too large for any forward pass.
+    sizes = [metrics[name] for name in _FINITE]
+    sizes += [optax.tree.norm(player.variables) for player in players]
+    finite = jnp.isfinite(jnp.stack(sizes)).all()
     first = (state.diverged_step < 0) & ~finite
     # A shorter average at the start, so that it forgets the initial weights.
     decay = jnp.minimum(

@@ -170,7 +170,8 @@ class Updates:
     """
     gen = Player(state.variables.gen, state.opt.gen)
     for i in range(self.config.train.gen_steps):
-      update_key = jax.random.fold_in(key, i + 1) if i else key
+      # Folds 1 to 3 of a key are in use: by its update and by `Latents.draw`.
+      update_key = jax.random.fold_in(key, i + 3) if i else key
       gen, metrics = self._gen_update(
         hyper, state, gen, critic, batch, update_key
       )

@@ -1,7 +1,7 @@
 """Feature nets by name, and features of example sets of any size.
 
 `load` returns a net by name. `FeatureNet.extract` applies it to a set in chunks
-that are sharded over all local devices.
+that are split over all local devices, of any number.
 """
 
 import hashlib
@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.config import pick
 from jaxgan.metrics import digit_files, inception, inception_weights
+from jaxgan.metrics.digit_net import Classifier
 from jaxgan.metrics.frechet import Accumulator, Moments
-
-_CHUNK = 256  # Examples on the devices at once.
+from jaxgan.nets import chunks
 
 Embed = Callable[[jax.Array], tuple[jax.Array, jax.Array | None]]
 
@@ -60,7 +59,7 @@ class FeatureNet(NamedTuple):
   on_progress: Callable[[int], None] = lambda num: None
 
   def extract(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
-    """Computes features of a set, with one chunk at a time on the devices.
+    """Computes features of a set, with at most two chunks on the devices.
 
     Args:
       examples: [N, H, W, C] uint8 or [N, D] float32, as one array (possibly a
@@ -91,19 +90,11 @@ class FeatureNet(NamedTuple):
     self, examples: np.ndarray | Iterable[np.ndarray]
   ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     """Yields (features, logits) of each chunk."""
-    mesh = Mesh(np.array(jax.local_devices()), ('data',))
-    sharding = NamedSharding(mesh, PartitionSpec('data'))
     empty = True
-    for chunk in _chunks(examples):
+    for values, logits in chunks.apply(self.embed, chunks.split(examples)):
       empty = False
-      # Padded to the full size, so that the last chunk does not recompile.
-      padded = np.resize(chunk, (_CHUNK, *chunk.shape[1:]))
-      outputs = self.embed(jax.device_put(padded, sharding))
-      values, logits = jax.device_get(outputs)
-      num = len(chunk)
-      logits = None if logits is None else logits[:num]
-      yield values[:num].astype(np.float32), logits
-      self.on_progress(num)
+      yield values.astype(np.float32), logits
+      self.on_progress(len(values))
     if empty:
       raise ValueError(
         f'There are no examples for the features of {self.name}; there must be '
@@ -119,9 +110,15 @@ def _pixels(examples: jax.Array) -> tuple[jax.Array, None]:
   return (flat / 127.5 - 1.0 if examples.dtype == np.uint8 else flat), None
 
 
+def _classifier(name: str) -> Classifier:
+  """A shipped digit classifier, with its weights on all local devices."""
+  classifier = digit_files.load(digit_files.SHIPPED[name])
+  return classifier._replace(params=chunks.replicate(classifier.params))
+
+
 def _digits(name: str) -> FeatureNet:
   """The last hidden layer and the logits of a shipped digit classifier."""
-  classifier = digit_files.load(digit_files.SHIPPED[name])
+  classifier = _classifier(name)
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
     outputs: Any = classifier.apply(images)  # Device arrays.
@@ -136,7 +133,7 @@ def _stacked() -> FeatureNet:
   The classes are the modes of Stacked MNIST (Metz et al., 2017). Class 100 a +
   10 b + c has digit a in the first channel, b in the second and c in the third.
   """
-  classifier = digit_files.load(digit_files.SHIPPED['mnist'])
+  classifier = _classifier('mnist')
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array]:
     if images.ndim != 4 or images.shape[3] != 3:
@@ -162,12 +159,14 @@ def _inception(path: str, resize: str) -> FeatureNet:
   if not path:
     raise ValueError(
       'The feature net inception needs weights, which are never downloaded; '
-      'give the .npz that jaxgan.convert_inception wrote (docs/metrics.md).'
+      'give the .npz that jaxgan.convert_inception wrote (--inception, or '
+      'eval.inception in a config; docs/metrics.md).'
     )
   weights = inception_weights.load(pathlib.Path(path))
+  variables = chunks.replicate(weights.variables)
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
-    outputs = inception.embed(weights.variables, images, resize=resize)
+    outputs = inception.embed(variables, images, resize=resize)
     return outputs.features, outputs.unbiased
 
   return FeatureNet('inception', weights.sha256, resize, embed)
@@ -204,16 +203,6 @@ def load(name: str, *, weights: str = '', resize: str = 'clean') -> FeatureNet:
 def digest(examples: np.ndarray) -> str:
   """Returns the SHA-256 of a set of examples, with its type and shape."""
   state = hashlib.sha256(f'{examples.dtype} {examples.shape}'.encode())
-  for chunk in _chunks(examples):
+  for chunk in chunks.split(examples):
     state.update(chunk.tobytes())
   return state.hexdigest()
-
-
-def _chunks(
-  examples: np.ndarray | Iterable[np.ndarray],
-) -> Iterator[np.ndarray]:
-  """Yields the examples in pieces of at most _CHUNK."""
-  pieces = [examples] if isinstance(examples, np.ndarray) else examples
-  for piece in pieces:
-    for start in range(0, len(piece), _CHUNK):
-      yield np.asarray(piece[start : start + _CHUNK])

@@ -1,20 +1,13 @@
 """Reads and writes .npz files: atomically, reproducibly and without pickle."""
 
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from jaxgan.data import untrusted
 from jaxgan.storage.atomic import replacing
-
-# Numpy's errors for a file that is truncated, damaged or of another format.
-_DAMAGED = (
-  EOFError, ValueError, TypeError, NotImplementedError, zipfile.BadZipFile,
-  zlib.error,
-)  # fmt: skip
 
 
 def read(path: pathlib.Path, command: str) -> dict[str, np.ndarray]:
@@ -29,17 +22,20 @@ def read(path: pathlib.Path, command: str) -> dict[str, np.ndarray]:
     ValueError: it cannot be read or is not an .npz of plain arrays.
   """
   try:
-    # Opened here, because numpy leaves the file of a broken archive open.
-    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-      return {name: archive[name] for name in archive.files}
+    arrays = untrusted.read_arrays(path)
   except FileNotFoundError as error:
     raise FileNotFoundError(
       f'{path} does not exist; it must be an .npz that {command} wrote.'
     ) from error
   except OSError as error:
     raise ValueError(f'{path} cannot be read ({error.strerror}).') from error
-  except _DAMAGED as error:
+  except untrusted.Refused:
+    raise
+  except untrusted.DAMAGE as error:
     raise damaged(path, command) from error
+  if '' in arrays:  # A .npy.
+    raise damaged(path, command)
+  return arrays
 
 
 def damaged(path: pathlib.Path, command: str) -> ValueError:

@@ -16,14 +16,14 @@ from jaxgan.metrics import features
 from jaxgan.metrics.features import Features
 from jaxgan.metrics.kinds import KINDS, Kind, Real, Value
 
-# requirement of a kind -> description for the error message.
-_HELDOUT = (
-  'training examples and held-out real examples; give another split than the '
-  'training split as the reference or for the floor'
+HELDOUT = (
+  'held-out real examples, as the reference (--reference or --split; '
+  'eval.split in a config) or for the floor (--floor_split; eval.floor_split)'
 )
+# requirement of a kind -> description for the error message.
 _MISSING: Mapping[str, str] = {
-  'train': _HELDOUT,
-  'heldout': _HELDOUT,
+  'train': 'the training examples of the generator; give --train',
+  'heldout': HELDOUT,
   'images': 'images, but the real data are vectors',
   'mixture': 'data whose modes are known: gaussians8 or gaussians25',
 }

@@ -5,8 +5,9 @@ feature nets of metrics and `gan/networks.py` import flax.linen. Read `layers`
 and `base` first (what all nets share), then one net: `mlp`, `dcgan`, `resnet`,
 `multiscale`, `biggan` or `stylegan` (with `equalized`). `attention`,
 `conditional` and `autoencoder` are options of several nets, `latents` is the
-distribution of the generator's inputs, `tables` describes a pair, and
-`kernels/` computes convolutions.
+distribution of the generator's inputs, `tables` describes a pair, `chunks`
+applies a network to any number of examples, and `kernels/` computes
+convolutions.
 
 In every module `config` is the `net` section of the configuration, `norm` a
 value of `net.gen_norm` or `net.critic_norm`, and `train` whether batch

@@ -71,7 +71,7 @@ def _search() -> None:
   path = pathlib.Path(_required(_WORKDIR))
   values = space.load(_required(_SPACE))
   _required(_CONFIG)
-  config = cli.config_values(_CONFIG).to_dict()  # Includes flags.
+  config = cli.config_values(_CONFIG)
   base, goal = objective.parse(config, _METRIC.value, _DIRECTION.value)
   parsed = space.parse(values, base)
   if _TOGETHER.value > 1:

@@ -24,7 +24,7 @@ from jaxgan.search import space as space_lib
 from jaxgan.search import trials as trials_lib
 from jaxgan.search.space import Space, Values
 from jaxgan.search.trials import Search
-from jaxgan.training import vmapped_runs
+from jaxgan.training import failures, vmapped_runs
 from jaxgan.training.failures import Guard
 from jaxgan.training.preemption import Interrupted, Interruption
 from jaxgan.training.vmapped_runs import ReplicaEvaluator, Snapshot
@@ -224,7 +224,7 @@ def _failure(
 ) -> str | None:
   """Returns why a single run would stop at this step; None if it would not."""
   if diverged >= 0:
-    return f'A loss was not finite at step {diverged}.'
+    return failures.not_finite(diverged)
   failure = member.guard.feed(step, row)
   if failure is None:
     return None

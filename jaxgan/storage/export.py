@@ -40,15 +40,16 @@ def write(
     ValueError: `out` is not writable, is a folder that is not empty or an
       existing .csv, or is a format that cannot hold these samples.
   """
-  workdir.make(out.absolute().parent)
+  workdir.make(out.parent)
   with tqdm(total=count, unit='sample', disable=count <= _MAX_GRID) as bar:
     chunks = _counted(chunks, bar)
-    if out.suffix == '.png':
+    suffix = out.suffix.lower()
+    if suffix == '.png':
       chunks = map(table.standardize, chunks) if table else chunks
       _write_grid(out, chunks, count, columns)
-    elif out.suffix == '.npz':
+    elif suffix == '.npz':
       _write_npz(out, chunks, count)
-    elif out.suffix == '.csv':
+    elif suffix == '.csv':
       _write_csv(out, chunks, table.names if table else ())
     elif not out.suffix or out.is_dir():
       _write_folder(out, chunks)

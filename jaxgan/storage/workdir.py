@@ -2,13 +2,14 @@
 
 A workdir belongs to one configuration (config.json) and one data set
 (data.json). A later start with different values is refused; the error message
-lists the keys that differ.
+lists the keys that differ. Both are written only when training can begin.
 """
 
 import contextlib
 import itertools
 import json
 import pathlib
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,36 +23,40 @@ Facts = dict[str, Any]
 
 _MAX_ITEMS = 8  # Items of a list that an error message shows.
 
+# Sections that cannot change what was trained so far: when a run is logged,
+# measured, saved or stopped. They, and a larger train.steps on which no decay
+# depends, need no accept_new_config.
+_FREE_SECTIONS = ('checkpoint.', 'eval.', 'guard.', 'log.')
 
-def open_run(
-  workdir: pathlib.Path, config: Config, *, accept_new_config: bool = False
-) -> None:
-  """Creates a workdir for a configuration, or checks an existing one.
 
-  Args:
-    workdir: created if missing.
-    config: written to config.json in a new workdir.
-    accept_new_config: continues with a configuration that differs from that of
-      the workdir; the old config.json is renamed to config.1.json, and so on.
+def check_config(workdir: pathlib.Path, config: Config) -> None:
+  """Checks that a workdir is new, or that its run may continue with `config`.
 
   Raises:
-    ValueError: the workdir is not writable, or belongs to another
-      configuration; the message names the keys that differ.
+    ValueError: it belongs to another configuration; the message names the keys
+      that differ and that may change what is trained.
   """
-  make(workdir)
+  if not (workdir / 'config.json').exists():
+    return
+  old = load_config(workdir)
+  differ = changes(to_dict(old), to_dict(config))
+  if texts := [differ[k] for k in differ if not _is_free(k, old, config)]:
+    raise ValueError(
+      f'{workdir} holds a run of another configuration, which differs in '
+      f'{", ".join(texts)}; choose another workdir, or continue with the new '
+      'configuration by accept_new_config.'
+    )
+
+
+def write_config(workdir: pathlib.Path, config: Config) -> None:
+  """Writes config.json; keeps a different one as config.1.json, and so on."""
   path = workdir / 'config.json'
   if path.exists():
-    changed = differences(to_dict(load_config(workdir)), to_dict(config))
-    if not changed:
+    if load_config(workdir) == config:
       return
-    if not accept_new_config:
-      raise ValueError(
-        f'{workdir} holds a run of another configuration, which differs in '
-        f'{changed}; choose another workdir, or continue with the new '
-        'configuration by accept_new_config.'
-      )
     backups = (workdir / f'config.{n}.json' for n in itertools.count(1))
-    path.rename(next(backup for backup in backups if not backup.exists()))
+    backup = next(backup for backup in backups if not backup.exists())
+    atomic.write_text(backup, path.read_text())
   _write(path, to_dict(config))
 
 
@@ -84,23 +89,30 @@ def lock(
 
 
 def check_data(workdir: pathlib.Path, facts: Facts) -> None:
-  """Writes data.json, or checks that it describes the same data set.
+  """Checks that data.json, if there is one, describes the same data set.
 
   Args:
     workdir: of the run.
     facts: name, shape, num_classes and num_examples of the data set, the
       number of examples per class, the attributes that define the classes, and
-      the columns of a table. Keys that an older version did not write are
-      added to the file.
+      the columns of a table.
 
   Raises:
     ValueError: the run was started with another data set.
   """
   path = workdir / 'data.json'
-  saved = read(path) if path.exists() else facts
-  common = {key: value for key, value in facts.items() if key in saved}
-  write_or_compare(path, common, 'a run on other data')
-  if len(common) < len(facts):
+  if path.exists():
+    saved = read(path)
+    # An older version did not write all of them.
+    common = {key: value for key, value in facts.items() if key in saved}
+    write_or_compare(path, common, 'a run on other data')
+
+
+def write_data(workdir: pathlib.Path, facts: Facts) -> None:
+  """Writes data.json, or adds the facts that an older version did not write."""
+  path = workdir / 'data.json'
+  saved = read(path) if path.exists() else {}
+  if not saved or facts.keys() - saved.keys():
     _write(path, {**saved, **facts})
 
 
@@ -162,22 +174,28 @@ def load_data(workdir: pathlib.Path) -> Facts:
   return read(workdir / 'data.json')
 
 
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+  """Maps each key whose JSON values differ to 'KEY (1 there, 2 now)'."""
+  old, new = (flatten(json.loads(json.dumps(x))) for x in (old, new))
+  return {
+    k: f'{k} ({_shorten(old.get(k))} there, {_shorten(new.get(k))} now)'
+    for k in {**old, **new}
+    if old.get(k) != new.get(k)
+  }
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
   """Lists the keys whose JSON values differ, as text; empty if none do."""
-  old, new = (flatten(json.loads(json.dumps(x))) for x in (old, new))
-  names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
-  return ', '.join(
-    f'{k} ({_shorten(old.get(k))} there, {_shorten(new.get(k))} now)'
-    for k in names
-  )
+  return ', '.join(changes(old, new).values())
 
 
 def read(path: pathlib.Path) -> dict[str, Any]:
   """Reads a JSON file of a workdir.
 
   Raises:
-    ValueError: the file is missing or damaged.
+    ValueError: the file is missing or damaged, or the workdir is a URL.
   """
+  local(path.parent)
   try:
     return json.loads(path.read_text())
   except FileNotFoundError as error:
@@ -188,21 +206,49 @@ def read(path: pathlib.Path) -> dict[str, Any]:
     raise ValueError(f'{path} cannot be read ({error}).') from error
 
 
+def local(folder: str | pathlib.Path) -> pathlib.Path:
+  """Returns the path of a folder, which must be local or mounted.
+
+  Raises:
+    ValueError: it is a URL, such as gs://bucket/run.
+  """
+  path = pathlib.Path(folder)  # Of a URL, pathlib leaves gs:/bucket/run.
+  if re.match(r'[A-Za-z][\w+.-]+:$', path.parts[0] if path.parts else ''):
+    url = path.as_posix().replace(':/', '://', 1)
+    raise ValueError(f'{url} is a URL; it must be a local or mounted folder.')
+  return path
+
+
 def make(folder: pathlib.Path) -> None:
   """Creates a folder if it is missing and checks that it is writable.
 
   Raises:
-    ValueError: it is not writable.
+    ValueError: it is not writable, or it is a URL.
   """
+  local(folder)
   try:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
       pass
   except OSError as error:
     raise ValueError(
-      f'{folder} cannot be written ({error.strerror}); choose a writable '
-      'folder.'
+      f'{folder.absolute()} cannot be written ({error.strerror}); choose a '
+      'writable folder.'
     ) from error
+
+
+def _is_free(key: str, old: Config, new: Config) -> bool:
+  """Whether a changed key cannot change what was trained so far."""
+  if key != 'train.steps':
+    return key.startswith(_FREE_SECTIONS)
+  optim, penalty, noisy = new.optim, new.penalty, new.regularisers
+  decays = penalty.controller in ('linear', 'cosine')
+  return (
+    new.train.steps > old.train.steps
+    and optim.gen.schedule == optim.critic.schedule == 'constant'
+    and not (decays and not penalty.decay_steps)
+    and not (noisy.noise and not noisy.noise_steps)
+  )
 
 
 def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:

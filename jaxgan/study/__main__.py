@@ -96,7 +96,7 @@ def _study_values() -> Any:
   """Returns the values of --config, with the changes of the command line."""
   if _CONFIG.value is None:
     raise ValueError('--config is missing; give a file as in configs/studies.')
-  return cli.config_values(_CONFIG)
+  return cli.config_values(_CONFIG, study=True)
 
 
 def run() -> None:

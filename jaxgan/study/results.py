@@ -4,13 +4,13 @@ Nothing is averaged before it is stored. Several processes may append to one
 file. Reading and appending drop a last line that a crash cut short.
 """
 
-import gzip
 import json
 import math
 import pathlib
 from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
 
+from jaxgan.data import untrusted
 from jaxgan.storage import workdir
 
 
@@ -54,11 +54,10 @@ def load(path: pathlib.Path) -> list[Row]:
     ValueError: the file is missing or damaged, or a line is not a row.
   """
   try:
-    data = path.read_bytes()
-    text = gzip.decompress(data) if path.suffix == '.gz' else data
-    lines = text.decode().split('\n')[:-1]  # The last one is empty, or cut.
+    text = untrusted.read_file(path).decode()
+    lines = text.split('\n')[:-1]  # The last one is empty, or cut.
     rows = [_from_json(json.loads(line)) for line in lines]
-  except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+  except (*untrusted.DAMAGE, KeyError) as error:
     raise ValueError(
       f'{path} cannot be read as results of a study ({error}).'
     ) from error

@@ -16,7 +16,7 @@ from jaxgan.evaluation.evaluator import Evaluator
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
-from jaxgan.storage import atomic
+from jaxgan.storage import atomic, workdir
 from jaxgan.study import results
 from jaxgan.study.probe import make_probe
 from jaxgan.study.results import Row
@@ -165,8 +165,11 @@ def _replay_path(study: Study, block: Block, folder: pathlib.Path) -> str:
   source, seed = study.arm(block.arm.replays), study.tuning_seeds[0]
   name = f'{block.task.name}-{source.name}-{seed}.jsonl'
   path = folder / 'curves' / name.replace(' ', '_')
-  if not path.exists():
-    _record(study.config(block.task, source), seed, path)
+  path.parent.mkdir(exist_ok=True)
+  # Processes of one study may need the same curve at the same time.
+  with workdir.lock(path.parent, f'.{path.name}.lock', wait=True):
+    if not path.exists():
+      _record(study.config(block.task, source), seed, path)
   return str(path)
 
 
@@ -177,5 +180,4 @@ def _record(config: Config, seed: int, path: pathlib.Path) -> None:
     if metrics is not None:
       values = {k: float(metrics[k][0]) for k in ('ratio', 'weight')}
       lines.append(json.dumps({'step': step, **values}) + '\n')
-  path.parent.mkdir(exist_ok=True)
   atomic.write_text(path, ''.join(lines))

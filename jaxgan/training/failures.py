@@ -44,6 +44,11 @@ class RollbackNeeded(Exception):
     self.failure = failure
 
 
+def not_finite(step: int) -> str:
+  """The error message for `GANState.diverged_step`."""
+  return f'A loss, gradient or parameter was not finite at step {step}.'
+
+
 def collapse(row: Row, config: config_lib.Guard) -> str:
   """Mode collapse: fakes are much closer to each other than real examples."""
   if row['diversity'] < config.diversity:

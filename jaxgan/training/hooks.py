@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 import jax
 from tqdm import tqdm
 
-from jaxgan import config as config_lib
+from jaxgan.config import Config, to_dict
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
-from jaxgan.evaluation import evaluator
+from jaxgan.evaluation.evaluator import Evaluator, Source, make_draw, of_run
 from jaxgan.gan.generator import Generator, generator_of
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
@@ -30,6 +30,20 @@ Callback = Callable[[int, Mapping[str, float]], object]
 _GRID_SEED = 2**31 - 1
 
 
+def make_evaluator(config: Config, dataset: Dataset) -> Evaluator | None:
+  """Extracts the reference features of `eval.metrics`, on the first process.
+
+  Raises:
+    ValueError: too few real examples, a feature net that does not take them,
+      or missing weights.
+  """
+  names = config.eval.metrics
+  if not names or jax.process_index() != 0:
+    return None
+  _LOG.info('Measuring the reference of %s.', ', '.join(names))
+  return of_run(config, dataset)
+
+
 class Hooks(contextlib.AbstractContextManager):
   """Writes a run's progress to its workdir and to the terminal.
 
@@ -41,6 +55,7 @@ class Hooks(contextlib.AbstractContextManager):
     problem: Problem,
     folder: pathlib.Path,
     first_step: int,
+    evaluator: Evaluator | None = None,
     callback: Callback = lambda step, scalars: None,
   ) -> None:
     """Opens the writers.
@@ -49,6 +64,7 @@ class Hooks(contextlib.AbstractContextManager):
       problem: what is trained.
       folder: the workdir.
       first_step: step of the restored state; 0 for a new run.
+      evaluator: from `make_evaluator`.
       callback: called by the loop after each evaluation and its save.
     """
     self.callback = callback
@@ -66,7 +82,7 @@ class Hooks(contextlib.AbstractContextManager):
       disable=not self._is_first,
       dynamic_ncols=True,
     )
-    self._evaluator: evaluator.Evaluator | None = None
+    self._evaluator = evaluator
     self._start = first_step
     self._since = (first_step, time.perf_counter())
 
@@ -78,19 +94,6 @@ class Hooks(contextlib.AbstractContextManager):
     self._bar.close()
     if self._writer is not None:
       self._writer.close()
-
-  def prepare_metrics(self, dataset: Dataset) -> None:
-    """Extracts the reference features of `eval.metrics`, before training.
-
-    Raises:
-      ValueError: too few real examples, a feature net that does not take them,
-        or missing weights.
-    """
-    names = self._config.eval.metrics
-    if not names or self._writer is None:
-      return
-    _LOG.info('Measuring the reference of %s.', ', '.join(names))
-    self._evaluator = evaluator.of_run(self._config, dataset)
 
   def on_start(self, state: GANState, dataset: Dataset) -> None:
     """Logs what is trained; a new run writes its first grid and metrics."""
@@ -107,7 +110,7 @@ class Hooks(contextlib.AbstractContextManager):
       jax.default_backend(),
     )
     if self._writer is not None:
-      config = json.dumps(config_lib.to_dict(self._config), indent=2)
+      config = json.dumps(to_dict(self._config), indent=2)
       self._writer.text('config', f'```\n{config}\n```')
       count = self._config.eval.num_images
       real = pipeline.real_grid(dataset, count, self._config.seed)
@@ -156,8 +159,8 @@ class Hooks(contextlib.AbstractContextManager):
     """Writes the records of `eval.metrics`; returns the values by name."""
     if self._evaluator is None or self._writer is None:
       return {}
-    draw = evaluator.make_draw(self._generator(step, ema), self._config.seed)
-    source = evaluator.Source(self._folder.name, 'ema', step)
+    draw = make_draw(self._generator(step, ema), self._config.seed)
+    source = Source(self._folder.name, 'ema', step)
     records = self._evaluator(draw, source)
     record.append(self._folder / 'evaluation.jsonl', records)
     values = {each.metric: each.value for each in records}

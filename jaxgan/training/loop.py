@@ -36,7 +36,7 @@ class Loop:
     batches: Callable[[int], Generator[Batch]],
     key: Array,
   ) -> None:
-    """Reads the number of earlier rollbacks from the workdir.
+    """Reads the earlier rollbacks from the workdir.
 
     Args:
       config: the run.
@@ -54,7 +54,7 @@ class Loop:
     self.hooks = hooks
     self.batches = batches
     self.key = key
-    self.rollbacks = len(workdir.rollbacks(folder))
+    self.rollbacks = workdir.rollbacks(folder)
 
   def run(self, state: GANState) -> GANState:
     """Trains to the last step, with rollbacks where the guard needs them.
@@ -96,16 +96,20 @@ class Loop:
         'or before to roll back to; raise checkpoint.max_to_keep or lower '
         'checkpoint.every_steps.'
       )
-    if self.rollbacks == self.config.guard.rollbacks:
+    if len(self.rollbacks) == self.config.guard.rollbacks:
       raise failures.RunFailed(
-        f'{failure.message} The run was rolled back {self.rollbacks} times, '
-        'which is guard.rollbacks; it needs other settings.'
+        f'{failure.message} The run was rolled back {len(self.rollbacks)} '
+        'times, which is guard.rollbacks; it needs other settings.'
       )
-    self.rollbacks += 1
+    last = self.rollbacks[-1]['to'] if self.rollbacks else -1
+    # Nothing after this checkpoint was healthy, so it may be broken itself.
+    if last == good[-1] == failure.healthy and len(good) > 1:
+      good.pop()
+    facts = {'to': good[-1], 'because': failure.message}
+    self.rollbacks.append(facts)
     _LOG.warning('%s Rolling back to step %d.', failure.message, good[-1])
     self.checkpoints.roll_back(good[-1])
     if jax.process_index() == 0:
-      facts = {'to': good[-1], 'because': failure.message}
       workdir.add_rollback(self.folder, facts)
     self.hooks.on_rollback(good[-1])
     state = self.checkpoints.restore(target)
@@ -120,7 +124,7 @@ class Loop:
     """
     if not self.rollbacks:
       return state
-    key = jax.random.fold_in(self.key, self.rollbacks)
+    key = jax.random.fold_in(self.key, len(self.rollbacks))
     return dataclasses.replace(state, key=key)
 
   def _steps(self, state: GANState, batches: Iterator[Batch]) -> GANState:
@@ -159,7 +163,7 @@ class Loop:
       scalars = self.hooks.read(step, metrics)
     if log:
       self.hooks.log(step, scalars)
-    if log or save:
+    if log or save or evaluate:
       self._check_finite(state)
     if log:
       self._watch(step, scalars)
@@ -191,7 +195,7 @@ class Loop:
     diverged = int(jax.device_get(state.diverged_step))
     if diverged < 0:
       return
-    message = f'A loss was not finite at step {diverged}.'
+    message = failures.not_finite(diverged)
     if self.config.guard.action == 'rollback':
       raise failures.RollbackNeeded(failures.Failure(diverged - 1, message))
     raise FloatingPointError(

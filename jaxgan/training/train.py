@@ -1,15 +1,16 @@
 """Trains one run, from its configuration to its last checkpoint."""
 
 import contextlib
+import functools
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from jaxgan.config import Config
+from jaxgan.config import Config, flatten, from_config_dict, replace, to_dict
 from jaxgan.data import sources
-from jaxgan.evaluation import names
+from jaxgan.evaluation import names, restore
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import sharding
 from jaxgan.gan import state as state_lib
@@ -18,7 +19,7 @@ from jaxgan.gan.state import GANState
 from jaxgan.storage import workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.training import batches as batches_lib
-from jaxgan.training.hooks import Callback, Hooks
+from jaxgan.training.hooks import Callback, Hooks, make_evaluator
 from jaxgan.training.loop import Loop
 
 
@@ -31,10 +32,13 @@ def train_and_evaluate(
 ) -> GANState:
   """Trains a run, or resumes it, until `config.train.steps`.
 
+  Until everything is checked, the lock is the only file that is written.
+
   Args:
     config: the run, as `config.from_config_dict` returns it.
     folder: its workdir; new, empty, or of this run.
-    accept_new_config: resumes a workdir of another configuration.
+    accept_new_config: resumes a workdir of another configuration, whose
+      state has the same arrays.
     callback: called every `eval.every_steps` steps with the step and the
       scalars measured there; an exception from it ends the run, whose files
       stay.
@@ -44,42 +48,54 @@ def train_and_evaluate(
 
   Raises:
     ValueError: a bad configuration, data set or workdir, before any training.
-    FloatingPointError: a non-finite loss; names the step.
+    FloatingPointError: a non-finite loss or update; names the step.
     RunFailed: another failure, with `guard.action` stop, or after
       `guard.rollbacks` rollbacks.
     Interrupted: SIGTERM or Ctrl-C, after the state was saved.
   """
-  folder = pathlib.Path(folder)
+  folder = workdir.local(folder)
   mesh = sharding.make_mesh()
   sharding.check_devices(config, mesh.size)
   names.check(config)
+  is_first = jax.process_index() == 0  # It alone writes config.json, data.json.
 
   with contextlib.ExitStack() as stack:
-    stack.enter_context(_claimed(folder, config, accept_new_config))
+    if is_first:
+      workdir.make(folder)
+      stack.enter_context(workdir.lock(folder))
+      if not accept_new_config:
+        workdir.check_config(folder, config)
     dataset = sources.load(config.data)
-    if jax.process_index() == 0:
-      workdir.check_data(folder, _facts(config, dataset))
+    facts = _facts(config, dataset)
+    if is_first:
+      workdir.check_data(folder, facts)
+      if accept_new_config:
+        _check_state(folder, config, dataset)
     problem = problem_lib.of_dataset(config, dataset)
     layout = sharding.shardings(mesh)
     batches = batches_lib.build(config, dataset, layout.batch)
-
     train_step = step_lib.make_train_step(problem, mesh)
-    # Jitted, so that the state is created with its sharding.
-    create = jax.jit(
-      lambda: state_lib.create(problem), out_shardings=layout.state
-    )
+    evaluator = make_evaluator(config, dataset)
+
     checkpoints = stack.enter_context(
       Checkpoints(folder / 'checkpoints', config.checkpoint)
     )
-    fresh = create()
-    state = checkpoints.restore(fresh) or fresh
+    # Jitted, so that the values are created with their sharding.
+    new = functools.partial(jax.jit, out_shardings=layout.state)
+    state = None
+    if checkpoints.steps():
+      state = checkpoints.restore(restore.abstract_state(problem))
+    if state is None:
+      state = new(lambda: state_lib.create(problem))()
+    key = new(lambda: state_lib.keys(config.seed)[1])()
 
+    if is_first:
+      workdir.write_config(folder, config)
+      workdir.write_data(folder, facts)
     hooks = stack.enter_context(
-      Hooks(problem, folder, int(state.step), callback)
+      Hooks(problem, folder, int(state.step), evaluator, callback)
     )
-    hooks.prepare_metrics(dataset)
     hooks.on_start(state, dataset)
-    key = jax.tree.map(jnp.copy, fresh.key)
     loop = Loop(
       config, folder, train_step, checkpoints, hooks, batches=batches, key=key
     )
@@ -88,18 +104,39 @@ def train_and_evaluate(
   return state
 
 
-@contextlib.contextmanager
-def _claimed(
-  folder: pathlib.Path, config: Config, accept_new_config: bool
-) -> Iterator[None]:
-  """The first process locks the workdir for the duration of the run."""
-  if jax.process_index() != 0:
-    yield
+def _check_state(
+  folder: pathlib.Path, config: Config, dataset: sources.Dataset
+) -> None:
+  """Checks that the saved states of a run fit a changed configuration.
+
+  Raises:
+    ValueError: they do not; the message names the keys that change the state.
+  """
+  if not any((folder / 'checkpoints').glob('*')):
     return
-  workdir.make(folder)
-  with workdir.lock(folder):
-    workdir.open_run(folder, config, accept_new_config=accept_new_config)
-    yield
+
+  def layout(values: Mapping[str, Any]) -> Any:
+    run = problem_lib.of_dataset(from_config_dict(values), dataset)
+    return jax.tree.flatten(restore.abstract_state(run))
+
+  old, new = to_dict(workdir.load_config(folder)), to_dict(config)
+  saved = layout(old)
+  if layout(new) == saved:
+    return
+
+  def is_cause(key: str) -> bool:
+    try:
+      return layout(replace(old, {key: flatten(new)[key]})) != saved
+    except ValueError:  # It needs other keys that have changed.
+      return True
+
+  changes = workdir.changes(old, new)
+  causes = [changes[key] for key in changes if is_cause(key)]
+  raise ValueError(
+    f'{folder} holds checkpoints whose state does not fit this configuration, '
+    f'which differs in {", ".join(causes or changes.values())}; restore these '
+    'keys, or choose another workdir.'
+  )
 
 
 def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:

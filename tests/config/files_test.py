@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from jaxgan.config import Config, files, load_config
+from jaxgan.config import PRESETS, Config, Penalty, files, load_config
 from jaxgan.config.help_text import help_text
 
 
@@ -37,6 +37,33 @@ def test_changes_are_checked_like_the_file():
     load_config('digits', {'train.steps': 0})
   with pytest.raises(ValueError, match=r'optim.critic.lr or optim.gen.lr'):
     load_config('digits', {'train.lr': 1e-3})
+
+
+@pytest.mark.parametrize('preset', PRESETS)
+def test_a_named_preset_replaces_the_penalty_of_the_file(preset):
+  assert load_config('toy').penalty.weight == 0.1
+  penalty = load_config('toy', {'penalty.preset': preset}).penalty
+  assert penalty == Penalty(**{'preset': preset, **PRESETS[preset]})
+  changes = {'penalty.preset': preset, 'penalty.warmup_steps': 7}
+  assert load_config('toy', changes).penalty.warmup_steps == 7
+
+
+@pytest.mark.parametrize(
+  ('name', 'changes'),
+  [
+    ('digits', {'penalty.preset': 'none', 'penalty.weight': 5.0}),
+    ('digits', {'penalty.weight': 5.0, 'penalty.preset': 'wgan'}),
+    ('zoo/gan', {'penalty.weight': 5.0}),
+  ],
+)
+def test_a_weight_beside_a_preset_without_penalty_is_refused(name, changes):
+  sentence = 'and penalty.weight is 5.0; this preset has no penalty, so leave'
+  with pytest.raises(ValueError, match=sentence):
+    load_config(name, changes)
+  allowed = load_config(name, {**changes, 'penalty.weight': 0.0})
+  assert allowed.penalty.weight == 0
+  weight = load_config(name, {**changes, 'penalty.preset': 'r1'}).penalty.weight
+  assert weight == 5
 
 
 @pytest.mark.parametrize('name', ['digts', 'configs/digts.py', 'digits.py', ''])
@@ -95,10 +122,10 @@ def test_the_help_has_every_key_and_fits_a_terminal():
   assert 'here' not in text.replace('where', '').replace('there', '')
 
 
-def command(*arguments):
+def command(*arguments, module='main'):
   root = str(files.ROOT)
   return subprocess.run(
-    [sys.executable, '-m', 'jaxgan.main', *arguments],
+    [sys.executable, '-m', f'jaxgan.{module}', *arguments],
     cwd=root, capture_output=True, text=True, check=False,
     env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': root},
   )  # fmt: skip
@@ -123,3 +150,39 @@ def test_the_command_suggests_the_nearest_key(flag):
     'jaxgan: Unknown config key train.lr; did you mean optim.critic.lr or '
     'optim.gen.lr?\n'
   )
+
+
+def test_a_preset_on_the_command_line_replaces_the_penalty_of_the_file():
+  preset = '--config.penalty.preset=literal'
+  arguments = ('--config=configs/toy.py', '--help_config', preset)
+  done = command(*arguments, '--config.penalty.warmup_steps=7')
+  changes = {'penalty.preset': 'literal', 'penalty.warmup_steps': 7}
+  assert done.stdout == help_text(load_config('toy', changes))
+  assert 'penalty.smoothing: float, 0 to 0.999999; default 0.99; here 0.0' in (
+    done.stdout
+  )
+
+
+@pytest.mark.parametrize(
+  ('module', 'arguments', 'sentence'),
+  [
+    ('main', ('--config=configs/digits.py:huge', '--help_config'),
+     'flag --config=configs/digits.py:huge: A config has no variant '
+     "'huge'; it has :tiny."),
+    ('main', ('--config=configs/studies/toy.py', '--help_config'),
+     '--config is not the config of a run; it must be one, such as '
+     'configs/digits.py.'),
+    ('study.__main__', ('--config=configs/digits.py', '--workdir=never'),
+     '--config is not the config of a study; it must be one, such as '
+     'configs/studies/toy.py.'),
+    ('main', ('--config=configs/toy.py', '--help_config',
+              '--config.penalty.preset=wgan', '--config.penalty.weight=3'),
+     "penalty.preset is 'wgan' and penalty.weight is 3.0; this preset has no "
+     'penalty, so leave the weight out or name another preset.'),
+  ],
+)  # fmt: skip
+def test_a_config_that_cannot_be_meant_gets_a_sentence(
+  module, arguments, sentence
+):
+  done = command(*arguments, module=module)
+  assert (done.returncode, done.stderr) == (2, f'jaxgan: {sentence}\n')

@@ -33,6 +33,11 @@ BIGGAN = {'name': 'biggan', 'gen_norm': 'batch'}
     ({'penalty': {'target_law': 'ratio'}}, 'must be one-sided'),
     ({'penalty': {'controller': 'replay'}}, 'replay needs the metrics.jsonl'),
     ({'penalty': {'replay': 'x'}}, 'no other controller reads one'),
+    ({'penalty': {'preset': 'none', 'controller': 'replay', 'replay': 'x'}},
+     "penalty.controller is 'replay' and penalty.weight is 0.0; a weight of 0 "
+     'turns the penalty off'),
+    ({'penalty': {'weight': 0, 'controller': 'replay', 'replay': 'x'}},
+     'so a replay needs one above 0'),
     ({'loss': {'name': 'energy'}}, "loss.name is 'energy' and net.critic_head "
      "is 'score'; energy and autoencoder need each other."),
     ({'net': {'critic_head': 'autoencoder'}}, "loss.name is 'wasserstein' and "

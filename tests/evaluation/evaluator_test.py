@@ -122,7 +122,7 @@ def test_labels_and_diversity_of_images():
   [
     ('msssim50_pixels', 'the real data are vectors'),
     ('modes50_pixels', 'gaussians8 or gaussians25'),
-    ('memorising50_pixels', 'training examples and held-out real'),
+    ('memorising50_pixels', 'the training examples of the generator'),
   ],
 )
 def test_a_metric_that_does_not_fit_the_data_has_an_error_message(name, words):
@@ -152,8 +152,8 @@ def test_progress_counts_all_examples():
 class Echo(Generator):
   """A generator whose samples are its latents."""
 
-  def generate(self, z):
-    return np.asarray(z)
+  def stream(self, z):
+    yield np.asarray(z)
 
 
 def draw(latents, num, class_counts=(), **options):

@@ -33,8 +33,8 @@ def saved(folder, config, shape=small.SHAPE):
     step=state.step + 1,
     ema=jax.tree.map(lambda x: x + 1, state.ema),
   )
-  workdir.open_run(folder, config)
-  workdir.check_data(folder, {**FACTS, 'shape': shape})
+  workdir.write_config(folder, config)
+  workdir.write_data(folder, {**FACTS, 'shape': shape})
   with Checkpoints(folder / 'checkpoints', config.checkpoint) as checkpoints:
     checkpoints.save(state, {})
     checkpoints.wait()
@@ -94,8 +94,8 @@ def test_averaged_and_raw_weights(tmp_path, monkeypatch):
 
 def test_a_folder_without_checkpoints(tmp_path):
   config = small.config()
-  workdir.open_run(tmp_path, config)
-  workdir.check_data(tmp_path, FACTS)
+  workdir.write_config(tmp_path, config)
+  workdir.write_data(tmp_path, FACTS)
   for load in (restore.load, restore.load_critic):
     with pytest.raises(ValueError, match='holds no checkpoint'):
       load(tmp_path)

@@ -243,6 +243,7 @@ def test_a_recorded_curve_is_replayed(tmp_path):
     {'step': s, 'ratio': r, 'weight': 10 * r}
     for s, r in ((1, 1.0), (2, 0.8), (4, 0.4))
   ]
+  rows.insert(2, {'step': 2, 'fid': 3.0})  # Of an evaluation.
   path.write_text(''.join(json.dumps(row) + '\n' for row in rows))
   config = Penalty(controller='replay', replay=str(path))
   assert float(init(config).ratio) == 1.0
@@ -259,6 +260,25 @@ def test_a_curve_that_cannot_be_read_is_refused(tmp_path, text):
     path.write_text(text)
   config = Penalty(controller='replay', replay=str(path))
   with pytest.raises(ValueError, match=r'penalty.replay is .*metrics.jsonl'):
+    controller.build(config, 10)
+
+
+@pytest.mark.parametrize(
+  ('line', 'values'),
+  [
+    ((2, 1.7, 1), 'step 2, ratio 1.7'), ((2, -0.1, 1), 'step 2, ratio -0.1'),
+    ((2, 1, -3), 'step 2, ratio 1, weight -3'), ((0, 1, 1), 'step 0'),
+    ((2, 1, np.inf), '.*weight inf'), ((2, np.nan, 1), 'step 2, ratio nan'),
+    ((1, 1, 1), 'step 1'), ((np.inf, 1, 1), 'step inf'),
+  ],
+)  # fmt: skip
+def test_a_curve_names_the_line_that_is_out_of_range(tmp_path, line, values):
+  path = tmp_path / 'metrics.jsonl'
+  names = 'step', 'ratio', 'weight'
+  rows = [dict(zip(names, r, strict=True)) for r in ((1, 1, 10), line)]
+  path.write_text('\n\n'.join(map(json.dumps, rows)))
+  config = Penalty(controller='replay', replay=str(path))
+  with pytest.raises(ValueError, match=f'metrics.jsonl.*line 3: {values}'):
     controller.build(config, 10)
 
 

@@ -126,6 +126,14 @@ def test_a_step_that_is_not_finite_is_named_and_leaves_the_control_alone():
   chex.assert_trees_all_equal(after._replace(skipped=before.skipped), before)
 
 
+@pytest.mark.parametrize('player', ['gen', 'critic'])
+def test_an_update_that_breaks_a_network_is_named_by_its_own_iteration(player):
+  config = small.config(optim={player: {'lr': 1e30}}, train={'critic_steps': 1})
+  state, history = small.run(config, 1)
+  assert int(state.diverged_step) == 1
+  assert np.isfinite(history[0]['critic_loss'])
+
+
 def test_clipping_keeps_the_critic_in_its_box():
   config = small.config(penalty={'preset': 'wgan'})
   state, _ = small.run(config, 2)

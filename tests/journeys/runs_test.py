@@ -144,7 +144,7 @@ def test_a_stopped_run_ends_where_the_whole_one_does(
     stopped_at = int(output.split('stopped after step ')[1].split(',')[0])
     assert (tmp_path / 'checkpoints' / str(stopped_at)).is_dir()
   output = command(environment, *RUN, f'--workdir={tmp_path}')
-  assert 'Going on from step' in output
+  assert 'Resuming from step' in output
   assert digest(tmp_path, STEPS) == digest(whole[0], STEPS)
   assert curve(tmp_path) == curve(whole[0])
 
@@ -160,7 +160,7 @@ def test_a_truncated_checkpoint_costs_only_its_own_steps(
   os.truncate(largest, largest.stat().st_size // 2)
   output = command(environment, *RUN, f'--workdir={workdir}')
   assert f'Checkpoint {STEPS} in' in output
-  assert 'Going on from step 150' in output
+  assert 'Resuming from step 150' in output
   assert digest(workdir, STEPS) == digest(whole[0], STEPS)
 
 
@@ -239,7 +239,7 @@ def test_nothing_to_sample_from(environment, whole, tmp_path):
   [
     (('--config.data.name=folder',), 'data.path'),
     (('--config.data.name=folder', '--config.data.path=nowhere'), 'nowhere'),
-    (('--config.train.batch_size=4000',), '1797 images'),
+    (('--config.train.batch_size=4000',), '1797 examples'),
     (('--config.net.name=dcgan', '--config.net.gen_widths=(8,8,8,8,8)'),
      'net.gen_widths'),
     (('--config.penalty.power=2.0',), 'penalty.power is 2'),
@@ -269,7 +269,7 @@ def test_a_run_that_diverges_names_the_step_and_the_last_good_one(
     '--config.checkpoint.every_steps=1', '--config.log.every_steps=1',
     status=3,
   )  # fmt: skip
-  assert 'A loss was not finite at step ' in output
+  assert 'parameter was not finite at step 1.' in output
   assert 'checkpoint' in output.splitlines()[-1]
   assert 'Traceback' not in output
 
@@ -293,6 +293,7 @@ def test_two_processes_agree_with_one(environment, tmp_path):
   short = (
     *RUN, '--config.train.steps=3', '--config.log.every_steps=1',
     '--config.optim.gen.name=sgd', '--config.optim.critic.name=sgd',
+    "--config.eval.metrics=('kid50_digits',)",
   )  # fmt: skip
   alone, together = tmp_path / 'alone', tmp_path / 'together'
   command(environment, *short, f'--workdir={alone}')

@@ -26,6 +26,21 @@ def test_features_do_not_depend_on_pieces_or_devices():
   np.testing.assert_allclose(whole.logits[:20], one[1], atol=1e-4)
 
 
+@pytest.mark.parametrize('name', ['pixels', 'digits', 'stacked'])
+def test_features_are_the_same_on_three_devices(name, monkeypatch):
+  shape = (300, 28, 28, 3) if name == 'stacked' else (300, 8, 8, 1)
+  images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+  results = []
+  for devices in (1, 3):
+    local = jax.devices()[:devices]
+    monkeypatch.setattr(jax, 'local_devices', lambda local=local: local)
+    results.append(features.load(name).extract(images))
+  one, three = results
+  np.testing.assert_allclose(three.values, one.values, atol=1e-4)
+  if one.logits is not None:
+    np.testing.assert_allclose(three.logits, one.logits, atol=1e-4)
+
+
 def test_pixels_are_the_examples_themselves():
   images = np.array([[[[0], [255]]]], np.uint8)
   result = features.load('pixels').extract(images)

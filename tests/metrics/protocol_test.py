@@ -54,8 +54,12 @@ def test_invalid_names_are_rejected(name, words):
     ('msssim1k_pixels', 'images', 'needs images, but the real data are vec'),
     ('modes1k_pixels', 'mixture', 'known: gaussians8 or gaussians25'),
     ('quality1k_pixels', 'mixture', 'known: gaussians8 or gaussians25'),
-    ('memorising1k_digits', 'train', 'needs training examples'),
-    ('memorising1k_digits', 'heldout', 'held-out real examples; give'),
+    ('memorising1k_digits', 'train', 'the training examples of .*give --train'),
+    (
+      'memorising1k_digits',
+      'heldout',
+      'held-out real examples, as .*--split; eval',
+    ),
   ],
 )
 def test_data_without_what_a_kind_needs_are_rejected(name, lacks, words):

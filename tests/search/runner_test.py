@@ -9,6 +9,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from jaxgan.config import files, load_config, replace
 from jaxgan.search import objective as objective_lib
 from jaxgan.search import report, runner, space, trials
 from jaxgan.search import study as study_lib
@@ -65,7 +66,7 @@ def runs(monkeypatch):
 
   def fake(config, folder, *, callback):
     runs.append((folder.name, config.optim.gen.lr))
-    workdir.open_run(folder, config)
+    workdir.write_config(folder, config)
     lines = []
     for step in (2, 4):
       values = {METRIC: runs.value(config) + 4 - step}
@@ -252,6 +253,26 @@ def test_a_report_ranks_draws_and_writes_a_config(runs, tmp_path, monkeypatch):
   assert (
     config.net.latent_size == 8
   )  # From the file; the search does not set it.
+
+
+def test_the_best_config_has_the_preset_of_the_command_line(tmp_path):
+  changes = {'penalty.preset': 'r1', 'penalty.floor': 0.2}
+  values = replace(files.read('toy').to_dict(), changes)
+  facts = {
+    'file': 'configs/toy.py', 'config': files.apply_preset(values, changes),
+    'space': space.to_plain(space.parse(SPACE, values)),
+    'goal': {'metric': METRIC},
+  }  # fmt: skip
+  trial = optuna.trial.create_trial(
+    value=1.0,
+    params={'optim.gen.lr': 1e-3},
+    distributions={
+      'optim.gen.lr': optuna.distributions.FloatDistribution(1e-6, 1e-1)
+    },
+  )
+  (tmp_path / 'best.py').write_text(report.config_file(trial, facts, tmp_path))
+  changes['optim.gen.lr'] = 1e-3
+  assert load_config(f'{tmp_path}/best.py') == load_config('toy', changes)
 
 
 def test_optuna_prints_nothing(runs, tmp_path, capfd, monkeypatch):

@@ -67,6 +67,13 @@ def test_a_folder_holds_one_png_each(tmp_path):
       assert 'Generated' in image.text['Source']
 
 
+@pytest.mark.parametrize('name', ['x.PNG', 'x.NPZ', 'x.Csv'])
+def test_endings_may_be_in_upper_case(tmp_path, name):
+  samples = iter([np.zeros((2, 2), np.float32)])
+  export.write(tmp_path / name, samples, count=2)
+  assert (tmp_path / name).is_file()
+
+
 def test_a_strip_is_a_grid_of_one_row(tmp_path):
   export.write(tmp_path / 'x.png', chunks(6), count=6, columns=6)
   with Image.open(tmp_path / 'x.png') as image:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 import small
 
 from jaxgan.storage import workdir
+from jaxgan.training import train
 
 FACTS = {'name': 'x', 'shape': (6, 5, 1), 'num_classes': 3, 'num_examples': 9}
 
@@ -17,27 +19,72 @@ FACTS = {'name': 'x', 'shape': (6, 5, 1), 'num_classes': 3, 'num_examples': 9}
 def test_the_same_configuration_may_open_a_workdir_again(tmp_path):
   config = small.config(net={'gen_widths': (8, 4)})
   for _ in range(2):
-    workdir.open_run(tmp_path / 'a' / 'b', config)
-  assert workdir.load_config(tmp_path / 'a' / 'b') == config
+    workdir.check_config(tmp_path, config)
+    workdir.write_config(tmp_path, config)
+  assert workdir.load_config(tmp_path) == config
+  assert [path.name for path in tmp_path.iterdir()] == ['config.json']
 
 
 def test_another_configuration_is_refused_and_the_keys_are_named(tmp_path):
-  workdir.open_run(tmp_path, small.config())
+  workdir.write_config(tmp_path, small.config())
   before = (tmp_path / 'config.json').read_text()
-  other = small.config(train={'steps': 51}, penalty={'preset': 'wgan_gp'})
+  other = small.config(train={'steps': 49}, penalty={'preset': 'wgan_gp'})
   with pytest.raises(ValueError, match='another configuration') as caught:
-    workdir.open_run(tmp_path, other)
+    workdir.check_config(tmp_path, other)
   sentence = str(caught.value)
-  assert 'train.steps (50 there, 51 now)' in sentence
+  assert 'train.steps (50 there, 49 now)' in sentence
   assert 'penalty.points (warp there, uniform now)' in sentence
   assert 'train.batch_size' not in sentence
   assert (tmp_path / 'config.json').read_text() == before
 
 
-def test_another_configuration_can_be_accepted_and_the_old_is_kept(tmp_path):
+@pytest.mark.parametrize(
+  'sections',
+  [
+    {'log': {'every_steps': 7, 'tensorboard': False}},
+    {'eval': {'metrics': ('fid1k_digits',), 'split': 'test'}},
+    {'checkpoint': {'max_to_keep': 9}},
+    {'guard': {'action': 'stop'}},
+    {'train': {'steps': 51}},
+  ],
+)
+def test_keys_that_cannot_change_what_was_trained_are_free(tmp_path, sections):
+  workdir.write_config(tmp_path, small.config())
+  workdir.check_config(tmp_path, small.config(**sections))
+  other = small.config(**sections | {'loss': {'margin': 2.0}})
+  with pytest.raises(ValueError, match=r'differs in loss\.margin') as caught:
+    workdir.check_config(tmp_path, other)
+  assert next(iter(sections)) + '.' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+  ('sections', 'independent'),
+  [
+    ({'optim': {'gen': {'schedule': 'linear'}}}, {}),
+    ({'optim': {'critic': {'schedule': 'cosine'}}}, {}),
+    ({'penalty': {'controller': 'linear'}}, {'decay_steps': 9}),
+    ({'penalty': {'controller': 'cosine'}}, {'decay_steps': 9}),
+    ({'regularisers': {'noise': 0.1}}, {'noise_steps': 9}),
+  ],
+)
+def test_a_longer_run_is_refused_if_a_decay_depends_on_its_length(
+  tmp_path, sections, independent
+):
+  ((name, section),) = sections.items()
+  workdir.write_config(tmp_path, small.config(**sections))
+  longer = small.config(**sections, train={'steps': 51})
+  with pytest.raises(ValueError, match=r'train.steps \(50 there, 51 now\)'):
+    workdir.check_config(tmp_path, longer)
+  if independent:
+    sections = {name: section | independent}
+    workdir.write_config(tmp_path, small.config(**sections))
+    longer = small.config(**sections, train={'steps': 51})
+    workdir.check_config(tmp_path, longer)
+
+
+def test_a_new_configuration_is_written_and_the_old_is_kept(tmp_path):
   for steps in (50, 60, 70):
-    config = small.config(train={'steps': steps})
-    workdir.open_run(tmp_path, config, accept_new_config=True)
+    workdir.write_config(tmp_path, small.config(train={'steps': steps}))
   assert workdir.load_config(tmp_path).train.steps == 70
   old = [
     json.loads((tmp_path / f'config.{n}.json').read_text()) for n in (1, 2)
@@ -48,15 +95,17 @@ def test_another_configuration_can_be_accepted_and_the_old_is_kept(tmp_path):
 def test_other_data_are_refused(tmp_path):
   for _ in range(2):
     workdir.check_data(tmp_path, FACTS)
+    workdir.write_data(tmp_path, FACTS)
   assert workdir.load_data(tmp_path)['shape'] == [6, 5, 1]
   with pytest.raises(ValueError, match=r'num_examples \(9 there, 8 now\)'):
     workdir.check_data(tmp_path, {**FACTS, 'num_examples': 8})
 
 
 def test_facts_missing_in_an_older_file_are_added(tmp_path):
-  workdir.check_data(tmp_path, FACTS)
+  workdir.write_data(tmp_path, FACTS)
   for _ in range(2):
     workdir.check_data(tmp_path, {**FACTS, 'class_counts': (4, 3, 2)})
+    workdir.write_data(tmp_path, {**FACTS, 'class_counts': (4, 3, 2)})
   assert workdir.load_data(tmp_path)['class_counts'] == [4, 3, 2]
   assert workdir.load_data(tmp_path)['num_examples'] == 9
   with pytest.raises(ValueError, match=r'class_counts \(\[4, 3, 2\] there'):
@@ -67,7 +116,7 @@ def test_facts_missing_in_an_older_file_are_added(tmp_path):
 
 
 def test_error_messages_show_the_first_items_of_long_lists(tmp_path):
-  workdir.check_data(tmp_path, {**FACTS, 'scale': [0.5] * 1000})
+  workdir.write_data(tmp_path, {**FACTS, 'scale': [0.5] * 1000})
   with pytest.raises(ValueError, match=r'0\.5, \.\.\.\] there') as caught:
     workdir.check_data(tmp_path, {**FACTS, 'scale': [2.0] * 1000})
   assert len(str(caught.value)) < 300
@@ -89,19 +138,36 @@ def test_a_damaged_file_has_an_error_message(tmp_path):
 def test_a_file_is_no_workdir(tmp_path):
   (tmp_path / 'file').touch()
   with pytest.raises(ValueError, match=r'cannot be written \(.+\); choose'):
-    workdir.open_run(tmp_path / 'file', small.config())
+    workdir.make(tmp_path / 'file')
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may write anywhere')
 def test_a_read_only_folder_is_refused(tmp_path):
   tmp_path.chmod(0o500)
   with pytest.raises(ValueError, match='cannot be written'):
-    workdir.open_run(tmp_path, small.config())
+    workdir.make(tmp_path)
+
+
+def test_a_url_is_no_workdir(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  for url in ('gs://bucket/run', 's3://bucket', 'file:///tmp/run'):
+    for use in (
+      workdir.local,
+      lambda url: workdir.make(pathlib.Path(url)),
+      lambda url: workdir.load_config(pathlib.Path(url)),
+      lambda url: train.train_and_evaluate(small.config(), url),
+    ):
+      with pytest.raises(ValueError, match='local or mounted') as error:
+        use(url)
+      assert url.replace('///', '//') in str(error.value)
+  assert not list(tmp_path.iterdir())
+  for folder in ('', 'runs/a:b', 'C:/runs', tmp_path):
+    assert workdir.local(folder) == pathlib.Path(folder)
 
 
 def test_no_temporary_files_are_left(tmp_path):
-  workdir.open_run(tmp_path, small.config())
-  workdir.check_data(tmp_path, FACTS)
+  workdir.write_config(tmp_path, small.config())
+  workdir.write_data(tmp_path, FACTS)
   names = {p.name for p in tmp_path.iterdir()}
   assert names == {'config.json', 'data.json'}
 

@@ -9,6 +9,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import jax
@@ -130,6 +131,32 @@ def test_the_yoked_arm_replays_a_tuning_seed(rows, folder):
       assert row.trace['ratio'] == pytest.approx(float(ratio), 1e-5)
       assert row.trace['weight'] == pytest.approx(float(weight), 1e-5)
   assert lines[-1]['ratio'] < 1
+
+
+def test_two_processes_record_a_curve_once(tmp_path, monkeypatch):
+  recorded = []
+  (tmp_path / 'curves').mkdir()
+
+  def record(config, seed, path):
+    recorded.append(seed)
+    time.sleep(0.5)
+    path.write_text(f'{len(recorded)}')
+
+  monkeypatch.setattr(runner, '_record', record)
+  study, read = small(), []
+  (block,) = [b for b in study.blocks(tuning=False) if b.arm.replays]
+
+  def replay():
+    path = runner._replay_path(study, block, tmp_path)
+    read.append(pathlib.Path(path).read_text())
+
+  both = [threading.Thread(target=replay) for _ in range(2)]
+  for thread in both:
+    thread.start()
+  for thread in both:
+    thread.join()
+  assert read == ['1', '1']
+  assert len(recorded) == 1
 
 
 def test_a_diverged_run_is_kept_as_such(tmp_path):

@@ -257,5 +257,65 @@ def test_a_loss_that_is_not_finite_is_rolled_back(tmp_path):
     guard=BACK | {'rollbacks': 1}, optim=explosive,
     train={'steps': 30}, loss={'name': 'wasserstein'},
   )  # fmt: skip
-  with pytest.raises(RunFailed, match=r'^A loss was not finite at step \d'):
+  with pytest.raises(RunFailed, match=r'^A loss, .* not finite at step 1\.'):
     train.train_and_evaluate(back, tmp_path)
+
+
+BROKEN = {
+  'optim': {'gen': {'lr': 1e30}}, 'log': {'every_steps': 1},
+  'checkpoint': {'every_steps': 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+  ('action', 'error'),
+  [('warn', FloatingPointError), ('rollback', RunFailed)],
+)
+@pytest.mark.parametrize('steps', [1, 4])
+def test_a_broken_generator_is_named_at_once_and_never_saved(
+  steps, action, error, tmp_path
+):
+  broken = config(**BROKEN, train={'steps': steps}, guard={'action': action})
+  with pytest.raises(error, match=r'at step 1\. There is no checkpoint'):
+    train.train_and_evaluate(broken, tmp_path)
+  assert not [p for p in (tmp_path / 'checkpoints').iterdir() if p.is_dir()]
+  assert not workdir.rollbacks(tmp_path)
+
+
+def test_a_broken_generator_is_not_evaluated(tmp_path):
+  called = []
+  broken = config(
+    optim={'gen': {'lr': 1e30}}, train={'steps': 3}, eval={'every_steps': 1}
+  )
+  with pytest.raises(FloatingPointError, match='at step 1'):
+    train.train_and_evaluate(
+      broken, tmp_path, callback=lambda step, _: called.append(step)
+    )
+  assert not called
+
+
+def test_a_checkpoint_that_fails_at_once_is_left_for_the_one_before(
+  tmp_path, monkeypatch
+):
+  make = train.step_lib.make_train_step
+  grow = jax.jit(lambda tree: jax.tree.map(lambda x: x * 1e17, tree))
+  called = []
+
+  def make_broken(*args):
+    def step(state, batch):
+      called.append(1)
+      state, metrics = original(state, batch)
+      if len(called) == 2:  # Only the next steps can show it.
+        gen = grow(state.variables.gen)
+        variables = state.variables._replace(gen=gen)
+        state = dataclasses.replace(state, variables=variables)
+      return state, metrics
+
+    original = make(*args)
+    return step
+
+  monkeypatch.setattr(train.step_lib, 'make_train_step', make_broken)
+  run = config(train={'steps': 4}, guard=BACK, **{
+    k: BROKEN[k] for k in ('log', 'checkpoint')})  # fmt: skip
+  assert int(train.train_and_evaluate(run, tmp_path).step) == 4
+  assert [r['to'] for r in workdir.rollbacks(tmp_path)] == [2, 1]

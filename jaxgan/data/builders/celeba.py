@@ -1,14 +1,15 @@
 """CelebA's aligned faces, from a user's copy of its files."""
 
+import contextlib
 import functools
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from jaxgan.config import Data
-from jaxgan.data import attributes
+from jaxgan.data import attributes, untrusted
 from jaxgan.data.builders import recipe as recipe_lib
 from jaxgan.data.builders.recipe import Example, Recipe
+from jaxgan.data.images import check_format
 
 _PARTITION = 'list_eval_partition.txt'
 _ATTRIBUTES = 'list_attr_celeba.txt'
@@ -79,16 +80,18 @@ def _find_images(root: Path) -> Path:
 def _read_partition(file: Path) -> dict[str, list[str]]:
   """Reads the file names of each split; the keys are '0', '1' and '2'."""
   names: dict[str, list[str]] = {number: [] for number in _SPLITS.values()}
-  for number, line in enumerate(file.read_text().splitlines(), 1):
+  for number, line in enumerate(_lines(file), 1):
     if not line.strip():
       continue
     name, _, split = line.strip().rpartition(' ')
-    if split not in names or not name:
+    name = name.strip()
+    # A path would lead out of the folder of the images.
+    if split not in names or not name or name in '..' or {*'/\\:'} & {*name}:
       raise ValueError(
-        f'Line {number} of {file} is {line!r}; each line must be a file name '
-        'and 0, 1 or 2.'
+        f'Line {number} of {file} is {line.strip()[:60]!r}; each line must be '
+        'a file name and 0, 1 or 2.'
       )
-    names[split].append(name.strip())
+    names[split].append(name)
   if not any(names.values()):
     raise ValueError(
       f'{file} is empty; each line must be a file name and 0, 1 or 2.'
@@ -110,8 +113,7 @@ def _find_attributes(root: Path, requested: tuple[str, ...]) -> Path:
 
 def _lines(file: Path) -> Iterator[str]:
   # Invalid UTF-8 is replaced, so that the checks report it with its line.
-  with file.open(errors='replace') as text:
-    yield from text
+  return untrusted.lines(file, errors='replace')
 
 
 def _read_names(file: Path, lines: Iterator[str]) -> list[str]:
@@ -151,18 +153,25 @@ def _examples(
     if name not in labels:
       raise _missing(_ATTRIBUTES, name)
   for name, data in zip(names, _read_images(images, names), strict=True):
+    try:
+      check_format(data, Path(name).suffix)
+    except ValueError as error:
+      raise ValueError(f'{images / name} {error}.') from error
     yield data, labels[name]
 
 
 def _read_images(images: Path, names: list[str]) -> Iterator[bytes]:
-  with recipe_lib.report_damage(images, 'zip'):
-    folder: Path | zipfile.Path = images
-    if not images.is_dir():
-      folder = zipfile.Path(images, f'{_IMAGES}/')
+  is_folder = images.is_dir()
+  zipped = contextlib.nullcontext() if is_folder else untrusted.open_zip(images)
+  with recipe_lib.report_damage(images, 'zip'), zipped as archive:
     for name in names:
-      if not (folder / name).is_file():
-        raise _missing(images, name)
-      yield (folder / name).read_bytes()
+      try:
+        if archive is None:
+          yield untrusted.read_file(images / name)
+        else:
+          yield archive.read(f'{_IMAGES}/{name}')
+      except (KeyError, FileNotFoundError) as error:
+        raise _missing(images, name) from error
 
 
 def _missing(source: Path | str, name: str) -> FileNotFoundError:

@@ -6,6 +6,7 @@ pickle, which can run any code when it is opened.
 """
 
 import functools
+import io
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.config import Data
+from jaxgan.data import untrusted
 from jaxgan.data.builders import recipe as recipe_lib
 from jaxgan.data.builders.recipe import Example, Recipe
 from jaxgan.data.images import png
@@ -84,19 +86,20 @@ def _examples(source: Path, names: tuple[str, ...]) -> Iterator[Example]:
 def _read_batches(source: Path, names: tuple[str, ...]) -> Iterator[bytes]:
   if source.is_dir():
     for name in names:
-      yield (source / name).read_bytes()
+      yield untrusted.read_file(source / name)
     return
-  with (
-    recipe_lib.report_damage(source, 'tar'),
-    tarfile.open(source) as archive,
-  ):
-    for name in names:
-      member = f'{_FOLDER}/{name}'
-      exists = member in archive.getnames()
-      file = archive.extractfile(member) if exists else None
-      if file is None:
-        raise ValueError(f'{source} is incomplete; it must hold {member}.')
-      yield file.read()
+  with recipe_lib.report_damage(source, 'tar'):
+    data = untrusted.read_file(source)
+    with tarfile.open(fileobj=io.BytesIO(data), mode='r:') as archive:
+      members = {member.name: member for member in archive}
+  for name in names:
+    member = members.get(f'{_FOLDER}/{name}')
+    # Links may form a circle, and a sparse file may be of any size.
+    if member is None or not member.isreg() or member.issparse():
+      raise ValueError(
+        f'{source} is incomplete; it must hold the file {_FOLDER}/{name}.'
+      )
+    yield data[member.offset_data : member.offset_data + member.size]
 
 
 def _records(file: Path, data: bytes) -> Iterator[Example]:

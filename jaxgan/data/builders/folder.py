@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jaxgan.config import Data
-from jaxgan.data import images
+from jaxgan.data import images, untrusted
 from jaxgan.data.builders import recipe as recipe_lib
 from jaxgan.data.builders.recipe import Example, Recipe
 
 _LOG = logging.getLogger(__name__)
-
-SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.webp', '.gif')
 
 _Shape = tuple[int, int, int]
 
@@ -43,7 +41,7 @@ def recipe(config: Data) -> Recipe:
   if not files:
     raise FileNotFoundError(
       f'data.path is {config.path!r} and holds no image; file names must end '
-      f'in {", ".join(SUFFIXES)}.'
+      f'in {", ".join(images.FORMATS)}.'
     )
   one_size, skip = not config.image_size, config.on_bad_image == 'skip'
   first = next(_decodable(files, skip), None)
@@ -63,12 +61,28 @@ def recipe(config: Data) -> Recipe:
 def _find_images(root: Path) -> list[Path]:
   """Lists every image below a folder in sorted order; follows links."""
   files = []
-  for folder, subfolders, names in os.walk(root, followlinks=True):
+  walk = os.walk(root, followlinks=True)
+  for count, (folder, subfolders, names) in enumerate(walk, 1):
+    _check_end(root, Path(folder), count)
     subfolders[:] = [name for name in subfolders if name[0] != '.']
     for name in names:
-      if name[0] != '.' and name.lower().endswith(SUFFIXES):
+      if name[0] != '.' and name.lower().endswith((*images.FORMATS,)):
         files.append(Path(folder, name))
   return sorted(files)
+
+
+def _check_end(root: Path, folder: Path, count: int) -> None:
+  """Raises if a folder is a link to one above it, or `count` is too large."""
+  for above in folder.parents[: len(folder.parts) - len(root.parts)]:
+    if above.samefile(folder):
+      raise ValueError(
+        f'{folder} is a link to {above}, which holds it; links must not form a '
+        'circle.'
+      )
+  if count > untrusted.FOLDERS:
+    raise ValueError(
+      f'{root} has more than {untrusted.FOLDERS:,} folders, the limit.'
+    )
 
 
 def _labels(root: Path, files: list[Path]) -> tuple[list[int], int]:
@@ -90,12 +104,13 @@ def _decodable(
   broken = []
   for index, file in enumerate(files):
     try:
-      data = file.read_bytes()
-      shape = images.shape_of(images.open_image(data))
+      data = untrusted.read_file(file)
+      shape = images.shape_of(images.open_image(data, file.suffix))
     except (OSError, ValueError) as error:
       if not skip:
         detail = getattr(error, 'strerror', None)
-        reason = f'cannot be read ({detail})' if detail else error
+        reason = getattr(error, 'reason', error)
+        reason = f'cannot be read ({detail})' if detail else reason
         raise ValueError(
           f'{file} {reason}; repair or remove it, or set data.on_bad_image to '
           'skip.'

@@ -5,13 +5,14 @@ each axis as a big-endian int32, then the values.
 """
 
 import functools
-import gzip
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from jaxgan.config import Data
+from jaxgan.data import untrusted
 from jaxgan.data.builders import recipe as recipe_lib
 from jaxgan.data.builders.recipe import Example, Recipe
 from jaxgan.data.images import png
@@ -52,18 +53,16 @@ def read_idx(file: Path, num_axes: int) -> np.ndarray:
     ValueError: the file is damaged or is not an idx file of so many axes.
   """
   start = 4 + 4 * num_axes
-  data = file.read_bytes()
-  if file.suffix == '.gz':
-    with recipe_lib.report_damage(file, 'gzip'):
-      data = gzip.decompress(data)
+  with recipe_lib.report_damage(file, 'gzip'):
+    data = untrusted.read_file(file)
   magic = int.from_bytes(data[:4], 'big')
   if len(data) < start or magic != 0x0800 + num_axes:
     raise ValueError(
       f'{file} starts with the number {magic}; an idx file of {num_axes} axes '
       f'starts with {0x0800 + num_axes}.'
     )
-  shape = tuple(np.frombuffer(data, '>i4', num_axes, 4).tolist())
-  if len(data) - start != np.prod(shape):
+  shape = tuple(np.frombuffer(data, '>u4', num_axes, 4).tolist())
+  if len(data) - start != math.prod(shape):
     raise ValueError(
       f'{file} holds {len(data) - start} values; according to its header it '
       f'must hold {" x ".join(map(str, shape))}.'

@@ -79,7 +79,9 @@ def report_damage(file: Path, kind: str) -> Iterator[None]:
   """Turns errors of a damaged archive into a ValueError that names the file."""
   try:
     yield
-  except (BadGzipFile, TarError, BadZipFile, zlib.error, EOFError) as error:
+  except (
+    BadGzipFile, TarError, BadZipFile, zlib.error, EOFError, RecursionError
+  ) as error:  # fmt: skip
     raise ValueError(
       f'{file} is not a complete {kind} file; download it again.'
     ) from error
