@@ -17,7 +17,7 @@ from jaxgan.types import Array, Metrics, Score
 
 
 class PenaltyInputs(NamedTuple):
-  """What the penalty of one critic update depends on beside the examples.
+  """Key and controller state for the penalty of one critic update.
 
   Attributes:
     key: of the uniforms that place the points, and of consistency.

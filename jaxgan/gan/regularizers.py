@@ -1,4 +1,4 @@
-"""Regularizers of the critic beside the gradient penalty.
+"""Regularizers of the critic in addition to the gradient penalty.
 
 They act in three places: on the critic's inputs (noise and augmentation, the
 same for example i of the real and of the fake batch, so that a point between

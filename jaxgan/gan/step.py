@@ -37,8 +37,8 @@ def make_train_step(problem: Problem, mesh: Mesh) -> TrainStep:
     mesh: from `sharding.make_mesh`.
 
   Returns:
-    A function (state, batch) -> (state, metrics); metrics are float32 hyper
-    of the iteration's last critic update and of its generator update.
+    A function (state, batch) -> (state, metrics); metrics are float32
+    scalars of the iteration's last critic update and of its generator update.
   """
   layout = sharding_lib.shardings(mesh)
   step = Step(problem, layout.examples)

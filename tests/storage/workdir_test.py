@@ -150,7 +150,7 @@ def test_a_read_only_folder_is_refused(tmp_path):
 
 def test_a_url_is_no_workdir(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
-  for url in ('gs://bucket/run', 's3://bucket', 'file:///tmp/run'):
+  for url in ('gs://bucket/run', 's3://bucket', 'file:///data/run'):
     for use in (
       workdir.local,
       lambda url: workdir.make(pathlib.Path(url)),
