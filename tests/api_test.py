@@ -41,6 +41,8 @@ def test_labels_are_chosen(tmp_path):
   np.testing.assert_array_equal(run.sample(1, label=0), run.sample(10)[:1])
   with pytest.raises(ValueError, match='label'):
     run.sample(1, label=10)
+  with pytest.raises(ValueError, match='label is -1; it must be at least 0'):
+    run.sample(1, label=-1)
 
 
 def test_errors_are_sentences(tmp_path):
@@ -52,3 +54,5 @@ def test_errors_are_sentences(tmp_path):
   run = jaxgan.train(config, tmp_path)
   with pytest.raises(ValueError, match='num is 0; it must be at least 1'):
     run.sample(0)
+  with pytest.raises(ValueError, match=r"weights is 'mean'.* one of ema, raw"):
+    run.sample(1, weights='mean')

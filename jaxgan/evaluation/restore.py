@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.config import pick
 from jaxgan.data import columns as columns_lib
 from jaxgan.data.columns import Columns
 from jaxgan.gan import generator as generator_lib
@@ -61,11 +62,12 @@ def load(
     psi: truncation of the styles; 1 for none (stylegan only).
 
   Raises:
-    ValueError: no run there, no intact checkpoint, or a psi for a generator
-      without styles.
+    ValueError: no run there, no intact checkpoint, unknown weights, or a psi
+      for a generator without styles.
   """
   problem, state = load_state(folder)
-  variables = {'ema': state.ema, 'raw': state.variables.gen}[weights]
+  choices = {'ema': state.ema, 'raw': state.variables.gen}
+  variables = pick('weights', weights, choices)
   return generator_lib.generator_of(problem, variables, int(state.step), psi)
 
 

@@ -66,6 +66,8 @@ class Run(NamedTuple):
     """
     if num < 1:
       raise ValueError(f'num is {num}; it must be at least 1.')
+    if label is not None and label < 0:
+      raise ValueError(f'label is {label}; it must be at least 0, or None.')
     generator = self.generator(weights)
     latents = generator.latents
     if truncation:
