@@ -1,5 +1,5 @@
 # `make check` is what CI runs; the tools are pinned in pyproject.toml.
-.PHONY: check format lint types test slow fix
+.PHONY: check format lint types test test-all digits fix
 
 check: format lint types test
 
@@ -15,9 +15,13 @@ types:
 test:
 	python -m pytest
 
-# Minutes long: trains the digits to the end and lets a classifier judge them.
-slow:
-	python -m pytest -m slow -rP
+# Also the tests that take seconds or minutes each.
+test-all:
+	python -m pytest -m 'slow or not slow'
+
+# Trains the digits to the end and lets a classifier judge them.
+digits:
+	python -m pytest -n 0 -m slow -rP tests/journeys/digits_test.py
 
 # Repairs what can be repaired.
 fix:

@@ -4,7 +4,7 @@
 
 Data: 1,797 images inside scikit-learn; no files. 4,000 steps took 65 s
 (69 steps/s) on 2 CPU cores, from start to end, once the data were prepared.
-`make slow` trains it again and lets a support vector classifier of the real
+`make digits` trains it again and lets a support vector classifier of the real
 digits classify 1,000 samples (seed 0). It predicts all ten classes, the rarest
 87 times, with a mean top-1 probability of .95.
 """

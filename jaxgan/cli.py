@@ -14,10 +14,8 @@ from absl import logging as absl_logging
 
 from jaxgan.config import files, flatten, unknown_key
 
-# Config files import each other as `configs.default`, from any directory.
-sys.path.append(str(files.ROOT))
-
 _PYTHONS_FORMAT = warnings.formatwarning
+_PYTHONS_HOOK = sys.unraisablehook
 _TRACEBACK = flags.DEFINE_bool('traceback', False, 'Shows tracebacks.')
 
 
@@ -29,15 +27,22 @@ def check_no_arguments(argv: list[str]) -> None:
 
 def parse(argv: list[str]) -> list[str]:
   """Returns positional arguments; exits at a bad --config (2) or flag (1)."""
+  if 'config' in flags.FLAGS:
+    flags.FLAGS['config'].parser = _ConfigParser()
   try:
     return flags.FLAGS(argv)
   except flags.Error as error:
-    # Behind this mark, ml_collections puts the traceback of a config file.
-    flag, mark, trace = str(error).partition('Error whilst parsing config file')
-    cause = trace.strip().rpartition('\n')[2].partition(': ')[2]
-    raise SystemExit(_print_error(flag + cause, 2 if mark else 1)) from error
-  except (OSError, AttributeError, KeyError) as error:  # From ml_collections.
-    raise SystemExit(_print_error(_explain(error, argv), 2)) from error
+    status = 2 if str(error).startswith('flag --config=') else 1
+    raise SystemExit(_print_error(error, status)) from error
+  except (AttributeError, KeyError) as error:  # Of ml_collections.
+    raise SystemExit(_print_error(_unknown_key(argv), 2)) from error
+
+
+class _ConfigParser(flags.ArgumentParser):
+  """Reads --config as `jaxgan.load_config` does: a name or a path."""
+
+  def parse(self, argument: str) -> Any:
+    return files.read(argument).lock()
 
 
 def config_values(
@@ -46,13 +51,10 @@ def config_values(
   """Returns the values of --config, with the changes of the command line.
 
   Raises:
-    ValueError: the file is unreadable, or that of a run where `study`, or that
-      of a study where not; or changes contradict each other.
+    ValueError: the file is that of a run where `study`, or that of a study
+      where not; or changes contradict each other.
   """
-  try:
-    values = flag.value.to_dict()  # Raises the error of ml_collections.
-  except OSError as error:
-    raise ValueError(_explain(error, [])) from error
+  values = flag.value.to_dict()
   if ('train' if study else 'arms') in values:
     kind, example = ('run', 'digits') if not study else ('study', 'studies/toy')
     raise ValueError(
@@ -87,6 +89,11 @@ def run(command: Callable[[], None]) -> int:
     if _TRACEBACK.value:
       raise
     return _print_error(error, 2)
+  except (RuntimeError, AssertionError):  # Of jax without a device, or a bug.
+    reason = _missing_platform()
+    if not reason or _TRACEBACK.value:
+      raise
+    return _print_error(reason, 2)
   return 0
 
 
@@ -99,29 +106,49 @@ def cache_compiled_programs() -> None:
     jax.config.update('jax_compilation_cache_dir', f'{cache}/jaxgan/programs')
 
 
-def _explain(error: Exception, argv: list[str]) -> str:
-  """Explains an error of ml_collections in one sentence."""
-  if isinstance(error, OSError):
-    return f'--config cannot be read ({str(error).splitlines()[-1].strip()}).'
+def _missing_platform() -> str:
+  """Returns the error message if JAX finds no device; empty if it does."""
+  import jax
+
+  platforms = jax.config.jax_platforms  # type: ignore[attr-defined]
+  try:
+    jax.devices()
+  except (RuntimeError, AssertionError):
+    jax.config.update('jax_platforms', None)
+    found = dict.fromkeys([jax.default_backend(), 'cpu'])
+    return (
+      f'JAX_PLATFORMS is {platforms}, and JAX finds no such device; it must be '
+      f'{" or ".join(found)} here, or be unset for the best device.'
+    )
+  return ''
+
+
+def _unknown_key(argv: list[str]) -> str:
+  """Names the first --config.KEY that the config file does not have."""
   pattern = r'(?m)^--?(config[\w.]*)[=\n](.*)'
   options = dict(re.findall(pattern, '\n'.join(argv)))
-  try:
-    known = flatten(files.read(options.pop('config')))
-  except ValueError as reason:  # The error is in the file itself.
-    return str(reason)
+  known = flatten(files.read(options.pop('config')))
   keys = (option.removeprefix('config.') for option in options)
   return unknown_key(next(k for k in keys if k not in known), known)
 
 
 def _set_up_logging() -> None:
   """Prints the messages of jaxgan as they are, and hides those of others."""
-  absl_logging.set_verbosity(absl_logging.ERROR)
+  absl_logging.set_verbosity(absl_logging.FATAL)
   logger = logging.getLogger('jaxgan')
   # Replaced, since stderr may differ for a second command in this process.
   logger.handlers = [logging.StreamHandler()]
   logger.setLevel(logging.INFO)
   logger.propagate = False
   warnings.formatwarning = _format_warning
+  # Orbax leaves coroutines behind a save that fails; the error is reported.
+  sys.unraisablehook = _hide_coroutines
+  warnings.filterwarnings('ignore', 'coroutine .* was never awaited')
+
+
+def _hide_coroutines(error: Any) -> None:
+  if 'Event loop is closed' not in str(error.exc_value):
+    _PYTHONS_HOOK(error)
 
 
 def _format_warning(

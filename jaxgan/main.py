@@ -14,7 +14,10 @@ from jaxgan import cli, config
 from jaxgan.config import help_text
 
 _CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'Config file, as in configs/; append :tiny for a dry run.'
+  'config',
+  None,
+  'Config: a name such as digits or zoo/sngan, or a .py file; append :tiny for '
+  'a dry run.',
 )
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the run.')
 _DESCRIBE = flags.DEFINE_bool(
@@ -50,6 +53,15 @@ def main(argv: list[str]) -> int:
 )
 def _has_workdir(values: dict[str, Any]) -> bool:
   return any(values.values())
+
+
+@flags.multi_flags_validator(
+  ['distributed', 'coordinator', 'processes', 'process'],
+  '--coordinator, --processes and --process need --distributed.',
+)
+def _is_distributed(values: dict[str, Any]) -> bool:
+  alone = all(v is None for k, v in values.items() if k != 'distributed')
+  return alone or values['distributed']
 
 
 def _print() -> None:

@@ -54,15 +54,17 @@ def _sample() -> None:
   import jax  # Late: --help is fast.
 
   from jaxgan.evaluation import restore
-  from jaxgan.storage import export
+  from jaxgan.nets import latents as latents_lib
+  from jaxgan.storage import export, workdir
 
   key = jax.random.key(_SEED.value)
   folder, out = pathlib.Path(_WORKDIR.value), pathlib.Path(_OUT.value)
-  generator = restore.load(folder, _WEIGHTS.value, _PSI.value)
-  latents = generator.latents
+  export.check(out, _NUM.value)
+  latents = latents_lib.of(workdir.load_config(folder).net)
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)
   z, columns = latents.grid(_LATENTS.value, key, _NUM.value, _LABEL.value)
+  generator = restore.load(folder, _WEIGHTS.value, _PSI.value)
   samples, table = generator.stream(z), generator.columns
   export.write(out, samples, count=len(z), columns=columns, table=table)
 

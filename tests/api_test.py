@@ -35,6 +35,7 @@ def test_train_sample_evaluate_and_open_again(tmp_path):
   assert (again.sample(5, seed=3, weights='raw') != images).any()
 
 
+@pytest.mark.slow
 def test_labels_are_chosen(tmp_path):
   config = jaxgan.load_config('zoo/cgan:tiny', {'train.steps': 1})
   run = jaxgan.train(config, tmp_path)
@@ -45,6 +46,7 @@ def test_labels_are_chosen(tmp_path):
     run.sample(1, label=-1)
 
 
+@pytest.mark.slow
 def test_errors_are_sentences(tmp_path):
   with pytest.raises(ValueError, match='There is no config'):
     jaxgan.load_config('digit')

@@ -72,6 +72,7 @@ def test_the_record_holds_the_settings(tiny):
   assert set(record) - set(expected) == {'train_sha256', 'accuracy', 'sha256'}
 
 
+@pytest.mark.slow
 def test_it_learns_and_seeds_differ():
   net = digit_training.train(replace(split='train[:50%]', epochs=20))
   assert net.accuracy >= 0.9
@@ -175,6 +176,7 @@ def test_the_command_prints_accuracy_and_hash(made, tiny):
   assert [file.name for file in out.parent.iterdir()] == ['digits.npz']
 
 
+@pytest.mark.slow
 def test_equal_commands_give_equal_bytes(made, tmp_path):
   out = tmp_path / 'digits.npz'
   before = shutil.copy(made[0], out).read_bytes()
@@ -183,6 +185,7 @@ def test_equal_commands_give_equal_bytes(made, tmp_path):
   assert out.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_another_classifier_is_not_replaced(made):
   out, _ = made
   before = out.read_bytes()

@@ -58,6 +58,23 @@ def hasty():
 
 
 @pytest.fixture
+def float64():
+  """Enables float64, in the way that jax 0.7 to 0.12 have in common."""
+  jax.config.update('jax_enable_x64', True)
+  yield
+  jax.config.update('jax_enable_x64', False)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def little_memory():
+  """Drops compiled programs after a file, once the process has 768 MiB."""
+  yield
+  pages = pathlib.Path('/proc/self/statm')
+  if not pages.exists() or int(pages.read_text().split()[1]) * 4096 > 3 * 2**28:
+    jax.clear_caches()
+
+
+@pytest.fixture
 def real_mnist():
   """The folder of MNIST's four idx files, where there is one."""
   data = os.environ.get('JAXGAN_TEST_DATA')

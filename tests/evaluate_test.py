@@ -87,7 +87,7 @@ def test_evaluating_again_gives_the_same_numbers(work, tmp_path, capsys):
   output = capsys.readouterr()
   assert status == 0, output.err
   assert output.out.startswith('metric')
-  assert not output.err  # The bar needs a terminal.
+  assert '\r' not in output.err  # The bar needs a terminal.
   again = rows(tmp_path / 'out.jsonl')
   before = rows(work / 'evaluation.jsonl')[6:9]
   for one, other in zip(again, before, strict=True):

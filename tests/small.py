@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import numpy as np
+import pytest
 
 from jaxgan.config import Config, from_config_dict
 from jaxgan.gan import hyper as hyper_lib
@@ -16,6 +17,16 @@ from jaxgan.nets import latents
 from jaxgan.types import Batch
 
 SHAPE = (6, 5, 1)
+
+
+def quick(values, *kept):
+  """The cases of a test, of which `make test-all` alone runs all."""
+  return [v if v in kept else slow(v) for v in values]
+
+
+def slow(*values):
+  """A case of `pytest.mark.parametrize` that only `make test-all` runs."""
+  return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def config(**sections):

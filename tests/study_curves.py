@@ -1,5 +1,9 @@
 """Synthetic studies: rows of learning curves with known effects."""
 
+import json
+import math
+
+import jax
 import numpy as np
 
 from jaxgan.study.results import Row
@@ -100,3 +104,17 @@ def _trace(exact, step, coverage):
     'slope': 1 + coverage * exact / (2 * 0.5), 'slope_real': 1.0,
     'slope_fake': 1.1, 'slope_between': 1.2,
   }  # fmt: skip
+
+
+def same_summary(found, stored):
+  """Whether two summary.json are equal, up to rounding.
+
+  The last bits of intervals differ between versions of numpy and scipy: by
+  1e-14 from 2.0 and 1.14 to 2.5 and 1.18.
+  """
+  found, stored = (json.loads(text) for text in (found, stored))
+
+  def same(a, b):
+    return math.isclose(a, b, rel_tol=1e-10) if isinstance(a, float) else a == b
+
+  return jax.tree.all(jax.tree.map(same, found, stored))

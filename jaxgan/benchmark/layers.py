@@ -3,9 +3,10 @@
 The rule `nets.kernels.winograd.is_faster` is based on these results.
 """
 
+import contextlib
 import functools
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -115,8 +116,18 @@ def _median_seconds(
   return {name: statistics.median(t[1:]) for name, t in times.items()}
 
 
+@contextlib.contextmanager
+def _float64() -> Iterator[None]:
+  """Enables float64, in the way that jax 0.7 to 0.12 have in common."""
+  jax.config.update('jax_enable_x64', True)
+  try:
+    yield
+  finally:
+    jax.config.update('jax_enable_x64', False)
+
+
 def _exact(x: Array, kernel: Array, stride: int) -> np.ndarray:
   """Computes a convolution with window kernels in float64."""
-  with jax.enable_x64(True):
+  with _float64():
     wide = [jnp.asarray(np.asarray(a), jnp.float64) for a in (x, kernel)]
     return np.asarray(windows.conv(wide[0], wide[1], stride, 'SAME'))

@@ -4,12 +4,14 @@ ml_collections is imported only when a file is read, so that the package itself
 imports nothing heavy.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import re
 import runpy
 import sys
-from collections.abc import Collection, Mapping
+import types
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from jaxgan.config.parse import (
@@ -23,8 +25,13 @@ from jaxgan.config.presets import PRESETS
 from jaxgan.config.schema.objective import Penalty
 from jaxgan.config.schema.run import Config
 
-ROOT = pathlib.Path(__file__).parents[2]  # The folder with jaxgan and configs.
-_FILE_ERRORS = (AttributeError, ImportError, KeyError, NameError, SyntaxError)
+_PACKAGE = pathlib.Path(__file__).parents[1]
+_INSTALLED = (_PACKAGE / 'configs').is_dir()  # From a wheel; else a checkout.
+ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent  # The folder of configs/.
+_FILE_ERRORS = (
+  AttributeError, ImportError, KeyError, NameError, OSError, SyntaxError,
+  TypeError,
+)  # fmt: skip
 
 
 def load_config(name: str, changes: Mapping[str, Any] | None = None) -> Config:
@@ -86,27 +93,98 @@ def read(name: str) -> Any:
   Raises:
     ValueError: there is no such file or variant, or the file has an error.
   """
-  path, _, variant = name.rpartition(':')
-  if not path or not variant.isidentifier():  # As in C:\configs\digits.py.
-    path, variant = name, ''
-  paths = (ROOT / 'configs' / f'{path}.py', pathlib.Path(path), ROOT / path)
-  file = next((p for p in paths if p.suffix == '.py' and p.is_file()), None)
-  if file is None:
+  file, variant = find(name)
+  arguments = (variant,) if variant else ()
+  config = call(file, 'get_config(variant)', *arguments)
+  if not hasattr(config, 'to_dict'):
+    kind = type(config).__name__
     raise ValueError(
-      f'There is no config {path!r}; it must be the path of a .py file or one '
-      f'of {", ".join(names())}.'
+      f'get_config(variant) of {file} returns {kind}; it must return a '
+      'ConfigDict.'
     )
-  if str(ROOT) not in sys.path:  # Config files import each other.
-    sys.path.append(str(ROOT))
+  return config
+
+
+def find(name: str) -> tuple[pathlib.Path, str]:
+  """Returns the file and the variant of a name or path.
+
+  Raises:
+    ValueError: there is no such file.
+  """
+  path, end, variant = name.partition('.py:')
+  if end:
+    path += '.py'
+  else:
+    path, _, variant = name.rpartition(':')
+    if not path or not variant.isidentifier():  # As in C:\configs\digits.
+      path, variant = name, ''
+  files = [ROOT / 'configs' / f'{path}.py', pathlib.Path(path)]
+  if not _INSTALLED:
+    files.append(ROOT / path)
+  for file in files:
+    if file.suffix == '.py' and file.is_file():
+      return file, variant
+  known = path.removeprefix('configs/').removesuffix('.py')
+  if (ROOT / 'configs' / f'{known}.py').is_file():
+    raise ValueError(
+      f'There is no file {path!r}; --config={known} is the one inside jaxgan.'
+    )
+  raise ValueError(
+    f'There is no config {path!r}; it must be the path of a .py file or one '
+    f'of {", ".join(names())}.'
+  )
+
+
+def call(file: pathlib.Path, function: str, *arguments: Any) -> Any:
+  """Runs a Python file, calls a function of it, and returns the result.
+
+  Args:
+    file: may import config files, as in `from configs import default`.
+    function: name and parameters, such as 'get_config(variant)'.
+    *arguments: of the function.
+
+  Raises:
+    ValueError: the file has an error or lacks the function.
+  """
+  with _importable_configs(file):
+    try:
+      module = runpy.run_path(str(file))
+      called = module.get(function.partition('(')[0])
+      if called is not None:
+        return called(*arguments)
+    except _FILE_ERRORS as error:
+      hints = re.findall(r'Did you mean.*\?', str(error))  # Of ml_collections.
+      cause = hints[0] if hints else str(error)
+      raise ValueError(f'{file} cannot be read ({cause}).') from error
+  raise ValueError(f'{file} has no {function}; it must have one.')
+
+
+@contextlib.contextmanager
+def _importable_configs(file: pathlib.Path) -> Iterator[None]:
+  """Lets a file import those of configs/, which is no package of its own.
+
+  A file of the user also finds folders named `configs` in `sys.path`, first.
+  """
+  configs = str(ROOT / 'configs')
+  own = file.resolve().is_relative_to(pathlib.Path(configs).resolve())
+  package = types.ModuleType('configs')
+  package.__path__ = [
+    *([] if own else [str(pathlib.Path(x, 'configs')) for x in sys.path]),
+    configs,
+  ]
+  before = _pop_configs()
+  sys.modules['configs'] = package
   try:
-    module = runpy.run_path(str(file))
-    if 'get_config' in module:
-      return module['get_config'](variant)
-  except _FILE_ERRORS as error:
-    hints = re.findall(r'Did you mean.*\?', str(error))  # Of ml_collections.
-    cause = hints[0] if hints else str(error)
-    raise ValueError(f'{file} cannot be read ({cause}).') from error
-  raise ValueError(f'{file} has no get_config(variant); it must have one.')
+    yield
+  finally:
+    _pop_configs()
+    sys.modules.update(before)
+
+
+def _pop_configs() -> dict[str, types.ModuleType]:
+  """Removes `configs` and its modules from `sys.modules`; returns them."""
+  names = [name for name in sys.modules if name.partition('.')[0] == 'configs']
+  return {name: sys.modules.pop(name) for name in names}
 
 
 def names() -> list[str]:

@@ -1,11 +1,11 @@
 """The text of `--help_config`: every key, in lines of at most 80 characters."""
 
 import dataclasses
-import math
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from jaxgan.config.schema.fields import range_text
 from jaxgan.config.schema.run import Config
 
 
@@ -42,10 +42,8 @@ def _allowed(field: Any) -> str:
     one = 'any' if kind != 'str' else 'one'
     return f'{kind}, {one} of {", ".join(field.metadata["choices"])}'
   if 'range' in field.metadata:
-    low, high = field.metadata['range']
     each = 'each ' if kind.startswith('tuple') else ''
-    inside = f'at least {low}' if high == math.inf else f'{low} to {high}'
-    return f'{kind}, {each}{inside}'
+    return f'{kind}, {each}{range_text(*field.metadata["range"])}'
   return kind
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from jaxgan.config.presets import PRESETS
+from jaxgan.config.schema.fields import range_text
 from jaxgan.config.schema.objective import Penalty
 from jaxgan.config.schema.run import Config
 from jaxgan.config.validate import check
@@ -130,7 +131,8 @@ def _check(key: str, field: Any, value: Any) -> Any:
     if 'range' in field.metadata:
       low, high = field.metadata['range']
       if not low <= x <= high:
-        raise ValueError(f'{key} is {x:g}; it must be in [{low:g}, {high:g}].')
+        allowed = range_text(low, high)
+        raise ValueError(f'{key} is {x:.12g}; it must be {allowed}.')
   return value
 
 

@@ -1,16 +1,16 @@
 """Decodes the records of a tfds builder into arrays."""
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
-from tqdm import tqdm
 
 from jaxgan.config import Data
 from jaxgan.data import attributes, cache, images
+from jaxgan.data.builders import builder as builder_lib
+from jaxgan.progress import Progress
 
 _CHUNK = 500  # Records read at once; three times as fast as one at a time.
 _QUIET = 5_000  # A progress bar is shown for more records than this.
@@ -79,7 +79,8 @@ def open_split(
     config: reads name and split.
 
   Raises:
-    ValueError: the split does not exist or is empty.
+    ValueError: the split does not exist or is empty. The reader raises one if
+      the records are damaged.
   """
   splits = builder.info.splits
   try:
@@ -94,8 +95,14 @@ def open_split(
     )
   # Images stay encoded: tfds decodes with any library that is installed.
   skip = {'image': tfds.decode.SkipDecoding()}
-  source = builder.as_data_source(config.split, decoders=skip)
-  return source.__getitems__, len(source)
+  with builder_lib.report_damage(builder.data_dir):
+    source = builder.as_data_source(config.split, decoders=skip)
+
+  def read(keys: list[int]) -> Sequence[Mapping[str, Any]]:
+    with builder_lib.report_damage(builder.data_dir):
+      return source.__getitems__(keys)
+
+  return read, len(source)
 
 
 def decode(
@@ -123,8 +130,9 @@ def decode(
   if len(shape) < len(spec.shape):
     first = images.shape_of(_open(records([0])[0], 0, config))
     shape = tuple(n or m for n, m in zip(spec.shape, first, strict=True))
-  fill = functools.partial(_fill, records, bool(spec.num_classes), config)
-  return cache.write(folder, shape, num, fill)
+  has_labels = bool(spec.num_classes)
+  chunks = _chunks(records, num, shape, has_labels, config)
+  return cache.write(folder, shape, num, chunks)
 
 
 def _num_classes(features: Mapping[str, Any], config: Data) -> int:
@@ -135,25 +143,26 @@ def _num_classes(features: Mapping[str, Any], config: Data) -> int:
   return attributes.num_classes(config.attributes)
 
 
-def _fill(
+def _chunks(
   records: Records,
+  num: int,
+  shape: tuple[int, ...],
   has_labels: bool,
   config: Data,
-  out: np.ndarray,
-  labels: np.ndarray,
-) -> None:
-  """Writes every record into out [N, ...] and labels [N]."""
-  num, title = len(out), f'Decoding {config.name}'
-  bar = tqdm(
-    total=num, desc=title, unit=' images', leave=False, disable=num <= _QUIET
-  )
-  with bar:
+) -> Iterator[cache.Arrays]:
+  """Yields images [n, ...] and labels [n] of all records, in their order."""
+  title = f'Decoding {config.name}'
+  hidden = num <= _QUIET
+  with Progress(num, 'image', title=title, hidden=hidden, leave=False) as bar:
     for start in range(0, num, _CHUNK):
       keys = list(range(start, min(start + _CHUNK, num)))
+      out = np.empty((len(keys), *shape), cache.dtype_of(shape))
+      labels = np.zeros(len(keys), np.int32)
       for key, record in zip(keys, records(keys), strict=True):
-        out[key] = _pixels(record, key, config, out.shape[1:])
+        out[key - start] = _pixels(record, key, config, shape)
         if has_labels:
-          labels[key] = _label(record, config)
+          labels[key - start] = _label(record, config)
+      yield out, labels
       bar.update(len(keys))
 
 

@@ -21,6 +21,7 @@ import tensorflow_datasets as tfds
 from jaxgan.config import Data
 from jaxgan.data.builders import builder as builder_lib
 from jaxgan.data.builders.recipe import require_path
+from jaxgan.storage import atomic
 
 _TIMEOUT_SECONDS = 3.0
 _PORTS = {'http': 80, 'ftp': 21}
@@ -72,6 +73,7 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
   Raises:
     FileNotFoundError: the path does not exist.
     ValueError: TensorFlow is missing, no host answers, or tfds fails.
+    DiskError: the disk is full or read-only.
   """
   folder = None
   if config.path:
@@ -89,6 +91,8 @@ def prepare(builder: tfds.core.DatasetBuilder, config: Data) -> None:
   )
   try:
     builder_lib.prepare(builder, download_config=download)
+  except atomic.DiskError:
+    raise
   except Exception as error:  # Downloads, checksums, the builder's own code.
     raise ValueError(
       f'tfds cannot prepare {config.name}; {_advice(_downloads(builder))}; its '

@@ -101,8 +101,9 @@ def load(config: Data) -> Dataset:
     ValueError: the name or the split is unknown, files are not as expected, or
       tfds cannot prepare the data set without TensorFlow or the network.
     FileNotFoundError: `data.path` or a file in it is missing.
+    DiskError: the disk of `data.dir` is full or read-only.
   """
-  from jaxgan.data import cache, decode, official
+  from jaxgan.data import cache, decode
   from jaxgan.data.builders import builder as builder_lib
 
   if config.mock_examples:
@@ -114,14 +115,13 @@ def load(config: Data) -> Dataset:
   cached = _cache_folder(builder, config, spec)
   arrays = cache.read(cached, spec.shape)
   if arrays is None:
-    if not builder_lib.is_prepared(builder):
-      if recipe:
-        builder_lib.prepare(builder)
-      else:
-        official.prepare(builder, config)
-      builder = _open_builder(config, recipe)
-    records, num = decode.open_split(builder, config)
-    arrays = decode.decode(records, num, spec, config, cached)
+    with builder_lib.lock(builder) as waited:
+      if waited:  # Another process has finished.
+        arrays = cache.read(cached, spec.shape)
+      if arrays is None:
+        builder = _prepare(_open_builder(config, recipe), config, recipe)
+        records, num = decode.open_split(builder, config)
+        arrays = decode.decode(records, num, spec, config, cached)
   columns = recipe.columns if recipe else None
   return Dataset(*arrays, spec.num_classes, config.name, columns)
 
@@ -181,6 +181,20 @@ def _open_builder(config: Data, recipe: Recipe | None) -> Any:
   if recipe:
     return builder_lib.open_recipe(recipe, config.dir)
   return official.open_builder(config, [*_WITHOUT_FILES, *_FROM_FILES])
+
+
+def _prepare(builder: Any, config: Data, recipe: Recipe | None) -> Any:
+  """Writes the records of a data set if they are missing; opens it anew."""
+  from jaxgan.data import official
+  from jaxgan.data.builders import builder as builder_lib
+
+  if builder_lib.is_prepared(builder):
+    return builder
+  if recipe:
+    builder_lib.prepare(builder)
+  else:
+    official.prepare(builder, config)
+  return _open_builder(config, recipe)
 
 
 def _recipe(config: Data) -> Recipe | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from jaxgan.config import Data
 from jaxgan.data import columns, examples, sources
@@ -18,6 +17,7 @@ from jaxgan.evaluation.memorization import critic_gap, neighbor_picture
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.metrics import features, protocol, record
 from jaxgan.metrics.record import Record
+from jaxgan.progress import Progress
 from jaxgan.storage import pictures, workdir
 
 _NUM_NEIGHBORS = 1000  # Samples whose nearest neighbors are computed.
@@ -92,6 +92,7 @@ def _check(options: Options) -> None:
     raise ValueError(
       f'--neighbours is {options.neighbours!r}; it must end in .png.'
     )
+  workdir.local(options.out)
   if options.gap and (not options.workdir or options.gap < 2):
     raise ValueError(
       f'--gap is {options.gap}; it must be at least 2, and needs the critic of '
@@ -171,14 +172,14 @@ def _draw_neighbors(
 
 @contextlib.contextmanager
 def _progress_bar(total: int) -> Iterator[Callable[[str, int], None]]:
-  """Shows a progress bar on a terminal; yields its callback."""
-  with tqdm(total=total, unit='example', disable=None) as bar:
+  """Shows the progress of the stages; yields its callback."""
+  with Progress(total, 'example') as bar:
     shown = ''
 
     def progress(stage: str, num: int) -> None:
       nonlocal shown
       # A new stage is shown at once, even if it is short.
-      bar.set_postfix_str(stage, refresh=stage != shown)
+      bar.note(stage, redraw=stage != shown)
       bar.update(num)
       shown = stage
 

@@ -21,7 +21,7 @@ from jaxgan.gan.generator import Generator
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
 from jaxgan.nets.chunks import CHUNK
-from jaxgan.storage import workdir
+from jaxgan.storage import identity, workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.types import Array, to_float
 
@@ -137,7 +137,8 @@ def load_state(folder: pathlib.Path) -> tuple[Problem, GANState]:
   path, state = folder / 'checkpoints', None
   if path.is_dir():
     config = problem.config.checkpoint
-    with Checkpoints(path, config, read_only=True) as checkpoints:
+    run = identity.read(folder)
+    with Checkpoints(path, config, run=run, read_only=True) as checkpoints:
       state = checkpoints.restore(target)
   if state is None:
     raise ValueError(

@@ -91,4 +91,4 @@ def images(name: str, values: Array | np.ndarray, minimum: int = 0) -> None:
 def within(name: str, value: int, low: int, high: int) -> None:
   """Raises a ValueError unless low <= value <= high."""
   if not low <= value <= high:
-    raise ValueError(f'{name} is {value}; it must be in [{low}, {high}].')
+    raise ValueError(f'{name} is {value}; it must be between {low} and {high}.')

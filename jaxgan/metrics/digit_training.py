@@ -15,13 +15,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from tqdm import tqdm
 
 from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
 from jaxgan.data.sources import Dataset
 from jaxgan.metrics import digit_net
 from jaxgan.metrics.digit_net import NUM_CLASSES, Classifier, DigitNet
+from jaxgan.progress import Progress
 from jaxgan.types import Array, Params, to_float
 
 _BATCH = 128
@@ -118,15 +118,15 @@ def fit(data: Dataset, seed: int, epochs: int) -> Params:
   params = digit_net.init(data.shape, key)
   state = _State(params, _OPTIMIZER.init(params), jnp.zeros((), jnp.int32))
   sampler = pipeline.Sampler(data, seed, _BATCH)
-  desc = f'Classifier of {data.name}'
-  with tqdm(total=steps, desc=desc, unit='step') as bar:
+  title = f'Classifier of {data.name}'
+  with Progress(steps, 'step', title=title) as bar:
     for step in range(steps):
       batch = pipeline.host_batch(sampler, step)
       image, label = batch.image[0], batch.label[0]
       rate = np.float32(learning_rate(step, steps))
       state, loss = _update(net, state, key, rate, image, label)
       if step % _LOG_STEPS == 0 or step == steps - 1:
-        bar.set_postfix_str(f'loss {loss:.3f}')
+        bar.note(f'loss {loss:.3f}')
         if not np.isfinite(loss):
           raise FloatingPointError(
             f'The loss is {loss} after step {step + 1}; nothing was saved.'

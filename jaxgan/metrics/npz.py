@@ -52,5 +52,9 @@ def write(path: pathlib.Path, arrays: Mapping[str, Any]) -> None:
   A crash or a second process never leaves a partial file. Equal arrays give
   equal bytes, since the archive holds no time stamps.
   """
+  # Before savez opens the archive: numpy 2.0 leaves it open after an error.
+  plain: dict[str, Any] = {
+    name: np.asarray(value) for name, value in arrays.items()
+  }
   with replacing(path) as temporary, temporary.open('wb') as file:
-    np.savez(file, **arrays)
+    np.savez(file, **plain)

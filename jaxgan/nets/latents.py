@@ -18,6 +18,7 @@ from jaxgan.config import Net
 from jaxgan.types import Array
 
 _COLUMNS = 8  # Columns of a grid of numbers.
+_MAX_BYTES = 2**32  # Of the latents of one grid.
 
 # Kind of a grid -> the key of `net` that gives the size of the part it varies.
 _PARTS = {
@@ -141,10 +142,10 @@ class Latents(NamedTuple):
       [num or more, width], and the number of columns of the grid; 0 for any.
 
     Raises:
-      ValueError: the latents lack the class or the part, or a grid of labels is
-        requested for one label.
+      ValueError: the latents lack the class or the part, a grid of labels is
+        requested for one label, or the latents need more than 4 GiB.
     """
-    self._check(kind, label)
+    self._check(kind, label, num)
     if kind == 'interpolation':
       return self.interpolate(key, num, _repeat(label, num)), num
     if kind not in _PARTS:
@@ -164,8 +165,15 @@ class Latents(NamedTuple):
       return self.size + self.code_classes, values[:, None]
     return self.width - self.classes, jnp.eye(self.classes)
 
-  def _check(self, kind: str, label: int) -> None:
+  def _check(self, kind: str, label: int, num: int) -> None:
     key = _PARTS.get(kind)
+    most = _MAX_BYTES // (4 * self.width)
+    if num > most:
+      raise ValueError(
+        f'The number of samples is {num}; it must be at most {most}, since '
+        f'their latents of {self.width} values are in memory at once; draw '
+        'more with several seeds.'
+      )
     if label >= 0 and label >= self.classes:
       raise ValueError(
         f'The label is {label} and net.classes of this run is {self.classes}; '

@@ -19,10 +19,10 @@ from jaxgan import cli
 from jaxgan.config import files
 
 _CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'Config file that all trials start from.'
+  'config', None, 'Config that all trials start from: a name or a .py file.'
 )
 _SPACE = flags.DEFINE_string(
-  'space', '', 'Search space: a file such as configs/search/digits.py.'
+  'space', '', 'Search space: a name such as search/digits, or a .py file.'
 )
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the search.')
 _METRIC = flags.DEFINE_string(
@@ -132,13 +132,13 @@ def _required(flag: flags.FlagHolder) -> Any:
 
 
 def _config_file() -> str:
-  """Returns the path of the config file, relative to the checkout if inside."""
+  """Returns the path of the config file, relative to `files.ROOT` if inside."""
   name = config_flags.get_config_filename(flags.FLAGS['config'])
-  path, _, variant = name.partition(':')
-  whole = pathlib.Path(path).resolve()
-  inside = whole.is_relative_to(files.ROOT)
-  short = whole.relative_to(files.ROOT) if inside else whole
-  return f'{short}:{variant}' if variant else str(short)
+  file, variant = files.find(name)
+  whole, root = file.resolve(), files.ROOT.resolve()
+  inside = whole.is_relative_to(root)
+  short = whole.relative_to(root).as_posix() if inside else str(whole)
+  return f'{short}:{variant}' if variant else short
 
 
 def run() -> None:

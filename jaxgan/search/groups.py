@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import jax
 from optuna.trial import Trial
-from tqdm import tqdm
 
 from jaxgan.config import Config, flatten, to_dict
 from jaxgan.data import sources
@@ -20,6 +19,7 @@ from jaxgan.evaluation import evaluator as evaluation
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
+from jaxgan.progress import Progress
 from jaxgan.search import space as space_lib
 from jaxgan.search import trials as trials_lib
 from jaxgan.search.space import Space, Values
@@ -167,12 +167,8 @@ def _train(resources: Resources, members: Sequence[_Member]) -> None:
   # All groups use the base configuration, so they share a compiled program.
   replicas = Replicas(resources.config, values)
   snapshots = vmapped_runs.train(replicas, resources.dataset)
-  bar = tqdm(
-    total=resources.config.train.steps,
-    desc=f'{len(members)} trials',
-    unit='step',
-    disable=None,
-  )
+  steps, title = resources.config.train.steps, f'{len(members)} trials'
+  bar = Progress(steps, 'step', title=title, first_seconds=0)
   with Interruption() as interruption, bar:
     for snapshot in snapshots:
       if snapshot.step:

@@ -111,7 +111,7 @@ def config_file(
   space = space_lib.from_plain(facts['space'])
   params = study_lib.config_values(space, trial.params)
   config = flatten(to_dict(space_lib.make_config(facts['config'], params)))
-  base = files.read(facts['file'])
+  base = files.read(str(files.ROOT / facts['file']))
   from_config_dict(base)  # Raises if the file has become invalid.
   old = flatten(base.to_dict())
   changed = '\n'.join(
@@ -140,11 +140,12 @@ def get_config(variant={variant!r}):
 
 def _import_base(file: str) -> tuple[str, str, str]:
   """Returns import lines, function name and variant of a config file."""
-  path, _, variant = file.partition(':')
-  if pathlib.Path(path).is_absolute():
-    lines = f'import runpy\n\nbase = runpy.run_path({path!r})'
+  whole, variant = files.find(str(files.ROOT / file))
+  configs = files.ROOT / 'configs'
+  if not whole.is_relative_to(configs):
+    lines = f'import runpy\n\nbase = runpy.run_path({str(whole)!r})'
     return lines, "base['get_config']", variant
-  *packages, name = pathlib.Path(path).with_suffix('').parts
+  *packages, name = whole.relative_to(files.ROOT).with_suffix('').parts
   lines = f'from {".".join(packages)} import {name} as base'
   return lines, 'base.get_config', variant
 

@@ -13,7 +13,6 @@ import dataclasses
 import itertools
 import json
 import math
-import runpy
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ import numpy as np
 
 from jaxgan.config import (
   Config,
+  files,
   flatten,
   from_config_dict,
   pick,
@@ -80,16 +80,17 @@ Space = Mapping[str, Domain]
 def load(path: str) -> Values:
   """Runs a space file and returns the value of its `get_space()`.
 
+  Args:
+    path: of the file; or a name in configs/, such as 'search/digits'.
+
   Raises:
-    ValueError: the file cannot be run, or does not define `get_space`.
+    ValueError: there is no such file, it cannot be run, or it does not define
+      `get_space`.
   """
   try:
-    names = runpy.run_path(path)
-  except (OSError, SyntaxError, NameError, ImportError) as error:
-    raise ValueError(f'--space cannot be read ({error}).') from error
-  if 'get_space' not in names:
-    raise ValueError(f'{path} has no get_space(); a space file must have one.')
-  return names['get_space']()
+    return files.call(files.find(path)[0], 'get_space()')
+  except ValueError as error:
+    raise ValueError(f'--space: {error}') from error
 
 
 def parse(values: Values, base: Values) -> Space:

@@ -166,10 +166,14 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
   optuna.logging.set_verbosity(optuna.logging.WARNING)
   # SQLite lets one process write at a time. Its default limit of 5 seconds for
   # the others is too short on a busy machine.
-  slow = {'connect_args': {'timeout': 60}} if url.startswith('sqlite') else {}
+  # A pool would leave the file open at the end, of which Python 3.13 warns.
+  sqlite = {
+    'connect_args': {'timeout': 60}, 'poolclass': sqlalchemy.pool.NullPool
+  }  # fmt: skip
   library_errors = sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError
   try:
-    return optuna.storages.RDBStorage(url, engine_kwargs=slow)
+    options = sqlite if url.startswith('sqlite') else {}
+    return optuna.storages.RDBStorage(url, engine_kwargs=options)
   except (ImportError, RuntimeError, *library_errors) as error:
     reason = str(error).strip().split('\n')[0]
     raise ValueError(

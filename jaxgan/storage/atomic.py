@@ -4,9 +4,47 @@ The only module that packages above `storage` may import from it.
 """
 
 import contextlib
+import errno
+import os
 import pathlib
 import uuid
 from collections.abc import Iterator
+
+# What is wrong with a disk, and what helps. Libraries in C++ give only the text
+# of such an error.
+_REASONS = {
+  errno.ENOSPC: 'its disk is full; free some space',
+  errno.EDQUOT: 'the disk quota is used up; free some space',
+  errno.EROFS: 'its disk is read-only; make it writable',
+  errno.EACCES: 'it is read-only for this user; make it writable',
+  errno.EIO: 'its disk has errors; repair it',
+}
+
+
+class DiskError(OSError):
+  """A folder cannot be written; the message is one sentence that names it."""
+
+
+@contextlib.contextmanager
+def naming(folder: pathlib.Path) -> Iterator[None]:
+  """Turns the errors of a full, read-only or broken disk into a DiskError.
+
+  Args:
+    folder: the folder that the block writes.
+  """
+  try:
+    yield
+  except DiskError:
+    raise
+  except Exception as error:  # Orbax and tfds raise many types.
+    for number, reason in _REASONS.items():
+      own = isinstance(error, OSError) and error.errno == number
+      if own or os.strerror(number) in str(error):
+        raise DiskError(
+          f'{folder.absolute()} cannot be written, because {reason} and start '
+          'the same command again.'
+        ) from error
+    raise
 
 
 @contextlib.contextmanager
@@ -15,13 +53,27 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
   If the block raises, the temporary file is deleted and an existing `path`
   keeps its contents. Two processes may write the same file at once.
+
+  Raises:
+    DiskError: the disk is full, read-only or broken.
   """
   # Random, because hosts that share a disk may use the same process id.
   temporary = path.with_name(f'{path.name}.{uuid.uuid4().hex}.tmp')
-  try:
-    yield temporary
-    temporary.replace(path)
-  finally:
+  with naming(path.parent):
+    try:
+      yield temporary
+      temporary.replace(path)
+    finally:
+      with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: pathlib.Path) -> None:
+  """Deletes the temporary files of writers of `path` that were killed.
+
+  Call it only if no other process can be writing `path`.
+  """
+  for temporary in path.parent.glob(f'{path.name}.*.tmp'):
     temporary.unlink(missing_ok=True)
 
 

@@ -21,6 +21,7 @@ from orbax.checkpoint import checkpoint_managers as managers
 
 from jaxgan.config import Checkpoint
 from jaxgan.gan.state import GANState
+from jaxgan.storage.identity import Identity
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,20 +43,31 @@ def digest(state: Any) -> str:
   return sha.hexdigest()
 
 
+class OtherRun(ValueError):
+  """A checkpoint belongs to another run."""
+
+
 class Checkpoints(contextlib.AbstractContextManager):
   """Saves and restores the checkpoints of one run; use it in a `with` block."""
 
   def __init__(
-    self, folder: pathlib.Path, config: Checkpoint, *, read_only: bool = False
+    self,
+    folder: pathlib.Path,
+    config: Checkpoint,
+    *,
+    run: Identity | None = None,
+    read_only: bool = False,
   ) -> None:
     """Opens or creates a folder of checkpoints.
 
     Args:
       folder: holds one subfolder per step.
       config: which checkpoints are kept.
+      run: written into each checkpoint; checkpoints of another run are refused.
       read_only: changes no file; the run may be training at the same time.
     """
     self._folder = folder.absolute()
+    self._run = run
     self._read_only = read_only
     self._metric = config.best_metric
     self._manager = ocp.CheckpointManager(
@@ -71,9 +83,11 @@ class Checkpoints(contextlib.AbstractContextManager):
       ),
     )
 
-  def __exit__(self, *_: object) -> None:
+  def __exit__(self, kind: object, *_: object) -> None:
     """Waits for the last save and closes the folder."""
-    self._manager.close()
+    # An error of the block is reported, and not what follows from it.
+    with contextlib.suppress(*(() if kind is None else (Exception,))):
+      self._manager.close()
 
   def steps(self) -> list[int]:
     """The steps of all checkpoints, in ascending order."""
@@ -94,7 +108,9 @@ class Checkpoints(contextlib.AbstractContextManager):
       step,
       args=ocp.args.Composite(
         state=ocp.args.StandardSave(state),
-        digest=ocp.args.JsonSave({'sha256': digest(state)}),
+        digest=ocp.args.JsonSave(
+          {'sha256': digest(state), 'run': self._run.id if self._run else None}
+        ),
       ),
       metrics=self._score(metrics),
     )
@@ -117,12 +133,19 @@ class Checkpoints(contextlib.AbstractContextManager):
       The state, or None if there are no checkpoints.
 
     Raises:
-      ValueError: there are checkpoints and none of them can be restored.
+      ValueError: there are checkpoints and none of them can be restored, or
+        the newest belongs to another run.
     """
     damaged: list[int] = []
     for step in reversed(self.steps()):
       try:
-        state = self._restore(step, target)
+        facts = self._restore_item(step, ocp.args.JsonRestore(), 'digest')
+        self._check_run(step, facts.get('run'))
+        state = self._restore_item(step, ocp.args.StandardRestore(target))
+        if digest(state) != facts['sha256']:
+          raise ValueError('its arrays do not match their SHA-256')
+      except OtherRun:
+        raise
       except Exception as error:  # Orbax raises many types, also Exception.
         reason = str(error).strip().partition('\n')[0][:200]
         _LOG.warning(
@@ -148,17 +171,20 @@ class Checkpoints(contextlib.AbstractContextManager):
     self.wait()
     self._move([s for s in self.steps() if s > step], 'rolled_back')
 
-  def _restore(self, step: int, target: GANState) -> GANState:
-    restored = self._manager.restore(
-      step,
-      args=ocp.args.Composite(
-        state=ocp.args.StandardRestore(target),
-        digest=ocp.args.JsonRestore(),
-      ),
+  def _restore_item(self, step: int, args: Any, name: str = 'state') -> Any:
+    items = ocp.args.Composite(**{name: args})
+    return self._manager.restore(step, args=items)[name]
+
+  def _check_run(self, step: int, saved: str | None) -> None:
+    """Raises OtherRun if a checkpoint is known to belong to another run."""
+    if self._run is None or saved == self._run.id:
+      return
+    if saved is None and step <= self._run.since:
+      return
+    raise OtherRun(
+      f'{self._folder / str(step)} is a checkpoint of another run than '
+      f'{self._folder.parent}; move it away, or choose another workdir.'
     )
-    if digest(restored.state) != restored.digest['sha256']:
-      raise ValueError('its arrays do not match their SHA-256')
-    return restored.state
 
   def _move(self, steps: list[int], name: str) -> None:
     """Moves checkpoints to a sibling folder, without overwriting any."""

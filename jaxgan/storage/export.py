@@ -7,12 +7,44 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from tqdm import tqdm
 
 from jaxgan.data.columns import Columns
+from jaxgan.progress import Progress
 from jaxgan.storage import atomic, pictures, workdir
 
 _MAX_GRID = 4096  # Samples in one picture.
+
+
+def check(out: pathlib.Path, count: int) -> None:
+  """Checks an output before any work; creates the folder that it is in.
+
+  Raises:
+    ValueError: `out` is not writable, is a folder that is not empty or an
+      existing .csv, has an unknown suffix, or cannot hold so many samples.
+  """
+  workdir.local(out)
+  workdir.make(out.parent)
+  suffix = out.suffix.lower()
+  if suffix == '.png' and count > _MAX_GRID:
+    raise ValueError(
+      f'--num is {count}; a .png holds at most {_MAX_GRID} samples, so give a '
+      'folder, a .npz or a .csv as --out.'
+    )
+  if suffix == '.csv' and out.exists():
+    # Unlike the other formats, a .csv may be the user's own data.
+    raise ValueError(f'{out} already exists; give a new .csv as --out.')
+  if suffix in ('.png', '.npz', '.csv'):
+    return
+  if suffix and not out.is_dir():
+    raise ValueError(
+      f'--out is {str(out)!r}; it must end in .png, .npz or .csv, or be a '
+      'folder.'
+    )
+  if out.is_dir() and any(out.iterdir()):
+    raise ValueError(
+      f'{out} is not empty; give a new or empty folder as --out, so that '
+      'images of two runs are not mixed.'
+    )
 
 
 def write(
@@ -37,45 +69,30 @@ def write(
       a .csv gets their names, and a plot shows standardized values.
 
   Raises:
-    ValueError: `out` is not writable, is a folder that is not empty or an
-      existing .csv, or is a format that cannot hold these samples.
+    ValueError: as `check`, or a format that cannot hold these samples.
   """
-  workdir.make(out.parent)
-  with tqdm(total=count, unit='sample', disable=count <= _MAX_GRID) as bar:
+  check(out, count)
+  with Progress(count, 'sample', hidden=count <= _MAX_GRID) as bar:
     chunks = _counted(chunks, bar)
     suffix = out.suffix.lower()
     if suffix == '.png':
       chunks = map(table.standardize, chunks) if table else chunks
-      _write_grid(out, chunks, count, columns)
+      image = pictures.picture(np.concatenate(list(chunks)), columns)
+      pictures.save_png(out, image, generated=True)
     elif suffix == '.npz':
       _write_npz(out, chunks, count)
     elif suffix == '.csv':
       _write_csv(out, chunks, table.names if table else ())
-    elif not out.suffix or out.is_dir():
-      _write_folder(out, chunks)
     else:
-      raise ValueError(
-        f'--out is {str(out)!r}; it must end in .png, .npz or .csv, or be a '
-        'folder.'
-      )
+      _write_folder(out, chunks)
 
 
-def _counted(chunks: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:
+def _counted(
+  chunks: Iterable[np.ndarray], bar: Progress
+) -> Iterator[np.ndarray]:
   for chunk in chunks:
     yield chunk
     bar.update(len(chunk))
-
-
-def _write_grid(
-  out: pathlib.Path, chunks: Iterator[np.ndarray], count: int, columns: int
-) -> None:
-  if count > _MAX_GRID:
-    raise ValueError(
-      f'--num is {count}; a .png holds at most {_MAX_GRID} samples, so give a '
-      'folder, a .npz or a .csv as --out.'
-    )
-  image = pictures.picture(np.concatenate(list(chunks)), columns)
-  pictures.save_png(out, image, generated=True)
 
 
 def _write_npz(
@@ -99,9 +116,6 @@ def _write_npz(
 def _write_csv(
   out: pathlib.Path, chunks: Iterator[np.ndarray], names: tuple[str, ...]
 ) -> None:
-  if out.exists():
-    # Unlike the other formats, a .csv may be the user's own data.
-    raise ValueError(f'{out} already exists; give a new .csv as --out.')
   with (
     atomic.replacing(out) as temporary,
     temporary.open('w', newline='', encoding='utf-8') as file,
@@ -120,11 +134,6 @@ def _write_csv(
 
 def _write_folder(out: pathlib.Path, chunks: Iterator[np.ndarray]) -> None:
   workdir.make(out)
-  if any(out.iterdir()):
-    raise ValueError(
-      f'{out} is not empty; give a new or empty folder as --out, so that '
-      'images of two runs are not mixed.'
-    )
   for number, image in enumerate(itertools.chain.from_iterable(chunks)):
     if image.ndim != 3:
       raise ValueError(

@@ -213,7 +213,8 @@ def local(folder: str | pathlib.Path) -> pathlib.Path:
     ValueError: it is a URL, such as gs://bucket/run.
   """
   path = pathlib.Path(folder)  # Of a URL, pathlib leaves gs:/bucket/run.
-  if re.match(r'[A-Za-z][\w+.-]+:$', path.parts[0] if path.parts else ''):
+  scheme = re.match(r'([A-Za-z][\w+.-]+:)/+[^/]', path.as_posix())
+  if scheme and not pathlib.Path(scheme[1]).exists():
     url = path.as_posix().replace(':/', '://', 1)
     raise ValueError(f'{url} is a URL; it must be a local or mounted folder.')
   return path

@@ -7,7 +7,10 @@ written as null.
 import contextlib
 import json
 import math
+import os
 import pathlib
+import socket
+import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -36,25 +39,30 @@ class Writer(contextlib.AbstractContextManager):
     self._folder = workdir / 'samples'
     self._folder.mkdir(exist_ok=True)
     self._jsonl = _open_truncated(workdir / 'metrics.jsonl', first_step)
-    self._board: Any = None
-    if tensorboard:
-      import tensorboardX  # Slow to import.
-
-      self._board = tensorboardX.SummaryWriter(
-        str(workdir),
-        purge_step=first_step + 1 if first_step else None,
-        # A restart within the same second would overwrite the previous file.
-        filename_suffix=f'.{first_step}',
-      )
+    self._board = _Board(workdir, first_step) if tensorboard else None
 
   def __exit__(self, *_: object) -> None:
     self.close()
 
   def close(self) -> None:
     """Flushes and closes all files."""
-    self._jsonl.close()
-    if self._board is not None:
-      self._board.close()
+    with self._jsonl:
+      if self._board is not None:
+        self._board.close()
+
+  def check_present(self) -> None:
+    """Raises a DiskError if metrics.jsonl is not in the workdir anymore.
+
+    The open file can be written although the workdir is removed.
+    """
+    path = pathlib.Path(self._jsonl.name)
+    with contextlib.suppress(FileNotFoundError):
+      if os.path.samestat(path.stat(), os.fstat(self._jsonl.fileno())):
+        return
+    raise atomic.DiskError(
+      f'{path.parent.absolute()} was removed or replaced during the run; what '
+      'was trained since its last checkpoint is lost.'
+    )
 
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
     """Writes a line to metrics.jsonl and one point per TensorBoard curve."""
@@ -63,7 +71,7 @@ class Writer(contextlib.AbstractContextManager):
     self._jsonl.flush()
     if self._board is not None:
       for name, value in values.items():
-        self._board.add_scalar(name, value, step)
+        self._board.add(step, 'scalar', name, value)
       self._board.flush()
 
   def samples(
@@ -81,13 +89,52 @@ class Writer(contextlib.AbstractContextManager):
     pictures.save_png(self._folder / f'{name}.png', image, generated=generated)
     if self._board is not None:
       tag = 'generated' if generated else 'real'
-      self._board.add_image(tag, image, step, dataformats='HWC')
+      self._board.add(step, 'image', tag, image, dataformats='HWC')
       self._board.flush()
 
   def text(self, name: str, text: str) -> None:
     """Writes a text to TensorBoard, at step 0."""
     if self._board is not None:
-      self._board.add_text(name, text, 0)
+      self._board.add(0, 'text', name, text)
+
+
+class _Board:
+  """Writes a TensorBoard event file.
+
+  The SummaryWriter of tensorboardX writes in a thread of its own. When the disk
+  is full, that thread ends with a traceback, and later writes may wait for it.
+  """
+
+  def __init__(self, workdir: pathlib.Path, first_step: int) -> None:
+    """Opens a new file, which hides older points after `first_step`."""
+    # Slow to import.
+    from tensorboardX import record_writer, summary
+    from tensorboardX.proto import event_pb2
+
+    self._summary, self._proto = summary, event_pb2
+    # A restart within the same second would overwrite a file of equal name.
+    ending = f'{int(time.time())}.{socket.gethostname()}.{first_step}'
+    path = workdir / f'events.out.tfevents.{ending}'
+    self._file = record_writer.RecordWriter(str(path))
+    self._write(0, file_version='brain.Event:2')
+    if first_step:
+      start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+      self._write(first_step + 1, session_log=start)
+
+  def add(self, step: int, kind: str, *values: Any, **options: Any) -> None:
+    """Adds a summary of a kind: scalar, image or text."""
+    make = getattr(self._summary, kind)
+    self._write(step, summary=make(*values, **options))
+
+  def flush(self) -> None:
+    self._file.flush()
+
+  def close(self) -> None:
+    self._file.close()
+
+  def _write(self, step: int, **content: Any) -> None:
+    event = self._proto.Event(step=step, wall_time=time.time(), **content)
+    self._file.write(event.SerializeToString())
 
 
 def read_metrics(path: pathlib.Path) -> list[dict]:
@@ -101,6 +148,7 @@ def read_metrics(path: pathlib.Path) -> list[dict]:
 
 def _open_truncated(path: pathlib.Path, last_step: int) -> TextIO:
   """Opens a JSONL file for appending, without the rows after `last_step`."""
+  atomic.remove_leftovers(path)
   if path.exists():
     kept = [row for row in read_metrics(path) if row['step'] <= last_step]
     atomic.write_text(path, ''.join(json.dumps(row) + '\n' for row in kept))

@@ -20,7 +20,10 @@ from ml_collections import config_flags
 from jaxgan import cli
 
 _CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'Study file, as in configs/studies; with :tiny, a dry run.'
+  'config',
+  None,
+  'Study: a name such as studies/toy, or a .py file; append :tiny for a dry '
+  'run.',
 )
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the study.')
 _JOBS = flags.DEFINE_integer(

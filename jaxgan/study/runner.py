@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import numpy as np
-from tqdm import tqdm
 
 from jaxgan.config import Config
 from jaxgan.data import sources
@@ -16,6 +15,7 @@ from jaxgan.evaluation.evaluator import Evaluator
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
+from jaxgan.progress import Progress
 from jaxgan.storage import atomic, workdir
 from jaxgan.study import results
 from jaxgan.study.probe import make_probe
@@ -69,9 +69,9 @@ def run_blocks(
     ValueError: invalid data, or a metric that does not fit them.
   """
   total = sum(len(b.seeds) * study.steps(b.task) for b in blocks)
-  with tqdm(total=total, unit='step', position=position, disable=None) as bar:
+  with Progress(total, 'step', position=position, first_seconds=0) as bar:
     for block in blocks:
-      bar.set_description(f'{block.task.name}, {block.arm.name}')
+      bar.title(f'{block.task.name}, {block.arm.name}')
       replay = _replay_path(study, block, folder)
       rows = _run_block(study, block, replay, bar.update)
       results.append(folder / 'results.jsonl', rows)
@@ -176,8 +176,11 @@ def _replay_path(study: Study, block: Block, folder: pathlib.Path) -> str:
 def _record(config: Config, seed: int, path: pathlib.Path) -> None:
   """Trains one run and writes its ratio and weight at every step."""
   lines = []
+  bar = Progress(config.train.steps, 'step', title='Curve', leave=False)
   for step, _, _, metrics in _train(config, (seed,)):
     if metrics is not None:
+      bar.update()
       values = {k: float(metrics[k][0]) for k in ('ratio', 'weight')}
       lines.append(json.dumps({'step': step, **values}) + '\n')
+  bar.close()
   atomic.write_text(path, ''.join(lines))

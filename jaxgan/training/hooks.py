@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 
 import jax
-from tqdm import tqdm
 
 from jaxgan.config import Config, to_dict
 from jaxgan.data import pipeline
@@ -18,6 +17,7 @@ from jaxgan.gan.generator import Generator, generator_of
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
 from jaxgan.metrics import record
+from jaxgan.progress import Progress
 from jaxgan.storage.writers import Writer
 from jaxgan.types import Metrics, Variables
 
@@ -75,12 +75,9 @@ class Hooks(contextlib.AbstractContextManager):
     )
     self._is_first = jax.process_index() == 0
     self._writer = self._open(first_step) if self._is_first else None
-    self._bar = tqdm(
-      total=self._config.train.steps,
-      initial=first_step,
-      unit='step',
-      disable=not self._is_first,
-      dynamic_ncols=True,
+    steps = self._config.train.steps
+    self._bar = Progress(
+      steps, 'step', done=first_step, hidden=not self._is_first
     )
     self._evaluator = evaluator
     self._start = first_step
@@ -90,10 +87,14 @@ class Hooks(contextlib.AbstractContextManager):
     tensorboard = self._config.log.tensorboard
     return Writer(self._folder, tensorboard=tensorboard, first_step=first_step)
 
-  def __exit__(self, *_: object) -> None:
+  def __exit__(self, kind: object, *_: object) -> None:
+    """Closes all files; explains an error by the workdir, if that is gone."""
     self._bar.close()
-    if self._writer is not None:
-      self._writer.close()
+    with contextlib.ExitStack() as stack:
+      if self._writer is not None:
+        stack.callback(self._writer.close)
+      if kind is not None:
+        self.check_present()
 
   def on_start(self, state: GANState, dataset: Dataset) -> None:
     """Logs what is trained; a new run writes its first grid and metrics."""
@@ -123,8 +124,8 @@ class Hooks(contextlib.AbstractContextManager):
     if self._writer is not None:
       self._writer.close()
       self._writer = self._open(step)
-    self._start = self._bar.n = step
-    self._bar.refresh()
+    self._start = step
+    self._bar.go_to(step)
 
   def on_step(self, step: int) -> None:
     """Advances the progress bar; the clock starts after the first step."""
@@ -143,9 +144,7 @@ class Hooks(contextlib.AbstractContextManager):
   def log(self, step: int, scalars: dict[str, float]) -> None:
     """Writes scalars, shows the gap and the weight, restarts the clock."""
     self._since = (step, time.perf_counter())
-    self._bar.set_postfix_str(
-      f'gap {scalars["gap"]:.3f}, lambda {scalars["weight"]:.2f}'
-    )
+    self._bar.note(f'gap {scalars["gap"]:.3f}, lambda {scalars["weight"]:.2f}')
     if self._writer is not None:
       self._writer.scalars(step, scalars)
 
@@ -173,8 +172,14 @@ class Hooks(contextlib.AbstractContextManager):
     problem = self._problem.standardized
     return generator_of(problem, jax.device_get(ema), step)
 
+  def check_present(self) -> None:
+    """Raises a DiskError if the workdir was removed or replaced."""
+    if self._writer is not None:
+      self._writer.check_present()
+
   def on_end(self) -> None:
     """Logs where the files are, and how to sample."""
+    self.check_present()
     self._bar.close()
     folder = self._folder
     _LOG.info(

@@ -142,6 +142,7 @@ class Loop:
         self._after(step, state, metrics, stopping=stop_for is not None)
         if stop_for is not None:
           self.checkpoints.wait()
+          self.hooks.check_present()
           raise Interrupted(
             f'stopped after step {step}, which is saved; the same command '
             'resumes from there.',
@@ -164,6 +165,7 @@ class Loop:
     if log:
       self.hooks.log(step, scalars)
     if log or save or evaluate:
+      self.hooks.check_present()
       self._check_finite(state)
     if log:
       self._watch(step, scalars)

@@ -16,7 +16,7 @@ from jaxgan.gan import sharding
 from jaxgan.gan import state as state_lib
 from jaxgan.gan import step as step_lib
 from jaxgan.gan.state import GANState
-from jaxgan.storage import workdir
+from jaxgan.storage import atomic, identity, workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.training import batches as batches_lib
 from jaxgan.training.hooks import Callback, Hooks, make_evaluator
@@ -52,6 +52,8 @@ def train_and_evaluate(
     RunFailed: another failure, with `guard.action` stop, or after
       `guard.rollbacks` rollbacks.
     Interrupted: SIGTERM or Ctrl-C, after the state was saved.
+    DiskError: the workdir was removed, or its disk is full or read-only; the
+      same command resumes from the newest checkpoint.
   """
   folder = workdir.local(folder)
   mesh = sharding.make_mesh()
@@ -77,8 +79,10 @@ def train_and_evaluate(
     train_step = step_lib.make_train_step(problem, mesh)
     evaluator = make_evaluator(config, dataset)
 
+    stack.enter_context(atomic.naming(folder))
+    run = identity.read(folder) if is_first else None
     checkpoints = stack.enter_context(
-      Checkpoints(folder / 'checkpoints', config.checkpoint)
+      Checkpoints(folder / 'checkpoints', config.checkpoint, run=run)
     )
     # Jitted, so that the values are created with their sharding.
     new = functools.partial(jax.jit, out_shardings=layout.state)
@@ -92,6 +96,8 @@ def train_and_evaluate(
     if is_first:
       workdir.write_config(folder, config)
       workdir.write_data(folder, facts)
+    if run:
+      identity.write(folder, run)
     hooks = stack.enter_context(
       Hooks(problem, folder, int(state.step), evaluator, callback)
     )
@@ -100,6 +106,7 @@ def train_and_evaluate(
       config, folder, train_step, checkpoints, hooks, batches=batches, key=key
     )
     state = loop.run(loop.with_rollback_key(state))
+    checkpoints.wait()
     hooks.on_end()
   return state
 

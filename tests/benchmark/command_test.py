@@ -29,6 +29,7 @@ def command(*flags):
   return json.loads(output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('mode', ['step', 'loop'])
 def test_the_command_prints_one_line(mode):
   figures = command('--net=toy', f'--mode={mode}')
@@ -43,6 +44,7 @@ def test_the_command_prints_one_line(mode):
     assert figures['ratio'] == sorted(ratios)[3]
 
 
+@pytest.mark.slow
 def test_whole_runs_are_processes_of_their_own():
   flags = ('--net=small_toy', '--mode=runs', '--seeds=2', '--devices=2')
   figures = command(*flags)

@@ -36,6 +36,7 @@ def test_operations_are_counted_as_by_hand():
   assert flops == pytest.approx(5 * update + other, rel=0.05)
 
 
+@pytest.mark.slow
 def test_seeds_in_one_program_are_counted_together():
   settings = Settings(net='toy', batch=8, critic_steps=1, steps=1, warmup=0)
   one = iteration.measure(settings)
@@ -48,6 +49,7 @@ def test_seeds_in_one_program_are_counted_together():
   )
 
 
+@pytest.mark.slow
 def test_eight_devices_share_the_activations():
   """Each holds all parameters and an eighth of the activations."""
 

@@ -5,6 +5,7 @@ import pytest
 from jaxgan.benchmark import layers
 
 
+@pytest.mark.slow
 def test_layers_are_timed_and_their_rounding_measured():
   small_layer, large = (
     layers.Layer(3, 1, channels, channels, side, 4)

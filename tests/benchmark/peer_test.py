@@ -35,6 +35,7 @@ def rows(done):
   ]
 
 
+@pytest.mark.slow
 def test_each_mode_of_the_peer_is_a_row(tmp_path):
   peer = command(tmp_path, "print('words')\nprint('{\"seconds_median\": 2.0}')")
   table = rows(compare(peer, '--modes=eager,compile'))
@@ -87,6 +88,7 @@ def test_a_failure_of_jaxgan_is_a_sentence(tmp_path):
   assert 'jaxgan.benchmark --net=none' in done.stderr
 
 
+@pytest.mark.slow
 def test_cases_beyond_the_budget_are_left_out(tmp_path):
   code = 'import time; time.sleep(2)\nprint(\'{"seconds_median": 1}\')'
   table = rows(

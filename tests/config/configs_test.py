@@ -53,7 +53,14 @@ SIMILAR = {
 }
 
 
-@pytest.mark.parametrize('name', [n for n in SHAPES if n not in SIMILAR])
+@pytest.mark.parametrize(
+  'name',
+  small.quick(
+    [n for n in SHAPES if n not in SIMILAR],
+    'default',
+    'digits',
+  ),
+)
 def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = importlib.import_module(f'configs.{name}').get_config('tiny')
@@ -92,6 +99,7 @@ def test_the_zoo_fits_mnist_too(name):
   names.check(from_config_dict(tiny))
 
 
+@pytest.mark.slow
 def test_faces_are_asked_for_by_their_attributes(tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = default.finish(celeba.get_config('attributes'), 'tiny')

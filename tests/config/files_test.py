@@ -27,13 +27,72 @@ def test_a_variant_stands_after_a_colon(root):
     load_config('digits:smal')
 
 
+def test_from_a_wheel_a_path_of_the_checkout_names_the_config_inside(
+  tmp_path, monkeypatch
+):
+  monkeypatch.chdir(tmp_path)
+  monkeypatch.setattr(files, '_INSTALLED', True)
+  for name, known in (
+    ('configs/digits.py', 'digits'),
+    ('configs/zoo/sngan.py:tiny', 'zoo/sngan'),
+    ('toy.py', 'toy'),
+  ):
+    with pytest.raises(ValueError, match=f'; --config={known} is the one ins'):
+      load_config(name)
+  assert load_config('zoo/sngan:tiny').train.steps == 6
+
+
+COPY = """
+from configs import default
+def get_config(variant=''):
+  config = default.get_config()
+  config.seed = 7
+  return default.finish(config, variant)
+"""
+
+
+def test_a_copy_of_a_config_file_works_in_any_folder(tmp_path, monkeypatch):
+  (tmp_path / 'mine.py').write_text(COPY)
+  for name in [n for n in sys.modules if n.split('.')[0] == 'configs']:
+    monkeypatch.delitem(sys.modules, name)
+  path, modules = [*sys.path], {*sys.modules}
+  assert load_config(f'{tmp_path}/mine.py:tiny').seed == 7
+  assert sys.path == path
+  assert not {n for n in {*sys.modules} - modules if n.startswith('configs')}
+
+
+def test_a_package_named_configs_does_not_hide_the_files(tmp_path, monkeypatch):
+  other = tmp_path / 'configs'
+  other.mkdir()
+  (other / '__init__.py').write_text('raise RuntimeError')
+  (other / 'shared.py').write_text('SEED = 8\n')
+  monkeypatch.syspath_prepend(tmp_path)
+  assert load_config('zoo/sngan:tiny').loss.name == 'hinge'
+  text = COPY.replace('import default', 'import default, shared')
+  (tmp_path / 'mine.py').write_text(text.replace('= 7', '= shared.SEED'))
+  assert load_config(f'{tmp_path}/mine.py').seed == 8
+
+
+@pytest.mark.parametrize(
+  ('body', 'cause'),
+  [
+    ('def get_config():\n  return None\n', 'returns NoneType; it must return'),
+    ('def get_config(x):\n  return x\n', 'cannot be read .*missing 1'),
+  ],
+)
+def test_a_function_that_gives_no_config_is_named(tmp_path, body, cause):
+  (tmp_path / 'mine.py').write_text(body)
+  with pytest.raises(ValueError, match=f'mine.py {cause}'):
+    load_config(str(tmp_path / 'mine.py'))
+
+
 def test_changes_are_checked_like_the_file():
   changes = {'train.steps': 500, 'optim.gen.lr': 1, 'net.gen_widths': [8, 8]}
   config = load_config('digits', changes)
   assert (config.train.steps, config.optim.gen.lr) == (500, 1.0)
   assert config.net.gen_widths == (8, 8)
   assert load_config('toy', {'penalty.preset': 'r1'}).penalty.target == 0
-  with pytest.raises(ValueError, match=r'train.steps is 0; it must be in'):
+  with pytest.raises(ValueError, match=r'train.steps is 0; .* at least 1'):
     load_config('digits', {'train.steps': 0})
   with pytest.raises(ValueError, match=r'optim.critic.lr or optim.gen.lr'):
     load_config('digits', {'train.lr': 1e-3})
@@ -66,7 +125,7 @@ def test_a_weight_beside_a_preset_without_penalty_is_refused(name, changes):
   assert weight == 5
 
 
-@pytest.mark.parametrize('name', ['digts', 'configs/digts.py', 'digits.py', ''])
+@pytest.mark.parametrize('name', ['digts', 'configs/digts.py', 'digts.py', ''])
 def test_a_name_without_a_file_lists_the_names(name, tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   with pytest.raises(ValueError, match=f"no config '{name}'.*toy") as caught:
@@ -111,7 +170,7 @@ def test_the_help_has_every_key_and_fits_a_terminal():
   text = help_text(Config())
   assert max(map(len, text.splitlines())) <= 80
   for key in (
-    'seed: int, 0 to 2147483647; default 0\n',
+    'seed: int, between 0 and 2147483647; default 0\n',
     'net.gen_widths: tuple of int, each at least 1; default (256, 128, 64)\n',
     'regularisers.augment: tuple of str, any of colour, translation, cutout;',
     'optim.critic.lr: float, at least 0; default 0.0001\n',
@@ -158,9 +217,8 @@ def test_a_preset_on_the_command_line_replaces_the_penalty_of_the_file():
   done = command(*arguments, '--config.penalty.warmup_steps=7')
   changes = {'penalty.preset': 'literal', 'penalty.warmup_steps': 7}
   assert done.stdout == help_text(load_config('toy', changes))
-  assert 'penalty.smoothing: float, 0 to 0.999999; default 0.99; here 0.0' in (
-    done.stdout
-  )
+  smoothing = 'float, between 0 and 0.999999; default 0.99; here 0.0'
+  assert f'penalty.smoothing: {smoothing}' in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -64,15 +64,15 @@ def test_an_unknown_variant_is_refused(name):
     ({'sed': 1}, r'Unknown config key sed; did you mean seed\?'),
     ({'seed': 1.5}, 'seed is 1.5; it must be of type int'),
     ({'seed': True}, 'seed is True; it must be of type int'),
-    ({'seed': -1}, r'seed is -1; it must be in \[0,'),
+    ({'seed': -1}, r'seed is -1; it must be between 0 and 2'),
     ({'train': 3}, 'train is 3; it must be a mapping of keys'),
-    ({'train': {'critic_steps': 0}}, r'train.critic_steps is 0; .* \[1, inf\]'),
-    ({'data': {'channels': 5}}, r'data.channels is 5; it must be in \[0, 4\]'),
+    ({'train': {'critic_steps': 0}}, r'steps is 0; .* at least 1\.'),
+    ({'data': {'channels': 5}}, r'data.channels is 5; .* between 0 and 4\.'),
     ({'net': {'gen_widths': ()}}, 'net.gen_widths .* must be a tuple of int'),
-    ({'net': {'gen_widths': (0,)}}, r'net.gen_widths is 0; .* \[1, inf\]'),
+    ({'net': {'gen_widths': (0,)}}, r'net.gen_widths is 0; .* at least 1\.'),
     ({'net': {'gen_widths': (1.5,)}}, 'net.gen_widths .* a tuple of int'),
-    ({'penalty': {'power': 2.0}}, r'penalty.power is 2; .* \[0, 1\]'),
-    ({'penalty': {'floor': -0.1}}, r'penalty.floor is -0.1; .* \[0, 1\]'),
+    ({'penalty': {'power': 2.0}}, r'penalty.power is 2; .* between 0 and 1\.'),
+    ({'penalty': {'floor': -0.1}}, r'floor is -0.1; .* between 0 and 1\.'),
     ({'penalty': {'preset': 'wgangp'}}, "penalty.preset is 'wgangp'; it must "
      'be one of dragan, following, iterative, literal, none, r1, wgan, '
      'wgan_gp, wgan_lp'),
@@ -84,7 +84,7 @@ def test_an_unknown_variant_is_refused(name):
     ({'regularisers': {'augment': ('cutout', 'flip')}}, "augment is 'flip'; it "
      'must be one of colour, cutout, translation'),
     ({'train': {'batch_doubles_at': ('a',)}}, 'must be a tuple of int'),
-    ({'train': {'batch_doubles_at': (0,)}}, r'must be in \[1, inf\]'),
+    ({'train': {'batch_doubles_at': (0,)}}, r'is 0; it must be at least 1\.'),
     ({'guard': {'action': 'pray'}}, "guard.action is 'pray'; .* off, rollback"),
   ],
 )  # fmt: skip

@@ -1,11 +1,13 @@
 """Every key is documented; its choices are the names that the code knows."""
 
 import dataclasses
+import math
 
 import pytest
 
 from jaxgan import config as config_lib
 from jaxgan.config import from_config_dict
+from jaxgan.config.schema.fields import range_text
 from jaxgan.gan import augment, controller, losses, optimizers, points
 from jaxgan.nets import catalog, layers
 
@@ -60,3 +62,16 @@ def test_an_unknown_name_lists_the_known(key):
   sentence = f"{key} is 'magic'; it must be one of {', '.join(sorted(choices))}"
   with pytest.raises(ValueError, match=sentence):
     from_config_dict(config_lib.replace({}, {key: name}))
+
+
+@pytest.mark.parametrize(
+  ('low', 'high', 'text'),
+  [
+    (1, math.inf, 'at least 1'),
+    (-math.inf, 0, 'at most 0'),
+    (0, 1, 'between 0 and 1'),
+    (-math.inf, math.inf, 'any number'),
+  ],
+)
+def test_ranges_are_in_words(low, high, text):
+  assert range_text(low, high) == text

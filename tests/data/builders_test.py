@@ -1,10 +1,12 @@
 """Digits, toys, and the tfds builder of every recipe."""
 
+import logging
 import random
 
 import numpy as np
 import pytest
 from data_testing import random_images, read
+from tensorflow_datasets.core.utils import tqdm_utils
 
 from jaxgan.data import images
 from jaxgan.data.builders import builder as builder_lib
@@ -117,3 +119,20 @@ def test_preparing_leaves_the_random_state_and_a_failure_leaves_nothing(
     builder_lib.prepare(builder)
   assert random.getstate() == before
   assert not builder_lib.is_prepared(builder)
+
+
+def test_preparing_own_data_prints_one_line_of_jaxgan(
+  tmp_path, capfd, caplog, monkeypatch
+):
+  # A command before may have cut this logger off.
+  monkeypatch.setattr(logging.getLogger('jaxgan'), 'propagate', True)
+  monkeypatch.setattr(logging.getLogger('jaxgan'), 'handlers', [])
+  caplog.set_level('INFO', 'jaxgan')
+  opened = builder_lib.open_recipe(digits.recipe(), str(tmp_path))
+  builder_lib.prepare(opened)
+  assert [r.getMessage() for r in caplog.records] == [
+    f'Preparing digits in {opened.data_dir}.'
+  ]
+  printed = capfd.readouterr()
+  assert (printed.out, printed.err) == ('', '')
+  assert tqdm_utils._active  # Downloads of tfds keep their bars.

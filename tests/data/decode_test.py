@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from data_testing import random_images
 
+from jaxgan import progress
 from jaxgan.config import Data
 from jaxgan.data import decode
 from jaxgan.data.images import png
@@ -40,6 +41,7 @@ def test_more_records_than_are_read_at_once(capsys):
 
 def test_many_records_show_a_progress_bar(monkeypatch, capsys):
   monkeypatch.setattr(decode, '_QUIET', 9)
+  monkeypatch.setattr(progress, 'shows_bars', lambda: True)
   run(random_images(10, 2, 2, 1), OPEN)
   assert 'Decoding some_set' in capsys.readouterr().err
 

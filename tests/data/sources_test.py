@@ -131,6 +131,7 @@ def test_idx_files_through_load(tmp_path):
     assert pairs(data.images, data.labels) == pairs(images, labels)
 
 
+@pytest.mark.slow
 def test_real_mnist_through_load(tmp_path, real_mnist):
   data = load(tmp_path, name='mnist', path=str(real_mnist), split='test')
   assert data.images.shape == (10_000, 28, 28, 1)
@@ -328,6 +329,7 @@ def test_mock_faces_have_attributes():
 # Shape and classes before loading.
 
 
+@pytest.mark.slow
 def test_shape_and_classes_agree_with_load(tmp_path):
   write_folder(tmp_path / 'images', random_images(2, 6, 7, 3))
   for settings in (

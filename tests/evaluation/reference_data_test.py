@@ -60,6 +60,7 @@ def test_a_data_set_has_training_data_only_if_given(data):
   assert len(trained.heldout) == 449
 
 
+@pytest.mark.slow
 def test_gaussians_have_a_mixture(data):
   toy = dataclasses.replace(data, name='gaussians8', split='train[:1%]')
   real = reference_data.of_data(toy)

@@ -101,6 +101,7 @@ def test_a_folder_without_checkpoints(tmp_path):
       load(tmp_path)
 
 
+@pytest.mark.slow
 def test_styles_are_truncated_where_there_are_styles(tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   net = {'name': 'stylegan', 'mapping_layers': 1, 'style_size': 4}

@@ -40,6 +40,7 @@ def limit(monkeypatch, devices):
   monkeypatch.setattr(jax, 'local_devices', lambda: local)
 
 
+@pytest.mark.slow
 def test_a_stream_gives_equal_samples_on_any_number_of_devices(monkeypatch):
   gen, z = of_vectors()
   whole = gen.generate(jnp.pad(z, ((0, 212), (0, 0))))[:300]

@@ -36,7 +36,7 @@ KEYS = {
 # All pairs for these; the larger nets meet each loss and each penalty once.
 EACH = ('mlp', 'dcgan', 'resnet')
 
-pytestmark = pytest.mark.usefixtures('hasty')
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures('hasty')]
 
 
 def combinations():

@@ -68,33 +68,33 @@ def test_an_annealed_target_ends_as_r1():
   assert float(gradient) == 0.0
 
 
+@pytest.mark.usefixtures('float64')
 def test_the_gradient_of_the_penalty_equals_finite_differences():
-  with jax.enable_x64(True):
-    params = mlp_params(6, jnp.float64)
-    x = jax.random.normal(jax.random.key(9), (4, 3, 2)).astype(jnp.float64)
+  params = mlp_params(6, jnp.float64)
+  x = jax.random.normal(jax.random.key(9), (4, 3, 2)).astype(jnp.float64)
 
-    def cost(params):
-      gradient = jax.grad(lambda x: mlp(params, x).sum())(x)
-      norm = jnp.sqrt((gradient**2).sum(axis=(1, 2)) + penalty.EPSILON)
-      return penalty.two_sided(norm, 1.0)
+  def cost(params):
+    gradient = jax.grad(lambda x: mlp(params, x).sum())(x)
+    norm = jnp.sqrt((gradient**2).sum(axis=(1, 2)) + penalty.EPSILON)
+    return penalty.two_sided(norm, 1.0)
 
-    # The library's own norm is float32: compare it first, then differentiate.
-    slope = penalty.slopes(lambda x: mlp(params, x), x)
-    assert float(penalty.two_sided(slope, 1.0)) == pytest.approx(
-      float(cost(params)), rel=1e-6
-    )
-    ours = jax.grad(
-      lambda p: penalty.two_sided(penalty.slopes(lambda x: mlp(p, x), x), 1.0)
-    )(params)
-    step = 1e-6
-    for name, value in params.items():
-      for index in np.ndindex(value.shape):
-        up = cost({**params, name: value.at[index].add(step)})
-        down = cost({**params, name: value.at[index].add(-step)})
-        finite = (up - down) / (2 * step)
-        assert float(ours[name][index]) == pytest.approx(
-          float(finite), rel=1e-4, abs=1e-5
-        )
+  # The library's own norm is float32: compare it first, then differentiate.
+  slope = penalty.slopes(lambda x: mlp(params, x), x)
+  assert float(penalty.two_sided(slope, 1.0)) == pytest.approx(
+    float(cost(params)), rel=1e-6
+  )
+  ours = jax.grad(
+    lambda p: penalty.two_sided(penalty.slopes(lambda x: mlp(p, x), x), 1.0)
+  )(params)
+  step = 1e-6
+  for name, value in params.items():
+    for index in np.ndindex(value.shape):
+      up = cost({**params, name: value.at[index].add(step)})
+      down = cost({**params, name: value.at[index].add(-step)})
+      finite = (up - down) / (2 * step)
+      assert float(ours[name][index]) == pytest.approx(
+        float(finite), rel=1e-4, abs=1e-5
+      )
 
 
 class Critic(nn.Module):
@@ -110,6 +110,7 @@ class Critic(nn.Module):
     return nn.Dense(1)(nn.tanh(x))[:, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('batch_norm', [False, True])
 def test_moving_one_example_leaves_the_slopes_of_the_others_alone(batch_norm):
   critic = Critic(batch_norm)

@@ -31,6 +31,7 @@ def test_every_scalar_is_there_and_finite():
     assert np.isfinite(value), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('still', ['gen', 'critic'])
 def test_a_player_without_a_rate_stands_still(still):
   config = small.config(optim={still: {'lr': 0.0}})
@@ -76,17 +77,25 @@ def test_one_trace_and_no_transfer_while_ratio_moves():
   assert train_step._cache_size() == 1
 
 
+TWO = {'gen_widths': (6, 4), 'critic_widths': (4, 6)}
+
+
 @pytest.mark.parametrize(
   ('net', 'shape'),
-  [({}, small.SHAPE),
-   ({'name': 'dcgan', 'gen_widths': (6, 4), 'critic_widths': (4, 6),
-     'gen_norm': 'batch', 'critic_norm': 'layer'}, (8, 8, 1)),
-   # What is random in it, or mixes examples, does so over the whole batch.
-   ({'name': 'stylegan', 'gen_widths': (6, 4), 'critic_widths': (4, 6),
-     'mapping_layers': 1, 'style_size': 4}, (4, 4, 1)),
-   ({'name': 'multiscale', 'gen_widths': (6, 4), 'critic_widths': (4, 6),
-     'gen_norm': 'batch'}, (4, 4, 1))],
-)  # fmt: skip
+  [
+    ({}, small.SHAPE),
+    small.slow(
+      {'name': 'dcgan', 'gen_norm': 'batch', 'critic_norm': 'layer', **TWO},
+      (8, 8, 1),
+    ),
+    # What is random in it, or mixes examples, does so over the whole batch.
+    small.slow(
+      {'name': 'stylegan', 'mapping_layers': 1, 'style_size': 4, **TWO},
+      (4, 4, 1),
+    ),
+    small.slow({'name': 'multiscale', 'gen_norm': 'batch', **TWO}, (4, 4, 1)),
+  ],
+)
 def test_eight_devices_equal_one(net, shape):
   # sgd: adam divides by tiny second moments, which makes rounding visible.
   sgd = {'name': 'sgd', 'lr': 1e-2, 'b1': 0.0}
@@ -134,6 +143,7 @@ def test_an_update_that_breaks_a_network_is_named_by_its_own_iteration(player):
   assert np.isfinite(history[0]['critic_loss'])
 
 
+@pytest.mark.slow
 def test_clipping_keeps_the_critic_in_its_box():
   config = small.config(penalty={'preset': 'wgan'})
   state, _ = small.run(config, 2)
@@ -158,6 +168,7 @@ def test_the_average_is_the_mean_of_early_weights_then_exponential():
   )
 
 
+@pytest.mark.slow
 def test_the_average_holds_the_statistics_too():
   net = {'name': 'dcgan', 'gen_widths': (4,), 'gen_norm': 'batch',
     'critic_widths': (4,)}  # fmt: skip
@@ -203,6 +214,7 @@ def test_the_critic_gets_the_labels_of_the_batch_inside_the_penalty():
   assert float(history[0]['slope']) == pytest.approx(np.mean(1 + label))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('distance', ['gap', 'gap_slope', 'sliced', 'energy'])
 def test_every_distance_drives_the_ratio(distance):
   _, history = small.run(small.config(penalty={'distance': distance}), 5)
@@ -212,7 +224,11 @@ def test_every_distance_drives_the_ratio(distance):
 
 @pytest.mark.parametrize(
   'preset',
-  ['wgan', 'wgan_gp', 'wgan_lp', 'r1', 'dragan', 'literal', 'following'],
+  [
+    'wgan',
+    'r1',
+    *map(small.slow, ('wgan_gp', 'wgan_lp', 'dragan', 'literal', 'following')),
+  ],
 )
 def test_every_preset_takes_a_step(preset):
   _, history = small.run(small.config(penalty={'preset': preset}), 2)
@@ -258,7 +274,9 @@ def plain():
   return small.run(small.config(**SIZES), 1)[0]
 
 
-@pytest.mark.parametrize('name', OPTIONS)
+@pytest.mark.parametrize(
+  'name', small.quick(OPTIONS, 'adversarial', 'adaptive', 'lazy', 'spectral')
+)
 def test_an_option_changes_the_run_and_keeps_it_whole(name, plain):
   state, history = small.run(small.config(**SIZES, **OPTIONS[name]), 1)
   assert all(np.isfinite(float(v)) for v in history[-1].values())
@@ -269,6 +287,7 @@ def test_an_option_changes_the_run_and_keeps_it_whole(name, plain):
   assert leaves[0].shape != leaves[1].shape or not np.allclose(*leaves)
 
 
+@pytest.mark.slow
 def test_orthogonal_kernels_are_asked_of_the_generator():
   asked = {'regularisers': {'orthogonal': 0.1}}
   one, other = (params(small.run(small.config(**k), 1)[0]) for k in ({}, asked))
@@ -290,6 +309,7 @@ def test_the_generator_may_move_several_times_per_iteration():
   assert 2 < lengths[1] / lengths[0] < 4
 
 
+@pytest.mark.slow
 def test_spectral_vectors_move_with_the_critic_and_are_kept():
   config = small.config(net={'critic_norm': 'spectral'})
   before, after = (small.run(config, steps)[0] for steps in (1, 2))
@@ -312,6 +332,7 @@ def test_the_generator_learns_through_what_the_critic_sees():
   assert not all(np.array_equal(a, b) for a, b in zip(*gens, strict=True))
 
 
+@pytest.mark.slow
 def test_bfloat16_keeps_scores_slopes_and_control_in_float32():
   state, history = small.run(small.config(net={'compute_dtype': 'bfloat16'}), 2)
   assert all(v.dtype == np.float32 for v in history[-1].values())

@@ -89,6 +89,7 @@ def lone_runs():
   return reps, [alone(reps, r, 5) for r in range(reps.num)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('mapping', ['vmap', 'map'])
 def test_a_replica_equals_its_lone_run(mapping, lone_runs):
   reps, runs = lone_runs
@@ -104,6 +105,7 @@ def test_a_replica_equals_its_lone_run(mapping, lone_runs):
       chex.assert_trees_all_close(vmapped.take(a, r), b, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_every_key_is_tried_and_makes_a_difference(lone_runs):
   """Otherwise the test above would compare a run with itself."""
   _, runs = lone_runs
@@ -114,6 +116,7 @@ def test_every_key_is_tried_and_makes_a_difference(lone_runs):
     assert any(not np.array_equal(a, b) for a, b in pairs), key
 
 
+@pytest.mark.slow
 def test_eight_devices_keep_whole_replicas():
   reps = Replicas(small.config(**SHARED), {'seed': list(range(8))})
   on_one, _ = together(reps, 2)
@@ -123,6 +126,7 @@ def test_eight_devices_keep_whole_replicas():
   )
 
 
+@pytest.mark.slow
 def test_one_program_serves_all_values():
   config = small.config()
   problem = small.problem(config)

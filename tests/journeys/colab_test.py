@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+import study_curves
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -101,6 +102,7 @@ def test_every_notebook_is_tested():
   assert {path.stem for path in NOTEBOOKS} == set(SMALL)
 
 
+@pytest.mark.slow
 def test_quickstart(tmp_path):
   notebook = execute('quickstart', tmp_path)
   assert num_pictures(notebook) == 3
@@ -110,12 +112,14 @@ def test_quickstart(tmp_path):
   assert len((workdir / 'metrics.jsonl').read_text().splitlines()) == 6
 
 
+@pytest.mark.slow
 def test_method_from_scratch_equals_the_library(tmp_path):
   notebook = execute('method_from_scratch', tmp_path)
   assert num_pictures(notebook) == 2
   assert text(notebook) == ''
 
 
+@pytest.mark.slow
 def test_results_are_redrawn(tmp_path):
   notebook = execute('results', tmp_path)
   assert 'iterative' in text(notebook)
@@ -125,12 +129,18 @@ def test_results_are_redrawn(tmp_path):
   # Pictures' bytes depend on matplotlib's version.
   for file in {*stored.glob('*/*')} - {*pictures}:
     redrawn = tmp_path / 'run' / 'results' / file.relative_to(stored)
-    assert redrawn.read_text() == file.read_text()
+    texts = redrawn.read_text(), file.read_text()
+    if file.suffix == '.json':
+      assert study_curves.same_summary(*texts), file
+    else:
+      assert texts[0] == texts[1], file
 
 
 def test_method_from_scratch_is_short():
   cells = by_name('method_from_scratch').cells
-  assert sum(len(cell.source.splitlines()) for cell in cells) < 150
+  method = [cell for cell in cells if 'REPOSITORY' not in cell.source]
+  assert len(method) == len(cells) - 1  # All but the installation.
+  assert sum(len(cell.source.splitlines()) for cell in method) < 150
 
 
 @pytest.mark.parametrize('path', NOTEBOOKS, ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+import small
 from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
 
@@ -85,7 +86,7 @@ def test_a_run_leaves_what_it_promised(whole):
   names = {p.name for p in workdir.iterdir() if 'events' not in p.name}
   assert names == {
     '.lock', 'checkpoints', 'config.json', 'data.json', 'metrics.jsonl',
-    'samples',
+    'run.json', 'samples',
   }  # fmt: skip
   assert list(workdir.glob('events*'))
   assert {p.stem for p in (workdir / 'samples').iterdir()} == {
@@ -127,9 +128,9 @@ def test_tensorboard_reads_the_run(whole):
 @pytest.mark.parametrize(
   ('number', 'status'),
   [
-    (signal.SIGKILL, -signal.SIGKILL),
+    small.slow(signal.SIGKILL, -signal.SIGKILL),
     (signal.SIGTERM, 128 + signal.SIGTERM),
-    (signal.SIGINT, 128 + signal.SIGINT),
+    small.slow(signal.SIGINT, 128 + signal.SIGINT),
   ],
 )
 def test_a_stopped_run_ends_where_the_whole_one_does(
@@ -149,6 +150,7 @@ def test_a_stopped_run_ends_where_the_whole_one_does(
   assert curve(tmp_path) == curve(whole[0])
 
 
+@pytest.mark.slow
 def test_a_truncated_checkpoint_costs_only_its_own_steps(
   environment, whole, tmp_path
 ):
@@ -164,6 +166,7 @@ def test_a_truncated_checkpoint_costs_only_its_own_steps(
   assert digest(workdir, STEPS) == digest(whole[0], STEPS)
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_so_and_changes_nothing(environment, whole):
   before = curve(whole[0])
   output = command(environment, *RUN, f'--workdir={whole[0]}')
@@ -201,6 +204,7 @@ for command in commands:
 """
 
 
+@pytest.mark.slow
 def test_samples_of_a_run(environment, whole, tmp_path):
   sample(environment, whole[0], tmp_path / 'a.npz', '--num=300')
   commands = (
@@ -225,6 +229,7 @@ def test_samples_of_a_run(environment, whole, tmp_path):
   assert len(list((tmp_path / 'folder').iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_nothing_to_sample_from(environment, whole, tmp_path):
   output = sample(environment, tmp_path, tmp_path / 'x.png', status=2)
   assert 'holds no run: config.json is missing' in output
@@ -237,15 +242,17 @@ def test_nothing_to_sample_from(environment, whole, tmp_path):
 @pytest.mark.parametrize(
   ('arguments', 'sentence'),
   [
-    (('--config.data.name=folder',), 'data.path'),
-    (('--config.data.name=folder', '--config.data.path=nowhere'), 'nowhere'),
+    small.slow(('--config.data.name=folder',), 'data.path'),
+    small.slow(
+      ('--config.data.name=folder', '--config.data.path=nowhere'), 'nowhere'
+    ),
     (('--config.train.batch_size=4000',), '1797 examples'),
     (('--config.net.name=dcgan', '--config.net.gen_widths=(8,8,8,8,8)'),
      'net.gen_widths'),
-    (('--config.penalty.power=2.0',), 'penalty.power is 2'),
-    (('--config.data.name=digitz',), 'digitz'),
+    small.slow(('--config.penalty.power=2.0',), 'penalty.power is 2'),
+    small.slow(('--config.data.name=digitz',), 'digitz'),
     (('--config.optim.gen.lrr=1.0',), 'Unknown config key optim.gen.lrr; '),
-    (('--config=configs/none.py',), '--config cannot be read ('),
+    (('--config=configs/none.py',), "There is no config 'configs/none.py'; "),
   ],
 )  # fmt: skip
 def test_bad_input_gets_one_sentence(
@@ -260,6 +267,7 @@ def test_bad_input_gets_one_sentence(
   assert sentence in last
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_names_the_step_and_the_last_good_one(
   environment, tmp_path
 ):
@@ -274,6 +282,7 @@ def test_a_run_that_diverges_names_the_step_and_the_last_good_one(
   assert 'Traceback' not in output
 
 
+@pytest.mark.slow
 def test_compiled_programs_are_kept_for_the_next_start(environment, tmp_path):
   plain = {k: v for k, v in environment.items() if 'COMPILATION' not in k}
   command(
@@ -289,6 +298,7 @@ def free_port():
     return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_two_processes_agree_with_one(environment, tmp_path):
   short = (
     *RUN, '--config.train.steps=3', '--config.log.every_steps=1',

@@ -86,6 +86,7 @@ def table(text):
   return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
+@pytest.mark.slow
 def test_ten_trials_improve_on_a_bad_start(searched):
   rows = table((searched[0] / 'report' / 'report.md').read_text())
   assert len(rows) == 10
@@ -96,6 +97,7 @@ def test_ten_trials_improve_on_a_bad_start(searched):
   assert float(best['optim.gen.lr']) > 1e-4
 
 
+@pytest.mark.slow
 def test_a_killed_trial_continues_from_its_checkpoint(searched):
   folder, outputs = searched
   assert 'Trial 0 was killed; it is tried again.' in ''.join(outputs)
@@ -113,6 +115,7 @@ def test_a_killed_trial_continues_from_its_checkpoint(searched):
   )
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_trials(searched):
   folder, outputs = searched
   done = [
@@ -129,6 +132,7 @@ def test_two_processes_share_the_trials(searched):
     assert config['train']['steps'] == 200
 
 
+@pytest.mark.slow
 def test_a_finished_search_stays_and_another_is_refused(searched):
   folder, _ = searched
   output = finish(start(folder, '--trials=10'))
@@ -140,6 +144,7 @@ def test_a_finished_search_stays_and_another_is_refused(searched):
   )
 
 
+@pytest.mark.slow
 def test_the_best_config_trains(searched, tmp_path):
   folder, _ = searched
   best = folder / 'report' / 'best.py'

@@ -201,5 +201,5 @@ def test_bad_batches_get_a_sentence():
     Accumulator(3).add(np.zeros((4, 2)))
   true = gaussian([0, 0], np.eye(2))
   for options in ({'points': 2}, {'smallest': 1}, {'smallest': 300}):
-    with pytest.raises(ValueError, match='it must be in'):
+    with pytest.raises(ValueError, match='it must be between'):
       frechet_infinity(X['plane'], true, **options)

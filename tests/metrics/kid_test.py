@@ -89,7 +89,7 @@ def test_subsets_are_seeded_and_named():
   'options', [{'size': 600}, {'size': 1}, {'subsets': 1}]
 )
 def test_bad_protocols_get_a_sentence(options):
-  with pytest.raises(ValueError, match='it must be in'):
+  with pytest.raises(ValueError, match='it must be between'):
     kid(X['near'], X['nearby'], **options)
 
 

@@ -84,7 +84,11 @@ def test_legacy_equals_torch_and_the_first_tensorflow(root):
     images = random_images(case['height'], case['width'], 3, count=1)
     expected = np.array(case['values'])
     result = resize.resize(images, expected.shape[1], case['name'])
-    np.testing.assert_allclose(result[..., 0], expected, rtol=0, atol=1e-4)
+    # A float32 sum of n values up to 255 is off by about sqrt(n) half units.
+    rounding = 255 * 2**-24 * case['height'] ** 0.5
+    np.testing.assert_allclose(
+      result[..., 0], expected, rtol=0, atol=max(1e-4, rounding)
+    )
 
 
 @pytest.mark.parametrize('name', resize.RESIZES)

@@ -47,6 +47,7 @@ def flat(params):
   }
 
 
+@pytest.mark.slow
 def test_without_its_convolutions_a_gen_block_drops_channels():
   block = biggan.GenBlock(net(), 5, True, nn.relu)
   x, condition = normal(2, 3, 3, 8), normal(2, 4)
@@ -98,6 +99,7 @@ def test_every_norm_reads_one_embedding_and_the_whole_latent():
   assert {len(v) for v in maps} == {4 + 6}
 
 
+@pytest.mark.slow
 def test_latents_skip_the_first_layer():
   pair, variables = made(net(classes=3, gen_label='norm'))
   first = variables.gen['params']['Dense_0']
@@ -113,6 +115,7 @@ def test_latents_skip_the_first_layer():
     assert float(jnp.abs(images[0] - images[other]).max()) > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['dcgan', 'biggan'])
 def test_kernels_start_orthogonal(name):
   config = net(name=name, init='orthogonal', gen_norm='batch')

@@ -181,6 +181,7 @@ def test_both_nets_are_initialized_differently():
   assert np.abs(np.asarray(one) - np.asarray(other)).min() > 0
 
 
+@pytest.mark.slow
 def test_a_penalized_critic_trains_inside_scan():
   net, shape = config('dcgan', (4,), (4,), conv='matmul'), (4, 4, 1)
   pair = nets.build(net, shape)

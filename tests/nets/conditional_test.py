@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan import config as schema
 from jaxgan.config import from_config_dict
@@ -49,7 +50,7 @@ def scores(config, x, label, shape=SHAPE):
   return networks.score(variables.critic, label, KEY)(x)
 
 
-@pytest.mark.parametrize('name', NETS)
+@pytest.mark.parametrize('name', small.quick(NETS, 'mlp'))
 @pytest.mark.parametrize('critic_label', ['concat', 'projection'])
 def test_a_score_depends_on_the_label(name, critic_label):
   config = net(name, classes=3, critic_label=critic_label)
@@ -119,6 +120,7 @@ def test_class_norm_against_numpy():
   np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NETS)
 @pytest.mark.parametrize('gen_label', ['concat', 'norm'])
 def test_a_sample_depends_on_the_label_and_its_noise_stays(name, gen_label):
@@ -238,6 +240,7 @@ def test_labels_move_and_the_rest_stays():
   chex.assert_trees_all_equal(rest[:, 0], drawn)
 
 
+@pytest.mark.slow
 def test_a_grid_has_whole_rows():
   law = latents.Latents(4, code_classes=3, code_size=2, classes=5)
   grid = lambda kind, num, **label: law.grid(kind, KEY, num, **label)
@@ -273,6 +276,10 @@ def test_a_part_or_class_that_latents_lack_is_refused(kind, label, sentence):
 def test_without_classes_there_are_no_rows_of_labels():
   with pytest.raises(ValueError, match=r'net\.classes of this run is 0'):
     latents.Latents(4).grid('labels', KEY, 5)
+  with pytest.raises(
+    ValueError, match=r'is 100000000; it must be at most 8388'
+  ):
+    latents.Latents(128).grid('random', KEY, 100_000_000)
 
 
 def predictions(label=None, choice=None, numbers=None):

@@ -3,6 +3,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan import config
 from jaxgan.nets import kernels, layers
@@ -52,9 +53,9 @@ def agree(convs, x, kernel):
     (1, 1, (4, 5), 3, 4),
     (3, 1, (6, 5), 8, 2),  # Few outputs: products come before slices.
     (3, 2, (7, 4), 2, 3),
-    (5, 1, (4, 7), 8, 1),
-    (5, 2, (8, 8), 1, 3),
-    (5, 2, (7, 9), 3, 2),
+    small.slow(5, 1, (4, 7), 8, 1),
+    small.slow(5, 2, (8, 8), 1, 3),
+    small.slow(5, 2, (7, 9), 3, 2),
     (5, 2, (2, 1), 2, 2),
   ],
 )
@@ -63,6 +64,7 @@ def test_both_algorithms_agree_to_second_order(k, stride, size, cin, cout):
   agree(convs, normal(2, *size, cin), scaled_kernel(k, cin, cout))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('pads', ['VALID', ((2, 0), (1, 3))])
 @pytest.mark.parametrize('stride', [1, 2])
 def test_both_algorithms_agree_on_other_paddings(pads, stride):
@@ -73,7 +75,11 @@ def test_both_algorithms_agree_on_other_paddings(pads, stride):
 
 @pytest.mark.parametrize(
   ('k', 'size', 'cin', 'cout'),
-  [(5, (4, 4), 3, 2), (5, (3, 1), 8, 1), (3, (2, 5), 1, 3)],
+  [
+    small.slow(5, (4, 4), 3, 2),
+    small.slow(5, (3, 1), 8, 1),
+    (3, (2, 5), 1, 3),
+  ],
 )
 def test_both_algorithms_double_a_side_to_second_order(k, size, cin, cout):
   agree(UPS, normal(2, *size, cin), scaled_kernel(k, cin, cout))
@@ -88,6 +94,8 @@ def test_doubling_is_the_transpose_of_halving():
   np.testing.assert_allclose(np.vdot(up, y), np.vdot(x, down), rtol=1e-4)
 
 
+@pytest.mark.usefixtures('float64')
+@pytest.mark.slow
 @pytest.mark.parametrize(
   'convolve',
   [
@@ -96,21 +104,20 @@ def test_doubling_is_the_transpose_of_halving():
   ],
 )
 def test_second_derivative_is_that_of_finite_differences(convolve):
-  with jax.enable_x64(True):
-    x, kernel, step = (
-      jnp.asarray(np.random.default_rng(i).normal(size=s))
-      for i, s in enumerate([(1, 3, 4, 2), (3, 3, 2, 2), (3, 3, 2, 2)])
-    )
+  x, kernel, step = (
+    jnp.asarray(np.random.default_rng(i).normal(size=s))
+    for i, s in enumerate([(1, 3, 4, 2), (3, 3, 2, 2), (3, 3, 2, 2)])
+  )
 
-    @jax.jit
-    def penalty(kernel):
-      slope = jax.grad(lambda x: jnp.sum(jnp.tanh(convolve(x, kernel))))(x)
-      return (jnp.sqrt(jnp.sum(slope**2)) - 1) ** 2
+  @jax.jit
+  def penalty(kernel):
+    slope = jax.grad(lambda x: jnp.sum(jnp.tanh(convolve(x, kernel))))(x)
+    return (jnp.sqrt(jnp.sum(slope**2)) - 1) ** 2
 
-    found = jnp.vdot(jax.grad(penalty)(kernel), step)
-    eps = 1e-5
-    above, below = penalty(kernel + eps * step), penalty(kernel - eps * step)
-    np.testing.assert_allclose(found, (above - below) / (2 * eps), rtol=1e-7)
+  found = jnp.vdot(jax.grad(penalty)(kernel), step)
+  eps = 1e-5
+  above, below = penalty(kernel + eps * step), penalty(kernel - eps * step)
+  np.testing.assert_allclose(found, (above - below) / (2 * eps), rtol=1e-7)
 
 
 def test_auto_follows_the_backend(monkeypatch):
@@ -122,6 +129,7 @@ def test_auto_follows_the_backend(monkeypatch):
     assert kernels.resolve('winograd') == 'winograd'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('make', [layers.conv, layers.up_conv])
 def test_parameters_do_not_depend_on_the_algorithm(make):
   x = normal(1, 4, 4, 3)
@@ -134,6 +142,7 @@ def test_parameters_do_not_depend_on_the_algorithm(make):
   )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', layers.UPS)
 @pytest.mark.parametrize('algorithm', ['lax', 'matmul'])
 def test_each_upsampling_doubles_the_sides(name, algorithm):

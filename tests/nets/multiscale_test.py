@@ -89,6 +89,7 @@ def test_a_pyramid_is_made_of_means():
                              atol=1e-6)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_critic_inputs_have_all_sizes():
   _, variables = made()
   networks = networks_lib.build(net(), SHAPE)
@@ -102,6 +103,7 @@ def test_critic_inputs_have_all_sizes():
   )
 
 
+@pytest.mark.slow
 def test_the_generator_ends_in_an_image_at_each_size():
   pair, variables = made()
   z = normal(3, 4)
@@ -115,6 +117,7 @@ def test_the_generator_ends_in_an_image_at_each_size():
   assert float(jnp.abs(halved[1] - sizes[1]).max()) > 1e-3
 
 
+@pytest.mark.slow
 def test_a_critic_halves_images_that_are_not_packed():
   _, variables = made()
   x = normal(3, *SHAPE)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan.config import Net, from_config_dict
 from jaxgan.gan import networks as networks_lib
@@ -63,6 +64,7 @@ def test_spectral_norm_divides_by_the_largest_singular_value(name):
   assert sorted(sigmas.values()) == pytest.approx(sorted(largest), rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_spectral_layer_has_gradient_norm_one_at_most():
   config = net(critic_norm='spectral', critic_widths=(16, 16, 16))
   _, variables = made(config)
@@ -78,6 +80,7 @@ def test_a_spectral_layer_has_gradient_norm_one_at_most():
   assert np.linalg.norm(slopes, axis=1).max() < 1.01
 
 
+@pytest.mark.slow
 def test_dropout_is_the_same_for_equal_keys_and_off_outside_training():
   config = net(critic_dropout=0.5)
   pair, variables = made(config)
@@ -128,7 +131,7 @@ def test_an_autoencoder_scores_by_its_error(name):
   np.testing.assert_allclose(scores, expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize('name', NETS)
+@pytest.mark.parametrize('name', small.quick(NETS, 'dcgan'))
 @pytest.mark.parametrize('player', ['gen', 'critic'])
 def test_an_activation_is_the_named_one(name, player):
   leaky = name == 'dcgan' and player == 'critic'
@@ -149,6 +152,7 @@ def output(config, player):
   return jax.jit(apply)(getattr(variables, player), x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['mlp', 'dcgan'])
 def test_an_initializer_draws_every_kernel(name):
   config = net(name, init='normal', gen_widths=(64, 64), critic_widths=(64, 64))

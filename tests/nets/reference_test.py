@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import pytest
+import small
 
 from jaxgan import config as schema
 from jaxgan.nets import catalog as nets
@@ -141,7 +142,7 @@ def num_parameters(variables):
   return sum(x.size for x in jax.tree.leaves(variables['params']))
 
 
-@pytest.mark.parametrize('name', REFERENCE)
+@pytest.mark.parametrize('name', small.quick(REFERENCE, 'toy', 'mnist'))
 def test_reference_shapes_and_counts(name):
   net, latent_size, shape, gen_count, critic_count = REFERENCE[name]
   variables, images, scores = abstract(net, latent_size, shape)

@@ -105,6 +105,7 @@ def layer_outputs(method, *args, **keys):
   return [found[f'Layer_{i}']['__call__'][0] for i in range(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('at', [0, 1, 2, 3])
 def test_layers_before_the_switch_do_not_change_and_the_next_does(at):
   z, other = normal(2, 4), normal(2, 4, seed=1)
@@ -116,6 +117,7 @@ def test_layers_before_the_switch_do_not_change_and_the_next_does(at):
     assert float(jnp.abs(mixed[at] - plain[at]).max()) > 1e-3
 
 
+@pytest.mark.slow
 def test_the_ends_of_mixing_are_the_two_images():
   pair, variables = made()
   z, other = normal(2, 4), normal(2, 4, seed=1)
@@ -127,6 +129,7 @@ def test_the_ends_of_mixing_are_the_two_images():
   chex.assert_trees_all_close(mix(3), image(z), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('share', [0.0, 1.0])
 def test_a_share_of_fakes_has_a_second_style_in_training(share):
   config = net(style_mixing=share)
@@ -139,6 +142,7 @@ def test_a_share_of_fakes_has_a_second_style_in_training(share):
   assert changed.all() if share else not changed.any()
 
 
+@pytest.mark.slow
 def test_noise_is_new_in_training_and_fixed_outside():
   config = net(style_mixing=0.0)
   pair, variables = made(config)
@@ -154,6 +158,7 @@ def test_noise_is_new_in_training_and_fixed_outside():
   chex.assert_trees_all_equal(fixed[0], fixed[1])
 
 
+@pytest.mark.slow
 def test_the_mean_style_follows_training():
   pair, variables = made()
   z = normal(6, 4)
@@ -167,6 +172,7 @@ def test_the_mean_style_follows_training():
   chex.assert_trees_all_close(found, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_truncation_moves_styles_to_their_mean():
   pair, variables = made()
   z = normal(3, 4)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan import config
 from jaxgan.gan import penalty
@@ -66,40 +67,39 @@ def agree(convs, *arguments, **close):
     np.testing.assert_allclose(b / largest, a / largest, rtol=0, **close)
 
 
-@pytest.mark.usefixtures('everywhere')
+@pytest.mark.usefixtures('float64', 'everywhere')
 @pytest.mark.parametrize(
   ('k', 'stride', 'size', 'pads'),
   [
     (3, 1, (8, 5), 'SAME'),  # Tiles that reach past the end.
-    (3, 1, (7, 6), 'VALID'),
-    (3, 1, (1, 2), 'SAME'),
-    (5, 1, (6, 5), 'SAME'),  # Tiles that overlap three others.
-    (4, 1, (9, 4), ((1, 2), (0, 3))),
-    (2, 1, (11, 3), 'VALID'),
-    (5, 2, (7, 8), 'SAME'),
+    small.slow(3, 1, (7, 6), 'VALID'),
+    small.slow(3, 1, (1, 2), 'SAME'),
+    small.slow(5, 1, (6, 5), 'SAME'),  # Tiles that overlap three others.
+    small.slow(4, 1, (9, 4), ((1, 2), (0, 3))),
+    small.slow(2, 1, (11, 3), 'VALID'),
+    small.slow(5, 2, (7, 8), 'SAME'),
     (4, 2, (8, 8), 'SAME'),
-    (3, 2, (9, 8), 'SAME'),
-    (9, 2, (10, 9), 'SAME'),
+    small.slow(3, 2, (9, 8), 'SAME'),
+    small.slow(9, 2, (10, 9), 'SAME'),
   ],
 )
 def test_it_is_the_same_convolution_to_second_order(k, stride, size, pads):
-  with jax.enable_x64(True):
-    x, kernel = (
-      jnp.asarray(normal(2, *size, 3)),
-      jnp.asarray(normal(k, k, 3, 2)),
-    )
-    plain = strided(stride, pads, xla.conv)
-    assert used(strided(stride, pads), x.shape, kernel.shape)
-    agree((plain, strided(stride, pads)), x, kernel, atol=1e-10)
+  x, kernel = (
+    jnp.asarray(normal(2, *size, 3)),
+    jnp.asarray(normal(k, k, 3, 2)),
+  )
+  plain = strided(stride, pads, xla.conv)
+  assert used(strided(stride, pads), x.shape, kernel.shape)
+  agree((plain, strided(stride, pads)), x, kernel, atol=1e-10)
 
 
-@pytest.mark.usefixtures('everywhere')
+@pytest.mark.slow
+@pytest.mark.usefixtures('float64', 'everywhere')
 @pytest.mark.parametrize('k', [3, 5, 7])
 def test_it_is_the_same_doubling_to_second_order(k):
-  with jax.enable_x64(True):
-    x, kernel = jnp.asarray(normal(2, 5, 4, 3)), jnp.asarray(normal(k, k, 3, 2))
-    assert used(winograd.up, x.shape, kernel.shape)
-    agree((xla.up, winograd.up), x, kernel, atol=1e-10)
+  x, kernel = jnp.asarray(normal(2, 5, 4, 3)), jnp.asarray(normal(k, k, 3, 2))
+  assert used(winograd.up, x.shape, kernel.shape)
+  agree((xla.up, winograd.up), x, kernel, atol=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,7 @@ def test_it_is_not_used_elsewhere(x, kernel, stride, dtype):
   assert not used(strided(stride), x, kernel, dtype=dtype)
 
 
+@pytest.mark.slow
 def test_many_runs_at_once_are_as_alone():
   x, kernels = normal(2, 3, 8, 8, 64), normal(2, 3, 3, 64, 64, seed=1)
   x, kernels = (a.astype(np.float32) for a in (x, kernels))
@@ -164,6 +165,7 @@ def test_many_runs_at_once_are_as_alone():
   np.testing.assert_allclose(together, np.stack(alone), rtol=1e-4, atol=1e-1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('everywhere')
 @pytest.mark.parametrize('name', ['dcgan', 'resnet'])
 def test_a_penalty_does_not_depend_on_the_algorithm(name):

@@ -88,6 +88,7 @@ def programs(monkeypatch):
   return programs
 
 
+@pytest.mark.slow
 def test_a_trial_in_a_group_equals_a_single_trial(tmp_path, monkeypatch):
   """Also under another seed, with other batches and latents."""
   # Compiling for eight takes longer.
@@ -162,6 +163,7 @@ def test_a_member_is_pruned_and_the_others_continue(
   assert evaluated == [(2, 0), (2, 100), (2, 0), (4, 0), (4, 0)]
 
 
+@pytest.mark.slow
 def test_a_group_ends_when_all_members_are_finished(programs, tmp_path):
   runner.run(make_search(tmp_path, sampler='random'), 6, 6)
   programs.at = lambda step, rates: {'gap': rates * 0 + 100}
@@ -230,6 +232,7 @@ def test_a_group_that_ends_its_process_restarts(programs, tmp_path):
   assert programs[-1][0] not in programs[0]
 
 
+@pytest.mark.slow
 def test_an_interrupted_group_does_not_count_as_an_attempt(programs, tmp_path):
   def stop(step, rates):
     if step == 3:
@@ -261,6 +264,7 @@ def test_a_killed_group_restarts_and_a_running_one_does_not(programs, tmp_path):
   assert [len(rates) for rates in programs] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_member_of_a_group_may_restart_as_a_single_trial(
   programs, tmp_path, monkeypatch
 ):
@@ -318,6 +322,7 @@ def test_a_search_that_cannot_be_grouped_is_refused(others, values, words):
   groups.check(space.parse(SPACE, BASE), BASE)
 
 
+@pytest.mark.slow
 def test_the_command_refuses_before_any_work(tmp_path):
   done = subprocess.run(
     [

@@ -94,6 +94,7 @@ def test_a_search_starts_at_the_config_and_gets_better(sampler, runs, tmp_path):
   assert len({rate for _, rate in runs}) == 12
 
 
+@pytest.mark.slow
 def test_a_search_does_not_depend_on_interruptions(runs, tmp_path):
   whole, cut = tmp_path / 'whole', tmp_path / 'cut'
   runner.run(make_search(whole), 9)

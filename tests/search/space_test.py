@@ -103,9 +103,15 @@ def test_the_shipped_space_fits_its_config():
   assert len(space.grid(parsed)) == 500
 
 
+def test_a_space_has_a_name_and_is_found_from_any_folder(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  named = space.load('search/digits')
+  assert named == importlib.import_module('configs.search.digits').get_space()
+
+
 def test_a_space_file_is_read_or_refused(tmp_path):
   path = tmp_path / 'space.py'
-  with pytest.raises(ValueError, match='--space cannot be read'):
+  with pytest.raises(ValueError, match='--space: There is no config'):
     space.load(str(path))
   path.write_text('x = 1\n')
   with pytest.raises(ValueError, match=r'has no get_space\(\)'):

@@ -1,5 +1,8 @@
 """Tests of atomic writes: a file is complete or not there."""
 
+import errno
+import os
+
 import pytest
 
 from jaxgan.storage import atomic
@@ -34,3 +37,42 @@ def test_an_error_keeps_the_old_file_and_removes_the_temporary_one(tmp_path):
 def test_text_is_utf8(tmp_path):
   atomic.write_text(tmp_path / 'x.txt', 'λ\n')
   assert (tmp_path / 'x.txt').read_bytes() == 'λ\n'.encode()
+
+
+@pytest.mark.parametrize(
+  ('number', 'reason'),
+  [
+    (errno.ENOSPC, 'its disk is full; free some space'),
+    (errno.EDQUOT, 'the disk quota is used up; free some space'),
+    (errno.EROFS, 'its disk is read-only; make it writable'),
+    (errno.EACCES, 'it is read-only for this user; make it writable'),
+    (errno.EIO, 'its disk has errors; repair it'),
+  ],
+)
+@pytest.mark.parametrize('in_text', [False, True])
+def test_an_error_of_the_disk_names_the_folder(
+  tmp_path, number, reason, in_text
+):
+  text = os.strerror(number)
+  # Libraries in C++ give only the text.
+  error = RuntimeError(f'[{text}] x') if in_text else OSError(number, text)
+
+  def write():
+    with atomic.replacing(tmp_path / 'x'):
+      raise error
+
+  with pytest.raises(atomic.DiskError) as caught, atomic.naming(tmp_path / 'y'):
+    write()
+  assert str(caught.value) == (
+    f'{tmp_path} cannot be written, because {reason} and start the same '
+    'command again.'
+  )
+  assert not list(tmp_path.iterdir())
+
+
+def test_leftovers_of_one_file_are_removed(tmp_path):
+  for name in ('x.txt', 'x.txt.0a.tmp', 'x.txt.tmp', 'y.txt.0a.tmp'):
+    (tmp_path / name).touch()
+  atomic.remove_leftovers(tmp_path / 'x.txt')
+  names = {path.name for path in tmp_path.iterdir()}
+  assert names == {'x.txt', 'x.txt.tmp', 'y.txt.0a.tmp'}

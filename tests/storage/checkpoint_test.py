@@ -122,7 +122,12 @@ def lose_the_digest(folder):
 
 @pytest.mark.parametrize(
   'damage',
-  [truncate, empty, remove, flip_bits, lose_the_digest, change_the_digest],
+  [
+    truncate,
+    flip_bits,
+    lose_the_digest,
+    *map(small.slow, (empty, remove, change_the_digest)),
+  ],
 )
 def test_a_damaged_checkpoint_is_logged_and_the_previous_one_restored(
   tmp_path, state, caplog, damage
@@ -178,6 +183,7 @@ def test_the_best_and_the_newest_are_kept(tmp_path, state):
   assert kept == [2, 5, 6]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('value', [float('nan'), float('-inf')])
 def test_a_value_that_is_not_finite_is_never_the_best(tmp_path, state, value):
   config = Checkpoint(max_to_keep=1, best_metric='distance')
@@ -202,7 +208,9 @@ def test_read_only_changes_no_file(tmp_path, state):
   assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob('*')) == before
 
 
-@pytest.mark.parametrize(('saved_on', 'restored_on'), [(8, 1), (1, 8), (4, 2)])
+@pytest.mark.parametrize(
+  ('saved_on', 'restored_on'), [small.slow(8, 1), (1, 8), small.slow(4, 2)]
+)
 def test_another_number_of_devices(tmp_path, saved_on, restored_on):
   saved, _, _ = small.make(CONFIG, saved_on)
   expected = jax.device_get(raw(saved))

@@ -1,5 +1,6 @@
 """Tests of exports: grids, archives, tables, folders, error messages."""
 
+import pathlib
 import tracemalloc
 
 import numpy as np
@@ -55,6 +56,15 @@ def test_an_archive_is_written_in_bounded_memory(tmp_path):
   _, peak = tracemalloc.get_traced_memory()
   tracemalloc.stop()
   assert peak < count * 32 * 32 * 3 / 2
+
+
+def test_a_picture_of_too_many_samples_is_refused_before_they_are_made(
+  tmp_path,
+):
+  with pytest.raises(ValueError, match=r'num is 100000000; a \.png holds at'):
+    export.write(tmp_path / 'x.png', iter(int, 1), count=100_000_000)
+  with pytest.raises(ValueError, match=r'gs://x\.png is a URL'):
+    export.check(pathlib.Path('gs://x.png'), 1)
 
 
 def test_a_folder_holds_one_png_each(tmp_path):

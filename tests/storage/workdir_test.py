@@ -161,7 +161,8 @@ def test_a_url_is_no_workdir(tmp_path, monkeypatch):
         use(url)
       assert url.replace('///', '//') in str(error.value)
   assert not list(tmp_path.iterdir())
-  for folder in ('', 'runs/a:b', 'C:/runs', tmp_path):
+  (tmp_path / 'old:').mkdir()
+  for folder in ('', 'runs/a:b', 'C:/runs', 'new:', 'old:/run', tmp_path):
     assert workdir.local(folder) == pathlib.Path(folder)
 
 

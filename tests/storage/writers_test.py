@@ -1,13 +1,18 @@
 """Tests of the logs of a run: scalars, pictures, TensorBoard, resuming."""
 
 import json
+import pathlib
 
 import numpy as np
 import pytest
+import tensorboardX.record_writer
 from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
 
+from jaxgan.storage.atomic import DiskError
 from jaxgan.storage.writers import Writer, read_metrics
+
+FULL = pathlib.Path('/dev/full')
 
 
 def write(folder, steps, first_step=0, tensorboard=False):
@@ -85,3 +90,35 @@ def test_samples_are_written_as_png(tmp_path):
 def test_without_tensorboard_there_are_no_event_files(tmp_path):
   write(tmp_path, [1])
   assert not list(tmp_path.glob('events*'))
+
+
+@pytest.mark.skipif(not FULL.exists(), reason='no /dev/full here')
+def test_a_full_disk_under_tensorboard_is_an_error(tmp_path, monkeypatch):
+  values = dict.fromkeys(map(str, range(30)), 1.0)
+
+  def write():
+    with Writer(tmp_path, tensorboard=True, first_step=0) as writer:
+      for step in range(20):
+        writer.scalars(step, values)
+
+  with FULL.open('wb') as file:
+    opened = lambda path: file
+    monkeypatch.setattr(tensorboardX.record_writer, 'open_file', opened)
+    with pytest.raises(OSError, match='No space left'):
+      write()
+
+
+def test_a_removed_workdir_is_noticed(tmp_path):
+  folder = tmp_path / 'run'
+  folder.mkdir()
+  with Writer(folder, tensorboard=False, first_step=0) as writer:
+    writer.check_present()
+    folder.rename(tmp_path / 'elsewhere')
+    with pytest.raises(DiskError, match='was removed or replaced'):
+      writer.check_present()
+
+
+def test_files_of_a_killed_run_are_removed(tmp_path):
+  (tmp_path / 'metrics.jsonl.0a.tmp').write_text('half')
+  write(tmp_path, [1])
+  assert not list(tmp_path.glob('*.tmp'))

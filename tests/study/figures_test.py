@@ -41,6 +41,7 @@ def test_a_task_has_its_figures_under_the_limit(folder):
   assert min(sizes.values()) > 5_000
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_bytes(folder, tmp_path):
   study, rows = full()
   summary = summary_lib.summarize(study, rows)

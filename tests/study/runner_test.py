@@ -75,6 +75,7 @@ def of(rows, arm):
   return {(r.seed, r.step): r for r in rows if r.arm == arm}
 
 
+@pytest.mark.slow
 def test_every_run_is_measured_on_the_grid(rows):
   arms = ('a', 'again', 'moving', 'yoked')
   assert sorted((r.arm, r.seed, r.step) for r in rows) == sorted(
@@ -91,12 +92,14 @@ def test_every_run_is_measured_on_the_grid(rows):
     assert ('slope_real' in row.trace) == (row.step > 0)
 
 
+@pytest.mark.slow
 def test_the_same_arm_under_another_name_is_the_same_run(rows):
   one, other = of(rows, 'a'), of(rows, 'again')
   for at, row in one.items():
     assert row._replace(arm='again') == other[at]
 
 
+@pytest.mark.slow
 def test_arms_start_alike_and_seeds_do_not(rows):
   starts = [
     [of(rows, arm)[seed, 0].metrics for arm in ('a', 'moving', 'yoked')]
@@ -106,11 +109,13 @@ def test_arms_start_alike_and_seeds_do_not(rows):
   assert starts[0][0] != starts[1][0]
 
 
+@pytest.mark.slow
 def test_two_studies_are_identical(rows, tmp_path):
   again = run(lone('moving'), tmp_path / 'w')
   assert again == list(of(rows, 'moving').values())
 
 
+@pytest.mark.slow
 def test_a_run_does_not_depend_on_its_block(rows, tmp_path):
   alone = run(lone('a', seeds=(6,)), tmp_path / 'w')
   for row in alone:
@@ -119,6 +124,7 @@ def test_a_run_does_not_depend_on_its_block(rows, tmp_path):
       np.testing.assert_allclose(value, other.metrics[name], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_yoked_arm_replays_a_tuning_seed(rows, folder):
   yoked = of(rows, 'yoked')
   path = folder / 'curves' / 'ring-moving-0.jsonl'
@@ -229,6 +235,7 @@ def toy(tmp_path_factory):
   return folder, before, done
 
 
+@pytest.mark.slow
 def test_a_killed_study_resumes_without_repeating_runs(toy):
   folder, before, _ = toy
   text = (folder / 'results.jsonl').read_text()
@@ -240,12 +247,14 @@ def test_a_killed_study_resumes_without_repeating_runs(toy):
   assert len(set(names)) == len(names) == 6 * 2 * 4
 
 
+@pytest.mark.slow
 def test_a_finished_study_has_nothing_to_do(toy):
   folder, _, _ = toy
   study = spec.parse(json.loads((folder / 'study.json').read_text()))
   assert runner.pending_blocks(study, folder)[1] == []
 
 
+@pytest.mark.slow
 def test_another_study_is_refused(toy):
   folder, _, _ = toy
   before = (folder / 'results.jsonl').read_bytes()
@@ -271,12 +280,14 @@ def summary(toy, tmp_path_factory):
   return summarize(f'--workdir={toy[0]}', f'--out={out}'), out
 
 
+@pytest.mark.slow
 def test_summarise_writes_what_it_prints(summary):
   printed, out = summary
   assert printed == (out / 'summary.md').read_text()
   assert 'wgan_gp again' in printed
 
 
+@pytest.mark.slow
 def test_stored_results_are_summarised_alike(toy, summary, tmp_path):
   packed = tmp_path / 'stored.jsonl.gz'
   packed.write_bytes(gzip.compress((toy[0] / 'results.jsonl').read_bytes()))
@@ -287,6 +298,7 @@ def test_stored_results_are_summarised_alike(toy, summary, tmp_path):
   assert printed == summary[0]
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_rows_of_one(toy, tmp_path):
   folder, _, _ = toy
   done = start(tmp_path / 'w', '--jobs=2')
@@ -301,6 +313,7 @@ def test_two_processes_give_the_rows_of_one(toy, tmp_path):
       np.testing.assert_allclose(two[at].metrics[name], value, rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('missing', ['config', 'workdir'])
 def test_config_and_workdir_are_required(missing, tmp_path):
   flags = {

@@ -74,6 +74,7 @@ def main(folder, *arguments):
   )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_workdir_and_leaves_nothing(tmp_path):
   done = main(tmp_path, '--describe', '--config.net.latent_size=5')
   assert done.returncode == 0, done.stderr

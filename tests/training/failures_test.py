@@ -6,6 +6,7 @@ import json
 import chex
 import jax
 import pytest
+import small
 
 from jaxgan import config as schema
 from jaxgan.config import from_config_dict
@@ -130,7 +131,7 @@ def mesh(devices):
   return jax.sharding.Mesh(jax.devices()[:devices], ('data',))
 
 
-@pytest.mark.parametrize('name', FAILING)
+@pytest.mark.parametrize('name', small.quick(FAILING, 'explosion'))
 def test_a_run_that_is_made_to_fail_is_stopped(name, tmp_path):
   failing = config(guard={'action': 'stop'}, **FAILING[name])
   sentence = BAD[name][1].split(':')[0]
@@ -142,8 +143,10 @@ def test_a_run_that_is_made_to_fail_is_stopped(name, tmp_path):
   'sections',
   [
     {},
-    {'penalty': {'preset': 'iterative'}, 'loss': {'name': 'wasserstein'}},
-    {'loss': {'name': 'relativistic'}, 'penalty': {'preset': 'r1'}},
+    small.slow(
+      {'penalty': {'preset': 'iterative'}, 'loss': {'name': 'wasserstein'}}
+    ),
+    small.slow({'loss': {'name': 'relativistic'}, 'penalty': {'preset': 'r1'}}),
   ],
 )
 def test_healthy_runs_are_left_alone(sections, tmp_path):
@@ -197,6 +200,7 @@ def test_a_rollback_restores_the_last_good_checkpoint(tmp_path, monkeypatch):
     chex.assert_trees_all_equal(state.variables, plain.variables)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_with_a_rollback_is_the_same(tmp_path, monkeypatch):
   whole = config(train={'steps': 100}, guard=BACK)
   plant(monkeypatch, 5, 6)
@@ -210,7 +214,7 @@ def test_an_interrupted_run_with_a_rollback_is_the_same(tmp_path, monkeypatch):
   chex.assert_trees_all_equal(found.variables, expected.variables)
 
 
-@pytest.mark.parametrize('devices', [1, 8])
+@pytest.mark.parametrize('devices', [1, small.slow(8)])
 def test_discarded_checkpoints_are_kept_in_rolled_back(
   devices, tmp_path, monkeypatch
 ):
@@ -225,6 +229,7 @@ def test_discarded_checkpoints_are_kept_in_rolled_back(
   assert steps == {20, 40, 60, 80}
 
 
+@pytest.mark.slow
 def test_a_failing_state_does_not_replace_a_good_one(tmp_path, monkeypatch):
   plant(monkeypatch, *range(5, 11))
   keep = {'every_steps': 20, 'max_to_keep': 1}
@@ -251,6 +256,7 @@ def test_the_number_of_rollbacks_is_limited(tmp_path, monkeypatch):
     train.train_and_evaluate(config(guard=BACK | {'rollbacks': 2}), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_is_rolled_back(tmp_path):
   explosive = {'gen': {'lr': 1e-3}, 'critic': {'lr': 1e20}}
   back = config(
@@ -271,7 +277,7 @@ BROKEN = {
   ('action', 'error'),
   [('warn', FloatingPointError), ('rollback', RunFailed)],
 )
-@pytest.mark.parametrize('steps', [1, 4])
+@pytest.mark.parametrize('steps', [small.slow(1), 4])
 def test_a_broken_generator_is_named_at_once_and_never_saved(
   steps, action, error, tmp_path
 ):

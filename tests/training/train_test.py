@@ -26,6 +26,7 @@ def config(steps, **sections):
   )
 
 
+@pytest.mark.slow
 def test_batches_grow_and_a_resumed_run_is_the_same(tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   grows = {'train': {'batch_doubles_at': (1, 3)}}
@@ -134,6 +135,7 @@ def test_a_configuration_that_does_not_fit_the_state_changes_no_file(
   assert (tmp_path / 'config.1.json').exists()
 
 
+@pytest.mark.slow
 def test_a_resumed_run_holds_one_state_on_the_device(tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = changed(config(1), eval__every_steps=1, net__gen_widths=(37,))

@@ -21,6 +21,15 @@ def within(
   return dataclasses.field(default=default, metadata=metadata)
 
 
+def range_text(low: float, high: float) -> str:
+  """Returns [low, high] in words: 'at least 1', 'between 0 and 1'."""
+  if high == math.inf:
+    return 'any number' if low == -math.inf else f'at least {low:.12g}'
+  if low == -math.inf:
+    return f'at most {high:.12g}'
+  return f'between {low:.12g} and {high:.12g}'
+
+
 def one_of(default: str, *others: str, doc: str) -> Any:
   """A field that accepts one of these names."""
   metadata = {'doc': doc, 'choices': (default, *others)}
