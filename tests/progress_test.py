@@ -60,5 +60,5 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     progress.update()
     progress.note('gap 1')
   assert 'toy:  33%|' in terminal.getvalue()
-  assert terminal.getvalue().endswith('gap 1]\n')
+  assert terminal.getvalue().split()[-1] == '1]'  # tqdm pads to a width.
   assert terminal.getvalue().count('\n') == 1
