@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import chex
 import data_testing
@@ -45,20 +46,24 @@ def mount():
   mounted = []
 
   def call(folder, options):
-    mounted.append(folder)
     command = ['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', str(folder)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
       pytest.skip('file systems cannot be mounted here')
+    mounted.append(folder)
 
   yield call
   for folder in mounted:
-    subprocess.run(['umount', folder], check=False, capture_output=True)
+    # Lazily, since arrays of it may still be mapped into memory.
+    subprocess.run(['umount', '-l', folder], check=True, capture_output=True)
 
 
 def remount(folder, options):
   command = ['mount', '-o', f'remount,{options}', str(folder)]
-  while subprocess.run(command, check=False, capture_output=True).returncode:
-    pass  # A file is open for writing.
+  for _ in range(1000):  # It fails while a file is open for writing.
+    if not subprocess.run(command, check=False, capture_output=True).returncode:
+      return
+    time.sleep(0.01)
+  pytest.fail(f'{folder} cannot be remounted')
 
 
 def said(root, row):
