@@ -37,6 +37,9 @@ _COORDINATOR = flags.DEFINE_string(
 )
 _PROCESSES = flags.DEFINE_integer('processes', None, 'Number of processes.')
 _PROCESS = flags.DEFINE_integer('process', None, 'Index of this process.')
+_LOCAL_DEVICES = flags.DEFINE_list(
+  'local_device_ids', None, 'Devices of this host for this process: 0,1.'
+)
 
 
 def main(argv: list[str]) -> int:
@@ -55,9 +58,17 @@ def _has_workdir(values: dict[str, Any]) -> bool:
   return any(values.values())
 
 
+flags.register_validator(
+  'local_device_ids',
+  lambda ids: all(i.isdecimal() for i in ids or ()),
+  'it must be numbers of devices, such as 0,1.',
+)
+
+
 @flags.multi_flags_validator(
-  ['distributed', 'coordinator', 'processes', 'process'],
-  '--coordinator, --processes and --process need --distributed.',
+  ['distributed', 'coordinator', 'processes', 'process', 'local_device_ids'],
+  '--coordinator, --processes, --process and --local_device_ids need '
+  '--distributed.',
 )
 def _is_distributed(values: dict[str, Any]) -> bool:
   alone = all(v is None for k, v in values.items() if k != 'distributed')
@@ -75,16 +86,19 @@ def _print() -> None:
 
 
 def _train() -> None:
-  import jax  # Late: --help is fast.
-
-  from jaxgan.training import train
+  from jaxgan.training import processes, train  # Late: --help is fast.
 
   settings = config.from_config_dict(cli.config_values(_CONFIG))
   cli.cache_compiled_programs()
   if _DISTRIBUTED.value:
-    jax.distributed.initialize(
-      _COORDINATOR.value, _PROCESSES.value, _PROCESS.value
+    processes.start(
+      _COORDINATOR.value,
+      _PROCESSES.value,
+      _PROCESS.value,
+      [int(i) for i in _LOCAL_DEVICES.value or ()] or None,
     )
+  else:
+    processes.check_alone()
   train.train_and_evaluate(
     settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
   )

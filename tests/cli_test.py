@@ -47,6 +47,6 @@ def test_other_errors_of_a_command_keep_their_traceback():
 def test_processes_need_distributed(tmp_path, flag):
   done = main(f'--workdir={tmp_path}/run', f'--{flag}')
   assert done.returncode == 1
-  assert '--coordinator, --processes and --process need --dist' in done.stderr
+  assert '--process and --local_device_ids need --dist' in done.stderr
   assert 'Traceback' not in done.stderr
   assert not (tmp_path / 'run').exists()

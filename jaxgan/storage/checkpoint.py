@@ -17,6 +17,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from etils import epath
+from jax.experimental import multihost_utils
 from orbax.checkpoint import checkpoint_managers as managers
 
 from jaxgan.config import Checkpoint
@@ -196,6 +197,8 @@ class Checkpoints(contextlib.AbstractContextManager):
         target = target.with_name(target.name + '_')
       target.parent.mkdir(exist_ok=True)
       (self._folder / str(step)).rename(target)
+    if jax.process_count() > 1:  # Else one may still list what is moved.
+      multihost_utils.sync_global_devices(f'moved to {name}')
     self._manager.reload()
 
   def _score(self, metrics: Mapping[str, float]) -> dict[str, float] | None:

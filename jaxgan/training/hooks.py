@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import math
 import pathlib
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from jaxgan.gan.state import GANState
 from jaxgan.metrics import record
 from jaxgan.progress import Progress
 from jaxgan.storage.writers import Writer
+from jaxgan.training import processes
 from jaxgan.types import Metrics, Variables
 
 _LOG = logging.getLogger(__name__)
@@ -155,7 +157,18 @@ class Hooks(contextlib.AbstractContextManager):
       self._writer.samples(f'step_{step:07d}', step, samples, generated=True)
 
   def evaluate(self, step: int, ema: Variables) -> dict[str, float]:
-    """Writes the records of `eval.metrics`; returns the values by name."""
+    """Writes the records of `eval.metrics`; returns the values by name.
+
+    The first process measures, and the others wait for its values.
+    """
+    names = self._config.eval.metrics
+    if not names:
+      return {}
+    values = self._measure(step, ema)
+    agreed = processes.agree([values.get(n, math.nan) for n in names])
+    return dict(zip(names, agreed, strict=True))
+
+  def _measure(self, step: int, ema: Variables) -> dict[str, float]:
     if self._evaluator is None or self._writer is None:
       return {}
     draw = make_draw(self._generator(step, ema), self._config.seed)

@@ -19,6 +19,7 @@ from jaxgan.gan.state import GANState
 from jaxgan.storage import atomic, identity, workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.training import batches as batches_lib
+from jaxgan.training import processes
 from jaxgan.training.hooks import Callback, Hooks, make_evaluator
 from jaxgan.training.loop import Loop
 
@@ -56,6 +57,7 @@ def train_and_evaluate(
       same command resumes from the newest checkpoint.
   """
   folder = workdir.local(folder)
+  processes.check_started()
   mesh = sharding.make_mesh()
   sharding.check_devices(config, mesh.size)
   names.check(config)

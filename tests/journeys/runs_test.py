@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -290,37 +289,3 @@ def test_compiled_programs_are_kept_for_the_next_start(environment, tmp_path):
     *RUN, f'--workdir={tmp_path}/run', '--config.train.steps=1',
   )  # fmt: skip
   assert list((tmp_path / 'cache' / 'jaxgan' / 'programs').iterdir())
-
-
-def free_port():
-  with socket.socket() as probe:
-    probe.bind(('127.0.0.1', 0))
-    return probe.getsockname()[1]
-
-
-@pytest.mark.slow
-def test_two_processes_agree_with_one(environment, tmp_path):
-  short = (
-    *RUN, '--config.train.steps=3', '--config.log.every_steps=1',
-    '--config.optim.gen.name=sgd', '--config.optim.critic.name=sgd',
-    "--config.eval.metrics=('kid50_digits',)",
-  )  # fmt: skip
-  alone, together = tmp_path / 'alone', tmp_path / 'together'
-  command(environment, *short, f'--workdir={alone}')
-  port = free_port()
-  processes = [
-    start(
-      environment, *short, f'--workdir={together}', '--distributed',
-      f'--coordinator=127.0.0.1:{port}', '--processes=2',
-      f'--process={process}',
-    )
-    for process in range(2)
-  ]  # fmt: skip
-  try:
-    for process in processes:
-      finish(process)
-  finally:
-    for process in processes:
-      process.kill()  # SIGTERM is jax's own while it is distributed.
-  for one, two in zip(curve(alone), curve(together), strict=True):
-    assert one == pytest.approx(two, rel=1e-4, abs=1e-5)
