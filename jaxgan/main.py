@@ -26,6 +26,17 @@ _DESCRIBE = flags.DEFINE_bool(
 _HELP_CONFIG = flags.DEFINE_bool(
   'help_config', False, 'Only prints all config keys, with their meaning.'
 )
+_TOPOLOGY = flags.DEFINE_string(
+  'topology',
+  None,
+  'With --describe: plans the run on TPUs such as v5e:2x2 that need not exist: '
+  'memory, arithmetic, a lower bound on time. Needs the extra tpu.',
+)
+_LARGEST_BATCH = flags.DEFINE_bool(
+  'largest_batch',
+  False,
+  'With --topology: searches the largest batch that fits, by compiling.',
+)
 _ACCEPT = flags.DEFINE_bool(
   'accept_new_config', False, 'Continues a run with a changed configuration.'
 )
@@ -66,6 +77,15 @@ flags.register_validator(
 
 
 @flags.multi_flags_validator(
+  ['describe', 'topology', 'largest_batch'],
+  '--topology needs --describe, and --largest_batch needs --topology.',
+)
+def _is_plan(values: dict[str, Any]) -> bool:
+  topology = values['topology'] is not None
+  return values['describe'] >= topology >= values['largest_batch']
+
+
+@flags.multi_flags_validator(
   ['distributed', 'coordinator', 'processes', 'process', 'local_device_ids'],
   '--coordinator, --processes, --process and --local_device_ids need '
   '--distributed.',
@@ -79,6 +99,12 @@ def _print() -> None:
   settings = config.from_config_dict(cli.config_values(_CONFIG))
   if _HELP_CONFIG.value:
     sys.stdout.write(help_text.help_text(settings))
+  elif _TOPOLOGY.value is not None:
+    from jaxgan.training import plan_text  # Late: --help is fast.
+
+    sys.stdout.write(
+      plan_text.describe(settings, _TOPOLOGY.value, search=_LARGEST_BATCH.value)
+    )
   else:
     from jaxgan.training import describe  # Late: --help is fast.
 

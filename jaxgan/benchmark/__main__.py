@@ -18,7 +18,8 @@ the iteration's share of that rate. `--mode` selects the measurement:
           one process / the sum of the others
   train   --seeds whole runs in this process
   layers  single convolutions: window kernels and Winograd kernels
-  data    images per second: read from a folder, and delivered to the devices
+  data    images per second: read from a folder, and delivered to the devices,
+          with the peak of memory of the latter
   peer    a Markdown table: step time of jaxgan / step time of another program
 """
 
@@ -59,6 +60,15 @@ _DEVICES = flags.DEFINE_integer(
 )
 flags.DEFINE_enum('files', 'png', ['png', 'jpeg'], 'Mode data: file format.')
 flags.DEFINE_integer('images', 2000, 'Mode data: number of files.', 64)
+flags.DEFINE_integer(
+  'size', 0, 'Mode data: height and width of images; 0 for those of --net.', 0
+)
+flags.DEFINE_integer(
+  'copies', 1, 'Mode data: repeats the prepared files, for a large set.', 1
+)
+flags.DEFINE_enum(
+  'placement', 'host', ['host', 'stream'], 'Mode data: data.placement.'
+)
 flags.DEFINE_string('peer', '', 'Mode peer: command of the other program.')
 flags.DEFINE_list('nets', ['mnist'], 'Mode peer: values of --net.')
 flags.DEFINE_list('batches', ['64'], 'Mode peer: values of --batch.')

@@ -1,7 +1,15 @@
-"""Measures how many images per second the data pipeline reads and delivers."""
+"""Measures how many images per second the data pipeline reads and delivers.
+
+Batches are made in a fresh process, so that its peak of memory is that of a
+run's data and not of their preparation.
+"""
 
 import dataclasses
 import itertools
+import json
+import multiprocessing
+import re
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -26,6 +34,9 @@ class Settings:
   files: str = 'png'
   images: int = 2000
   net: str = 'mnist'
+  size: int = 0
+  copies: int = 1
+  placement: str = 'host'
   batch: int = 64
   critic_steps: int = 5
 
@@ -35,8 +46,12 @@ def measure(settings: Settings) -> dict[str, Any]:
 
   Returns:
     The settings, and images per second: `first` for the first read (prepare
-    with tfds, decode, cache the array), `again` for a read from the cache, and
-    `delivered` for batches on the devices.
+    with tfds; unless streamed, decode and cache the array), `again` for a read
+    from the cache, and `delivered` for batches on the devices. With copies,
+    the first read finds prepared files. Also the bytes of the prepared files
+    and of the decoded images, and the peak of resident memory of a process
+    that makes the batches, which includes the pages of memory-mapped files
+    (null if not on Linux).
 
   Raises:
     ValueError: the network does not generate images.
@@ -47,25 +62,56 @@ def measure(settings: Settings) -> dict[str, Any]:
       f'--net is {settings.net}, which generates no images; --mode=data needs '
       'mnist, cifar_resnet, dcgan64 or resnet64.'
     )
+  if settings.size:
+    shape = (settings.size, settings.size, shape[-1])
   with tempfile.TemporaryDirectory() as root:
     folder = Path(root) / 'images'
     folder.mkdir()
     for index in range(settings.images):
       _random_image(index, shape).save(folder / f'{index:06d}.{settings.files}')
     data = Data(
-      name='folder', path=str(folder), dir=f'{root}/data', image_size=shape[0]
-    )
+      name='folder', path=str(folder), dir=f'{root}/data', image_size=shape[0],
+      placement=settings.placement,
+    )  # fmt: skip
+    if settings.copies > 1:
+      _load(dataclasses.replace(data, placement='stream'))  # Prepares it.
+      _repeat(Path(data.dir), settings.copies)
     first, _ = _load(data)
     again, dataset = _load(data)
-    delivered = _delivery_rate(settings, dataset)
+    decoded = dataset.images.nbytes
+    files = sum(f.stat().st_size for f in Path(data.dir).rglob('*record*'))
+    fresh = multiprocessing.get_context('spawn')
+    with fresh.Pool(1) as pool:
+      delivered, peak = pool.apply(_deliver, (settings, data))
   return {
     **dataclasses.asdict(settings),
     'shape': shape,
     'device': jax.devices()[0].device_kind,
-    'first_images_per_second': settings.images / first,
-    'again_images_per_second': settings.images / again,
+    'first_images_per_second': len(dataset.images) / first,
+    'again_images_per_second': len(dataset.images) / again,
     'delivered_images_per_second': delivered,
+    'file_bytes': files,
+    'decoded_bytes': decoded,
+    'peak_resident_bytes': peak,
   }
+
+
+def _repeat(root: Path, copies: int) -> None:
+  """Copies the prepared files, as further shards of the same data set."""
+  (file,) = root.rglob('dataset_info.json')
+  info = json.loads(file.read_text())
+  (split,) = info['splits']
+  old = split['shardLengths']
+  stem = f'{info["name"]}-{split["name"]}.{info["fileFormat"]}'
+  num = len(old) * copies
+  for index in range(num):
+    source = file.parent / f'{stem}-{index % len(old):05d}-of-{len(old):05d}'
+    shutil.copyfile(source, file.parent / f'{stem}-{index:05d}-of-{num:05d}')
+  for index in range(len(old)):
+    (file.parent / f'{stem}-{index:05d}-of-{len(old):05d}').unlink()
+  split['shardLengths'] = old * copies
+  split['numBytes'] = str(int(split['numBytes']) * copies)
+  file.write_text(json.dumps(info))
 
 
 def _random_image(seed: int, shape: tuple[int, ...]) -> Image.Image:
@@ -87,6 +133,22 @@ def _load(data: Data) -> tuple[float, sources.Dataset]:
   start = time.perf_counter()
   dataset = sources.load(data)
   return time.perf_counter() - start, dataset
+
+
+def _deliver(settings: Settings, data: Data) -> tuple[float, int | None]:
+  """Returns the images per second and the peak of memory of this process."""
+  rate = _delivery_rate(settings, sources.load(data))
+  return rate, _peak_resident_bytes()
+
+
+def _peak_resident_bytes() -> int | None:
+  """Returns the peak of this process's resident memory; None if unknown."""
+  status = Path('/proc/self/status')
+  if not status.exists():
+    return None
+  # Not `resource`: its peak includes that of the process that started this one.
+  match = re.search(r'VmHWM:\s*(\d+) kB', status.read_text())
+  return int(match[1]) * 1024 if match else None
 
 
 def _delivery_rate(settings: Settings, dataset: sources.Dataset) -> float:

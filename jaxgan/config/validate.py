@@ -8,12 +8,14 @@ import operator
 from collections.abc import Iterator
 from typing import Any
 
+from jaxgan.config import microbatches
 from jaxgan.config.schema.run import Config
 
 # Of each rule: its keys, whether it is broken, the end of the error message.
 Rules = Iterator[tuple[str, Any, str]]
 
 _FACES = ('celeb_a', 'celeba')  # The data sets with attributes.
+_IN_MEMORY = ('digits', 'gaussians8', 'gaussians25', 'swiss_roll', 'table')
 _BATCH_NORMS = ('batch', 'batch_spectral')
 _LABEL_LOSSES = ('least_squares', 'minimax', 'nonsaturating')
 _ATTENTION_NETS = ('dcgan', 'resnet', 'biggan')
@@ -27,7 +29,7 @@ def check(config: Config) -> None:
     ValueError: a broken rule; the message gives the keys, their values and
       the allowed values.
   """
-  for rules in (_run, _objective, _labels, _nets):
+  for rules in (_run, _objective, _labels, _nets, microbatches.rules):
     for keys, broken, reason in rules(config):
       if broken:
         values = (
@@ -52,6 +54,19 @@ def _run(config: Config) -> Rules:
     'data.attributes',
     len(names) > 5 or len(set(names)) < len(names),
     'it must be at most 5 different names, since n names make 2**n classes',
+  )
+  streamed = data.placement == 'stream'
+  yield (
+    'data.placement data.name',
+    streamed and data.name in _IN_MEMORY,
+    'only images in files are streamed, and these data are always read into '
+    'memory, so data.placement must be auto, host or device',
+  )
+  yield (
+    'data.placement data.mock_examples',
+    streamed and data.mock_examples,
+    'mock examples are generated in memory, so data.placement must be auto, '
+    'host or device',
   )
   yield (
     'train.gen_batch_size',

@@ -81,7 +81,7 @@ def write(
   Raises:
     DiskError: the disk of the folder is full.
   """
-  if folder is None or not _make(folder):
+  if folder is None or not make(folder):
     images = np.empty((num, *shape), dtype_of(shape))
     labels = np.empty(num, np.int32)
     start = 0
@@ -158,7 +158,8 @@ def _load(folder: Path) -> Arrays:
   return images, labels
 
 
-def _make(folder: Path) -> bool:
+def make(folder: Path) -> bool:
+  """Creates a folder of the cache; returns False if that is impossible."""
   try:
     folder.mkdir(parents=True, exist_ok=True)
   except OSError as error:

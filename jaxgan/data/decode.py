@@ -12,7 +12,7 @@ from jaxgan.data import attributes, cache, images
 from jaxgan.data.builders import builder as builder_lib
 from jaxgan.progress import Progress
 
-_CHUNK = 500  # Records read at once; three times as fast as one at a time.
+CHUNK = 500  # Records read at once; three times as fast as one at a time.
 _QUIET = 5_000  # A progress bar is shown for more records than this.
 
 # Returns the records of the given keys, as `__getitems__` of a tfds source.
@@ -154,28 +154,40 @@ def _chunks(
   title = f'Decoding {config.name}'
   hidden = num <= _QUIET
   with Progress(num, 'image', title=title, hidden=hidden, leave=False) as bar:
-    for start in range(0, num, _CHUNK):
-      keys = list(range(start, min(start + _CHUNK, num)))
+    for start in range(0, num, CHUNK):
+      keys = list(range(start, min(start + CHUNK, num)))
       out = np.empty((len(keys), *shape), cache.dtype_of(shape))
       labels = np.zeros(len(keys), np.int32)
       for key, record in zip(keys, records(keys), strict=True):
-        out[key - start] = _pixels(record, key, config, shape)
+        out[key - start] = pixels(record, key, config, shape)
         if has_labels:
-          labels[key - start] = _label(record, config)
+          labels[key - start] = label(record, config)
       yield out, labels
       bar.update(len(keys))
 
 
-def _label(record: Mapping[str, Any], config: Data) -> int:
+def label(record: Mapping[str, Any], config: Data) -> int:
+  """Returns the class of a record that has `label` or `attributes`."""
   if 'label' in record:
     return int(record['label'])
   signs = record['attributes']
   return attributes.label(signs[name] for name in config.attributes)
 
 
-def _pixels(
+def pixels(
   record: Mapping[str, Any], key: int, config: Data, shape: tuple[int, ...]
 ) -> np.ndarray:
+  """Decodes the image of a record, or returns its vector.
+
+  Args:
+    record: as in `decode`.
+    key: its number, for error messages.
+    config: reads name and image_size.
+    shape: (H, W, C) or (D,) of the result.
+
+  Raises:
+    ValueError: the image cannot be decoded, or differs in size.
+  """
   if len(shape) == 1:
     return record['image']
   image = _open(record, key, config)

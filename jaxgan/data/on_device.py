@@ -20,7 +20,7 @@ from jaxgan.types import Array, Batch
 _MAX_BYTES = 2**30  # MNIST takes 47 MB, CIFAR-10 184 MB.
 
 
-def is_enabled(dataset: Dataset, placement: str) -> bool:
+def is_enabled(dataset: Dataset, placement: str, platform: str) -> bool:
   """Returns whether to store a data set on the devices.
 
   Args:
@@ -28,11 +28,12 @@ def is_enabled(dataset: Dataset, placement: str) -> bool:
     placement: `data.placement`. `auto` means yes for up to 1 GiB on an
       accelerator, and no on CPU, where a thread of `pipeline` gathers the
       batches while the step computes.
+    platform: of the devices that train: cpu, gpu or tpu.
   """
   if placement != 'auto':
     return placement == 'device'
   small = dataset.images.nbytes <= _MAX_BYTES
-  return small and jax.default_backend() != 'cpu'
+  return small and platform != 'cpu'
 
 
 def device_batches(

@@ -97,9 +97,11 @@ def batch_indices(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
   epochs, offsets = np.divmod(positions + sampler.examples_before(step), num)
   indices = np.empty(positions.shape, np.int64)
   mirrored = np.empty(positions.shape, bool)
+  in_memory = isinstance(sampler.dataset.images, np.ndarray)
+  draw = _epoch if in_memory else _stream_epoch
   for epoch in np.unique(epochs):
     mask = epochs == epoch
-    order, mirror = _epoch(sampler.seed, int(epoch), num)
+    order, mirror = draw(sampler.seed, int(epoch), num)
     indices[mask], mirrored[mask] = order[offsets[mask]], mirror[offsets[mask]]
   return indices, mirrored & sampler.flip
 
@@ -112,7 +114,8 @@ def host_batch(sampler: Sampler, step: int) -> Batch:
     label [K, B / P] int32.
   """
   indices, mirrored = batch_indices(sampler, step)
-  # Reads from a memory-mapped file too; the result is an array in memory.
+  # Reads from a memory-mapped file or a stream too; the result is an array in
+  # memory.
   image: Any = np.asarray(sampler.dataset.images[indices])
   label: Any = sampler.dataset.labels[indices]
   if sampler.flip:
@@ -167,6 +170,10 @@ def _epoch(seed: int, epoch: int, num: int) -> tuple[np.ndarray, np.ndarray]:
   bits = np.random.Philox(key=np.array([seed, epoch], np.uint64))
   order = np.argsort(bits.random_raw(num), kind='stable')
   return order, bits.random_raw(num) % 2 == 1
+
+
+# Of a stream, which may have many examples (9 bytes each) and is never vmapped.
+_stream_epoch = functools.lru_cache(maxsize=2)(_epoch.__wrapped__)
 
 
 def _stream(

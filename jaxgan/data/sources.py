@@ -59,7 +59,8 @@ class Dataset:
 
   Attributes:
     images: [N, H, W, C] uint8, or [N, D] float32 vectors; the columns of a
-      table are standardized. May be a read-only memory-mapped file.
+      table are standardized. May be a read-only memory-mapped file, or a
+      `stream.Stream`, which reads them from disk when they are indexed.
     labels: [N] int32; zeros if there are no labels.
     num_classes: 0 if there are no labels.
     name: the name in `data.name`.
@@ -78,6 +79,11 @@ class Dataset:
     return self.images.shape[1:]
 
   @property
+  def in_memory(self) -> np.ndarray:
+    """The images as an array; of a stream, a sample that represents them."""
+    return getattr(self.images, 'sample', self.images)
+
+  @property
   def class_counts(self) -> tuple[int, ...]:
     """Number of examples of each class; empty without labels."""
     if not self.num_classes:
@@ -88,8 +94,9 @@ class Dataset:
 def load(config: Data) -> Dataset:
   """Loads a data set; prepares and decodes it at the first call.
 
-  Later calls read the arrays that are cached in `data.dir`. The order of the
-  examples is shuffled but always the same.
+  Later calls read the arrays that are cached in `data.dir`. With
+  `data.placement` stream, images are not decoded here but when they are
+  indexed. The order of the examples is shuffled but always the same.
 
   Args:
     config: checked by `config.from_config_dict`.
@@ -98,8 +105,9 @@ def load(config: Data) -> Dataset:
     Images of the configured size, width and channels (or vectors), and labels.
 
   Raises:
-    ValueError: the name or the split is unknown, files are not as expected, or
-      tfds cannot prepare the data set without TensorFlow or the network.
+    ValueError: the name or the split is unknown, files are not as expected,
+      tfds cannot prepare the data set without TensorFlow or the network, or
+      it cannot be streamed.
     FileNotFoundError: `data.path` or a file in it is missing.
     DiskError: the disk of `data.dir` is full or read-only.
   """
@@ -113,6 +121,8 @@ def load(config: Data) -> Dataset:
   builder = _open_builder(config, recipe)
   spec = decode.describe(builder, config)
   cached = _cache_folder(builder, config, spec)
+  if config.placement == 'stream':
+    return _open_stream(builder, config, recipe, spec, cached)
   arrays = cache.read(cached, spec.shape)
   if arrays is None:
     with builder_lib.lock(builder) as waited:
@@ -142,6 +152,26 @@ def shape_and_classes(config: Data) -> tuple[tuple[int, ...], int]:
       return shape, spec.num_classes
   dataset = load(config)
   return dataset.shape, dataset.num_classes
+
+
+def _open_stream(
+  builder: Any, config: Data, recipe: Recipe | None, spec: 'Spec', cached: Path
+) -> Dataset:
+  """Opens a data set whose images stay on disk; caches only its labels."""
+  from jaxgan.data import decode, stream
+  from jaxgan.data.builders import builder as builder_lib
+
+  stream.check(spec, config)
+  with builder_lib.lock(builder):  # One process prepares, the others wait.
+    builder = _prepare(_open_builder(config, recipe), config, recipe)
+    records, num = decode.open_split(builder, config)
+    labels = np.zeros(num, np.int32)
+    if spec.num_classes:
+      file = cached / 'stream_labels.npz'
+      labels = stream.read_labels(records, num, config, file)
+  shape = tuple(n for n in spec.shape if n is not None)
+  images: Any = stream.Stream(records, num, shape, config)
+  return Dataset(images, labels, spec.num_classes, config.name)
 
 
 def _expand_home(config: Data) -> Data:

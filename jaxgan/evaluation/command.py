@@ -219,7 +219,7 @@ def _file_reference(options: Options, need_train: bool) -> Reference:
     units = columns.from_record(workdir.load_data(folder))
     if need_train:
       data = sources.load(workdir.load_config(folder).data)
-      train = columns.convert(data.images, data.columns, units)
+      train = columns.convert(data.in_memory, data.columns, units)
     return reference_data.of_file(path, train, columns=units)
   if not options.train:
     return reference_data.of_file(path)

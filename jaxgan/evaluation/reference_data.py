@@ -124,12 +124,12 @@ def _load(
   load: Callable[[Data], Dataset],
 ) -> Reference:
   dataset, others, trained, heldout = load(data), None, None, None
-  real, columns = dataset.images, dataset.columns
+  real, columns = dataset.in_memory, dataset.columns
   if floor_split:
-    others = load(dataclasses.replace(data, split=floor_split)).images
+    others = load(dataclasses.replace(data, split=floor_split)).in_memory
   if train is not None:
     source = load(train)
-    trained = columns_lib.convert(source.images, source.columns, columns)
+    trained = columns_lib.convert(source.in_memory, source.columns, columns)
     heldout = others if data == train else real
   mixture = toys.mixture(data.name) if data.name in toys.MIXTURES else None
   return Reference(

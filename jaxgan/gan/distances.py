@@ -4,6 +4,8 @@ Estimates from one batch: cheap, noisy, and independent of the critic's scale.
 No gradient flows through them.
 """
 
+from collections.abc import Callable, Mapping
+
 import jax
 import jax.numpy as jnp
 
@@ -60,6 +62,13 @@ def energy(real: Array, fake: Array) -> Array:
   pairs = len(real) * (len(real) - 1)
   within = (jnp.sum(_distances(x, x)) / pairs for x in (real, fake))
   return 2 * jnp.mean(_distances(real, fake)) - sum(within)
+
+
+# Distances for `penalty.distance`.
+OF_BATCHES: Mapping[str, Callable[[Array, Array], Array]] = {
+  'sliced': sliced,
+  'energy': energy,
+}
 
 
 def diversity(real: Array, fake: Array) -> Array:

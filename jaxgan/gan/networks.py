@@ -6,12 +6,13 @@ batch statistics and the vectors of spectral norm are passed in and returned.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
 
 from jaxgan.config import Net
-from jaxgan.nets import catalog, multiscale, tables
+from jaxgan.nets import catalog, multiscale, remat, tables
 from jaxgan.nets import latents as latents_lib
 from jaxgan.nets.latents import Latents
 from jaxgan.types import Array, Pair, Score, Variables, to_float
@@ -26,12 +27,15 @@ class Networks:
     shape: of one example, (H, W, C) or (D,).
     modules: the two flax modules.
     latents: the distribution of the generator's inputs.
+    remat: whether training computes activations again in the backward pass
+      instead of keeping them.
   """
 
   config: Net
   shape: tuple[int, ...]
   modules: Pair[nn.Module]
   latents: Latents
+  remat: bool = False
 
   def init(self, key: Array) -> Pair[Variables]:
     """Initial variables of both networks, each from a key of its own."""
@@ -58,14 +62,18 @@ class Networks:
       Fakes of the shape of `real`, and the updated batch statistics.
     """
     multiscale_output = self.config.name == 'multiscale'
-    return self.modules.gen.apply(
-      variables,
-      z,
-      train=True,
-      mutable=list(statistics_of(variables)),
-      rngs={'noise': key},
-      method='scales' if multiscale_output else '__call__',
-    )
+
+    def apply(variables: Variables, z: Array, key: Array) -> Any:
+      return self.modules.gen.apply(
+        variables,
+        z,
+        train=True,
+        mutable=list(statistics_of(variables)),
+        rngs={'noise': key},
+        method='scales' if multiscale_output else '__call__',
+      )
+
+    return self._rematerialized(apply)(variables, z, key)
 
   def score(
     self,
@@ -142,25 +150,43 @@ class Networks:
     method: str,
   ) -> tuple[Array, Variables]:
     # Batch norm in a critic (without a penalty) always uses its own batch.
-    return self.modules.critic.apply(
-      variables,
-      x,
-      label,
-      train=True,
-      mutable=list(statistics_of(variables)),
-      rngs={'dropout': key},
-      method=method,
-    )
+    def apply(
+      variables: Variables, x: Array, label: Array | None, key: Array
+    ) -> Any:
+      return self.modules.critic.apply(
+        variables,
+        x,
+        label,
+        train=True,
+        mutable=list(statistics_of(variables)),
+        rngs={'dropout': key},
+        method=method,
+      )
+
+    return self._rematerialized(apply)(variables, x, label, key)
+
+  def _rematerialized(self, apply: Callable[..., Any]) -> Callable[..., Any]:
+    if not self.remat:
+      return apply
+    return remat.rematerialize(self.config.name, apply)
 
 
-def build(config: Net, shape: tuple[int, ...]) -> Networks:
+def build(
+  config: Net, shape: tuple[int, ...], *, rematerialize: bool = False
+) -> Networks:
   """Builds the networks of a configuration for examples of a shape.
+
+  Args:
+    config: the `net` section of the configuration.
+    shape: of one example, (H, W, C) or (D,).
+    rematerialize: `remat` of the networks.
 
   Raises:
     ValueError: the network cannot produce or read this shape.
   """
   modules = catalog.build(config, shape)
-  return Networks(config, shape, modules, latents_lib.of(config))
+  latents = latents_lib.of(config)
+  return Networks(config, shape, modules, latents, rematerialize)
 
 
 def statistics_of(variables: Variables) -> Variables:

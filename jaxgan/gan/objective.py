@@ -24,11 +24,26 @@ class PenaltyInputs(NamedTuple):
     control: gives ratio and weight; no gradient flows into it.
     due: whether a lazy penalty applies in this update, a boolean; None for a
       penalty in every update.
+    uniforms: [B], those of the points; None draws them from the key.
   """
 
   key: Array
   control: Control
   due: Array | None = None
+  uniforms: Array | None = None
+
+
+class Outcomes(NamedTuple):
+  """What a critic's loss saw of each example.
+
+  Attributes:
+    real, fake: scores [B].
+    slope: gradient norms [B] at the points.
+  """
+
+  real: Array
+  fake: Array
+  slope: Array
 
 
 class Objective(NamedTuple):
@@ -53,7 +68,7 @@ class Objective(NamedTuple):
 
   def critic_loss(
     self, score: Score, real: Array, fake: Array, inputs: PenaltyInputs
-  ) -> tuple[Array, tuple[Metrics, Measurement]]:
+  ) -> tuple[Array, Outcomes]:
     """L_D: loss of the scores + lambda GP + regularizers.
 
     Args:
@@ -63,7 +78,7 @@ class Objective(NamedTuple):
       inputs: key and control of the penalty.
 
     Returns:
-      The loss, the metrics of this update, and the controller's measurement.
+      The loss, and what `report` needs.
     """
     control = jax.lax.stop_gradient(inputs.control)
     if self.regularizers.adversarial:
@@ -71,8 +86,7 @@ class Objective(NamedTuple):
       real = regularizers.adversarial(score, real, -length)
       fake = regularizers.adversarial(score, fake, length)
     real_scores, fake_scores = score(real), score(fake)
-    gap = jnp.mean(real_scores) - jnp.mean(fake_scores)
-    at = self.points(inputs.key, real, fake, control.ratio)
+    at = self.points(inputs.key, real, fake, control.ratio, inputs.uniforms)
     slope = self._slopes(score, at, inputs.due)
     cost = self.price(slope, control.ratio)
     share = control.weight * self._scale(inputs.due) * cost
@@ -83,9 +97,24 @@ class Objective(NamedTuple):
       loss += self.regularizers.consistency * regularizers.consistency(
         score, real, real_scores, augment_key, self.regularizers
       )
+    return loss, Outcomes(real_scores, fake_scores, slope)
+
+  def report(
+    self, seen: Outcomes, inputs: PenaltyInputs
+  ) -> tuple[Metrics, Measurement]:
+    """Metrics of a critic update, and the measurement of its controller.
+
+    Args:
+      seen: of the whole batch.
+      inputs: as for `critic_loss`.
+    """
+    control = jax.lax.stop_gradient(inputs.control)
+    real_scores, fake_scores, slope = seen
+    gap = jnp.mean(real_scores) - jnp.mean(fake_scores)
+    cost = self.price(slope, control.ratio)
+    share = control.weight * self._scale(inputs.due) * cost
     metrics = {
       'gap': gap,
-      'critic_loss': loss,
       'penalty': cost,
       'penalty_share': share / jnp.maximum(abs(gap), 1e-12),
       'slope': jnp.mean(slope),
@@ -100,7 +129,7 @@ class Objective(NamedTuple):
       violation=penalty.one_sided(slope, 1.0),
       distance=jnp.zeros((), jnp.float32),
     )
-    return loss, (metrics, measurement)
+    return metrics, measurement
 
   def gen_loss(
     self, score: Score, real: Array, fake: Array, code: Score

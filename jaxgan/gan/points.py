@@ -17,7 +17,7 @@ from jaxgan.config import Penalty, pick
 from jaxgan.types import Array
 
 Law = Callable[[Array, Array, Penalty], Array]
-Points = Callable[[Array, Array, Array, Array], Array]
+Points = Callable[..., Array]
 
 
 def uniform(u: Array, ratio: Array, config: Penalty) -> Array:
@@ -129,9 +129,9 @@ def build(config: Penalty) -> Points:
     config: `points` names the law.
 
   Returns:
-    A function (key, real [B, ...], fake [B, ...], ratio) -> points [B, ...].
-    All laws draw the same u from the same key, so that runs which differ only
-    in their law are paired.
+    A function (key, real [B, ...], fake [B, ...], ratio, u) -> points [B, ...].
+    Without u [B], all laws draw the same u from the same key, so that runs
+    which differ only in their law are paired.
 
   Raises:
     ValueError: unknown `penalty.points`.
@@ -139,12 +139,23 @@ def build(config: Penalty) -> Points:
   law = pick('penalty.points', config.points, {**LAWS, 'dragan': uniform})
   ends = _noisy_real if config.points == 'dragan' else _fake_end
 
-  def points(key: Array, real: Array, fake: Array, ratio: Array) -> Array:
-    u = jax.random.uniform(key, real.shape[:1])
+  def points(
+    key: Array,
+    real: Array,
+    fake: Array,
+    ratio: Array,
+    u: Array | None = None,
+  ) -> Array:
+    u = draw(key, len(real)) if u is None else u
     alpha = law(u, jax.lax.stop_gradient(ratio), config)
     return interpolate(real, ends(key, real, fake, config), alpha)
 
   return points
+
+
+def draw(key: Array, num: int) -> Array:
+  """Draws the uniforms u of a batch: [num] in [0, 1)."""
+  return jax.random.uniform(key, (num,))
 
 
 def _fake_end(key: Array, real: Array, fake: Array, config: Penalty) -> Array:

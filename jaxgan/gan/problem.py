@@ -7,9 +7,12 @@ benchmarking.
 import dataclasses
 from typing import TYPE_CHECKING
 
+import jax
+
 from jaxgan.config import Config
 from jaxgan.gan import networks as networks_lib
 from jaxgan.gan.networks import Networks
+from jaxgan.nets import kernels
 from jaxgan.nets.latents import Latents
 
 if TYPE_CHECKING:
@@ -27,12 +30,14 @@ class Problem:
     class_counts: number of training examples per class; empty where the data
       have no labels or the counts are unknown.
     columns: names and units of a table; None for other data.
+    platform: of the devices that train: cpu, gpu or tpu.
   """
 
   config: Config
   networks: Networks
   class_counts: tuple[int, ...] = ()
   columns: 'Columns | None' = None
+  platform: str = 'cpu'
 
   @property
   def shape(self) -> tuple[int, ...]:
@@ -57,6 +62,7 @@ def build(
   num_classes: int = 0,
   class_counts: tuple[int, ...] = (),
   columns: 'Columns | None' = None,
+  platform: str = '',
 ) -> Problem:
   """Builds the problem of a configuration for data of a shape.
 
@@ -66,18 +72,29 @@ def build(
     num_classes: of the data; 0 for none.
     class_counts: number of training examples per class.
     columns: of a table.
+    platform: of the devices that train; the default backend where empty.
 
   Raises:
     ValueError: networks, labels or augmentations that do not fit the data.
   """
   _check_classes(config, num_classes)
   _check_augmentation(config, shape)
-  networks = networks_lib.build(config.net, shape)
-  return Problem(config, networks, class_counts, columns)
+  platform = platform or jax.default_backend()
+  conv = kernels.resolve(config.net.conv, platform)
+  net = dataclasses.replace(config.net, conv=conv)
+  networks = networks_lib.build(net, shape, rematerialize=config.train.remat)
+  return Problem(config, networks, class_counts, columns, platform)
 
 
-def of_dataset(config: Config, dataset: 'Dataset') -> Problem:
+def of_dataset(
+  config: Config, dataset: 'Dataset', platform: str = ''
+) -> Problem:
   """Builds the problem of a configuration for a data set.
+
+  Args:
+    config: the run.
+    dataset: what it trains on.
+    platform: as for `build`.
 
   Raises:
     ValueError: as `build`.
@@ -88,6 +105,7 @@ def of_dataset(config: Config, dataset: 'Dataset') -> Problem:
     num_classes=dataset.num_classes,
     class_counts=dataset.class_counts,
     columns=dataset.columns,
+    platform=platform,
   )
 
 

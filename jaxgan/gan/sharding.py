@@ -33,6 +33,12 @@ def make_mesh() -> Mesh:
   return Mesh(np.array(devices), ('data',))
 
 
+def platform(mesh: Mesh) -> str:
+  """The platform of a mesh's devices: cpu, gpu or tpu."""
+  found: str = mesh.devices.flat[0].platform
+  return found
+
+
 def shardings(mesh: Mesh) -> Shardings:
   """The layouts over a mesh from `make_mesh`."""
   return Shardings(
@@ -43,16 +49,18 @@ def shardings(mesh: Mesh) -> Shardings:
 
 
 def check_devices(config: Config, devices: int) -> None:
-  """Checks that batches can be split evenly over the devices.
+  """Checks that batches can be split evenly over devices and microbatches.
 
   Raises:
     ValueError: `train.batch_size` or `train.gen_batch_size` is not a multiple
-      of the number of devices.
+      of the number of devices, or of devices x `train.microbatches`.
   """
+  parts = config.train.microbatches
+  each = f' in {parts} parts each (train.microbatches)' if parts > 1 else ''
   for name in ('batch_size', 'gen_batch_size'):
     size = getattr(config.train, name)
-    if size % devices:
+    if size % (devices * parts):
       raise ValueError(
         f'train.{name} is {size}, which cannot be split over {devices} '
-        f'devices; it must be a multiple of {devices}.'
+        f'devices{each}; it must be a multiple of {devices * parts}.'
       )

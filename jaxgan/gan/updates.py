@@ -5,8 +5,7 @@ the only callers of the optimizers.
 """
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +16,10 @@ from jaxgan.gan import (
   auxiliary,
   controller,
   distances,
+  microbatches,
   objective,
   optimizers,
+  points,
   regularizers,
 )
 from jaxgan.gan.hyper import Hyper
@@ -27,12 +28,6 @@ from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
 from jaxgan.nets import conditional, kernels
 from jaxgan.types import Array, Batch, Metrics, Params, Variables
-
-# Distances that are measured on the batch, without the critic.
-_BATCH_DISTANCES: Mapping[str, Callable[[Array, Array], Array]] = {
-  'sliced': distances.sliced,
-  'energy': distances.energy,
-}
 
 
 class Player(NamedTuple):
@@ -66,11 +61,12 @@ class Updates:
     self.config = config
     self.networks = problem.networks
     self.examples = examples
+    self.parts = microbatches.of(config, examples)
     self.objective = objective.build(config)
     self.transform = regularizers.build(config.regularisers, config.train.steps)
     self.predicts = conditional.has_auxiliary(config.net)
-    self.batch_distance = _BATCH_DISTANCES.get(config.penalty.distance)
-    self.unroll = _unroll(config.net.conv, config.train.critic_steps)
+    self.batch_distance = distances.OF_BATCHES.get(config.penalty.distance)
+    self.unroll = _unroll(problem)
 
   def critic_updates(
     self, hyper: Hyper, state: GANState, batch: Batch, key: Array
@@ -109,32 +105,37 @@ class Updates:
     )
     real = self.networks.real(inputs.batch.image)
     z = self._latents(latent_key, label, len(real))
-    fake, _ = self.networks.generate(state.variables.gen, z, noise_key)
+    fake = self._fakes(state.variables.gen, z, noise_key)
     inputs_real, inputs_fake = self._transform(transform_key, state, real, fake)
     update = state.step * config.train.critic_steps + inputs.number
     due = None
     if config.regularisers.lazy > 1:
       due = regularizers.penalty_due(config.regularisers, update)
     penalty = objective.PenaltyInputs(points_key, state.control, due)
+    uniforms = points.draw(points_key, len(real)) if self.parts else None
     variables = critic.variables
 
-    def loss(params: Params) -> tuple[Array, tuple]:
+    def loss(params: Params, part: Any, _: Any) -> tuple[Array, tuple]:
+      real, fake, label, z, uniforms = part
       now = {**statistics_of(variables), 'params': params}
       score = self.networks.score(now, label, critic_key)
-      value, (metrics, measurement) = self.objective.critic_loss(
-        score, inputs_real, inputs_fake, penalty
+      value, seen = self.objective.critic_loss(
+        score, real, fake, penalty._replace(uniforms=uniforms)
       )
       if config.regularisers.l1 or config.regularisers.l2:
         value += regularizers.kernel_norms(params, config.regularisers)
       if self.predicts:
         targets = self._targets(now, label, z, critic_key)
-        value += auxiliary.real_loss(config.loss, targets, inputs_real)
-        value += auxiliary.fake_loss(config.loss, targets, inputs_fake)[0]
-      return value, ({**metrics, 'critic_loss': value}, measurement)
+        value += auxiliary.real_loss(config.loss, targets, real)
+        value += auxiliary.fake_loss(config.loss, targets, fake)[0]
+      return value, (seen, ())
 
-    grads, (metrics, measurement) = jax.grad(loss, has_aux=True)(
-      variables['params']
+    examples = inputs_real, inputs_fake, label, z, uniforms
+    (value, (seen, _)), grads = self._value_and_grad(
+      loss, variables['params'], examples
     )
+    metrics, measurement = self.objective.report(seen, penalty)
+    metrics['critic_loss'] = value
     optimizer = optimizers.build(config, hyper).critic
     params, opt = _apply(optimizer, variables['params'], critic.opt, grads)
     statistics = self.networks.statistics(
@@ -197,12 +198,13 @@ class Updates:
     )
     z = self._latents(key, label, size)
 
-    def loss(params: Params) -> tuple[Array, tuple]:
+    def loss(params: Params, part: Any, number: Any) -> tuple[Array, tuple]:
+      real, label, z = part
       fake, statistics = self.networks.generate(
         {**variables, 'params': params}, z, noise_key
       )
       inputs_real, inputs_fake = self._transform(
-        transform_key, state, real, fake
+        transform_key, state, real, fake, number
       )
       score = self.networks.score(critic, label, critic_key)
       code = self.networks.score(critic, label, critic_key, method='code')
@@ -216,11 +218,10 @@ class Updates:
           self.config.loss, targets, inputs_fake
         )
         value += cost
-      return value, (fake, accuracy, statistics)
+      return value, (fake, (accuracy, statistics))
 
-    value_and_grad = jax.value_and_grad(loss, has_aux=True)
-    (value, (fake, accuracy, statistics)), grads = value_and_grad(
-      variables['params']
+    (value, (fake, (accuracy, statistics))), grads = self._value_and_grad(
+      loss, variables['params'], (real, label, z)
     )
     optimizer = optimizers.build(self.config, hyper).gen
     params, opt = _apply(optimizer, variables['params'], gen.opt, grads)
@@ -232,6 +233,17 @@ class Updates:
     }
     return Player({'params': params, **statistics}, opt), metrics
 
+  def _value_and_grad(self, loss: Any, params: Params, examples: Any) -> Any:
+    if self.parts:
+      return self.parts.value_and_grad(loss, params, examples)
+    return jax.value_and_grad(loss, has_aux=True)(params, examples, None)
+
+  def _fakes(self, gen: Variables, z: Array, key: Array) -> Array:
+    def generate(z: Array) -> Array:
+      return self.networks.generate(gen, z, key)[0]
+
+    return self.parts.map(generate, z) if self.parts else generate(z)
+
   def _latents(self, key: Array, label: Array, size: int) -> Array:
     """[B, width] latents for labels [B], split over the devices."""
     z = self.networks.latents.draw(key, size, label)
@@ -240,16 +252,22 @@ class Updates:
     return jax.lax.with_sharding_constraint(z, self.examples)
 
   def _transform(
-    self, key: Array, state: GANState, real: Array, fake: Array
+    self,
+    key: Array,
+    state: GANState,
+    real: Array,
+    fake: Array,
+    number: Array | None = None,
   ) -> tuple[Array, Array]:
-    """The critic's inputs: both batches, noised and augmented alike."""
+    """The critic's inputs: both batches or parts, noised, augmented alike."""
     if self.transform is None:
       return real, fake
-    share = state.control.share
-    return (
-      self.transform(key, state.step, real, share),
-      self.transform(key, state.step, fake, share),
+    transform: Any = functools.partial(
+      self.transform.__call__, key, state.step, share=state.control.share
     )
+    if self.parts and number is not None:
+      transform = self.parts.in_place(transform, number)
+    return transform(real), transform(fake)
 
   def _targets(
     self, critic: Variables, label: Array, z: Array, key: Array
@@ -275,8 +293,8 @@ def _apply(
   return optax.apply_updates(params, updates), opt
 
 
-def _unroll(conv: str, critic_steps: int) -> int:
+def _unroll(problem: Problem) -> int:
   """XLA:CPU's own convolutions are several times slower inside a loop."""
-  slow_in_loops = kernels.resolve(conv) == 'lax'
-  on_cpu = jax.default_backend() == 'cpu'
-  return critic_steps if on_cpu and slow_in_loops else 1
+  config, platform = problem.config, problem.platform
+  slow_in_loops = kernels.resolve(config.net.conv, platform) == 'lax'
+  return config.train.critic_steps if platform == 'cpu' and slow_in_loops else 1

@@ -132,7 +132,9 @@ def make_train_step(
   """
   layout = _layout(replicas, mesh)
   arrays = jax.device_put(replicas.arrays(), layout)
-  step = _stepper(_shared(replicas, problem), layout, _resolve(mapping))
+  step = _stepper(
+    _shared(replicas, problem), layout, _resolve(mapping, problem.platform)
+  )
   return functools.partial(step, arrays)
 
 
@@ -189,12 +191,13 @@ def _stepper(
   )
 
 
-def _resolve(mapping: str) -> str:
+def _resolve(mapping: str, platform: str = '') -> str:
   if mapping != 'auto':
     pick('The mapping of replicas', mapping, _MAPS)
     return mapping
   # On one CPU device vmap costs more than it saves.
-  one_cpu = jax.default_backend() == 'cpu' and jax.device_count() == 1
+  platform = platform or jax.default_backend()
+  one_cpu = platform == 'cpu' and jax.device_count() == 1
   return 'map' if one_cpu else 'vmap'
 
 

@@ -50,6 +50,7 @@ def check(space: Space, base: Values) -> None:
   config = flatten(to_dict(space_lib.make_config(base, {})))
   for key, value, reason in (
     ('data.placement', 'host', 'read their data on the devices'),
+    ('data.placement', 'stream', 'read their data on the devices'),
     ('guard.action', 'rollback', 'have no checkpoints to roll back to'),
   ):
     if config[key] == value:

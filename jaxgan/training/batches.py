@@ -1,6 +1,7 @@
 """Batches of a run on its devices, a pure function of (seed, step)."""
 
 from collections.abc import Callable, Generator
+from typing import Any
 
 import jax
 from jax.sharding import NamedSharding
@@ -8,6 +9,7 @@ from jax.sharding import NamedSharding
 from jaxgan.config import Config
 from jaxgan.data import on_device, pipeline
 from jaxgan.data.sources import Dataset
+from jaxgan.gan import sharding
 from jaxgan.types import Batch
 
 Batches = Callable[[int], Generator[Batch, None, None]]
@@ -51,6 +53,8 @@ def build(config: Config, dataset: Dataset, layout: NamedSharding) -> Batches:
     ValueError: as `sampler`.
   """
   of_process = sampler(config, dataset)
-  resident = on_device.is_enabled(dataset, config.data.placement)
+  mesh: Any = layout.mesh  # Of devices, never abstract.
+  platform = sharding.platform(mesh)
+  resident = on_device.is_enabled(dataset, config.data.placement, platform)
   source = on_device if resident else pipeline
   return lambda step: source.device_batches(of_process, step, layout)

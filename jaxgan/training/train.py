@@ -75,7 +75,8 @@ def train_and_evaluate(
       workdir.check_data(folder, facts)
       if accept_new_config:
         _check_state(folder, config, dataset)
-    problem = problem_lib.of_dataset(config, dataset)
+    platform = sharding.platform(mesh)
+    problem = problem_lib.of_dataset(config, dataset, platform)
     layout = sharding.shardings(mesh)
     batches = batches_lib.build(config, dataset, layout.batch)
     train_step = step_lib.make_train_step(problem, mesh)

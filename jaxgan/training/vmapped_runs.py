@@ -51,14 +51,21 @@ def train(replicas: Replicas, dataset: sources.Dataset) -> Iterator[Snapshot]:
     The snapshot before the first iteration and after each.
 
   Raises:
-    ValueError: the data set is smaller than a batch, or cannot be mirrored.
+    ValueError: the data set is smaller than a batch, cannot be mirrored, or is
+      streamed.
   """
   config = replicas.config
+  if config.data.placement == 'stream':
+    raise ValueError(
+      "data.placement is 'stream', but runs in one program read their data on "
+      'the devices; it must be auto or device.'
+    )
   mesh = sharding.make_mesh()
   if replicas.num % mesh.size:
     # Only one device: several cannot share the replicas evenly.
     mesh = Mesh(mesh.devices.ravel()[:1], mesh.axis_names)
-  problem = problem_lib.of_dataset(config, dataset)
+  platform = sharding.platform(mesh)
+  problem = problem_lib.of_dataset(config, dataset, platform)
   states = vmapped.create(replicas, problem, mesh)
   train_step = vmapped.make_train_step(replicas, problem, mesh)
   batches = _batches(replicas, dataset, mesh)

@@ -53,9 +53,17 @@ def test_whole_runs_are_processes_of_their_own():
   assert figures['ratio'] == pytest.approx(together / single)
 
 
-@pytest.mark.parametrize('files', ['png', 'jpeg'])
-def test_the_command_times_files(files):
-  figures = command('--mode=data', f'--files={files}', '--images=64')
+@pytest.mark.parametrize(
+  ('files', 'placement', 'copies'), [('png', 'host', 1), ('jpeg', 'stream', 3)]
+)
+def test_the_command_times_files(files, placement, copies):
+  figures = command(
+    '--mode=data', f'--files={files}', f'--placement={placement}',
+    f'--copies={copies}', '--images=64',
+  )  # fmt: skip
   assert figures['shape'] == [28, 28, 1]
+  assert figures['decoded_bytes'] == 64 * copies * 28 * 28
+  if sys.platform == 'linux':
+    assert figures['peak_resident_bytes'] > 2**26
   for name in ('first', 'again', 'delivered'):
     assert figures[f'{name}_images_per_second'] > 0

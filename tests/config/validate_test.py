@@ -18,6 +18,8 @@ BIGGAN = {'name': 'biggan', 'gen_norm': 'batch'}
      'at most 5 different names'),
     ({'data': {'name': 'celeba', 'attributes': tuple('abcdef')}},
      'at most 5 different names'),
+    ({'data': {'placement': 'stream'}}, "data.placement is 'stream' and "
+     "data.name is 'digits'; .* must be auto, host or device."),
     ({'data': {'image_width': 8}}, 'data.image_width is 8 and data.image_size '
      'is 0; a width needs a height'),
     ({'train': {'gen_batch_size': 1}}, 'train.gen_batch_size is 1; one example '

@@ -63,10 +63,9 @@ def test_only_indices_are_transferred():
 
 
 def test_placement(monkeypatch):
-  assert on_device.is_enabled(make(), 'device')
-  assert not on_device.is_enabled(make(), 'host')
-  assert not on_device.is_enabled(make(), 'auto')  # The tests run on the CPU.
-  monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
-  assert on_device.is_enabled(make(), 'auto')
+  assert on_device.is_enabled(make(), 'device', 'cpu')
+  assert not on_device.is_enabled(make(), 'host', 'gpu')
+  assert not on_device.is_enabled(make(), 'auto', 'cpu')
+  assert on_device.is_enabled(make(), 'auto', 'gpu')
   monkeypatch.setattr(on_device, '_MAX_BYTES', 239)  # It has 240.
-  assert not on_device.is_enabled(make(), 'auto')
+  assert not on_device.is_enabled(make(), 'auto', 'gpu')

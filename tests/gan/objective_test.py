@@ -100,15 +100,12 @@ def test_the_metrics_of_a_linear_critic():
   real, fake = jnp.ones((4, 2)), jnp.zeros((4, 2)).at[0].set(2.0)
   game = build(Penalty())
   control = control_of(Penalty())
-  loss, (metrics, seen) = game.critic_loss(
-    lambda x: x @ w,
-    real,
-    fake,
-    objective.PenaltyInputs(jax.random.key(0), control),
-  )
+  inputs = objective.PenaltyInputs(jax.random.key(0), control)
+  loss, outcomes = game.critic_loss(lambda x: x @ w, real, fake, inputs)
+  metrics, seen = game.report(outcomes, inputs)
   expected = {
     'score_real': 7.0, 'score_fake': 3.5, 'gap': 3.5, 'slope': 5.0,
-    'penalty': 16.0, 'weight': 10.0, 'ratio': 1.0, 'critic_loss': 156.5,
+    'penalty': 16.0, 'weight': 10.0, 'ratio': 1.0,
     'penalty_share': 160 / 3.5,
     # The middle of the scores is 5.25: one fake (14) lies above it.
     'accuracy_real': 1.0, 'accuracy_fake': 0.75,
@@ -173,11 +170,8 @@ def test_a_conditional_critic_sees_its_labels_inside_the_penalty():
   real, fake = jnp.ones((4, 1)), jnp.zeros((4, 1))
   game = build(Penalty())
   score = lambda x: (x * slopes_by_label[label])[:, 0]
-  _, (metrics, _) = game.critic_loss(
-    score,
-    real,
-    fake,
-    objective.PenaltyInputs(jax.random.key(0), control_of(Penalty())),
-  )
+  inputs = objective.PenaltyInputs(jax.random.key(0), control_of(Penalty()))
+  _, outcomes = game.critic_loss(score, real, fake, inputs)
+  metrics, _ = game.report(outcomes, inputs)
   expected = np.mean((np.array([1, 3, 6, 6]) - 1.0) ** 2)
   assert float(metrics['penalty']) == pytest.approx(expected)

@@ -172,9 +172,9 @@ def loss_of(score, **keys):
   config = Config(regularisers=Regularizers(**keys))
   control = controller.init(Penalty(), small.hyper(Penalty()))
   real, fake = jnp.ones((4, 2, 2, 1)), jnp.zeros((4, 2, 2, 1))
-  return objective.build(config).critic_loss(
-    score, real, fake, objective.PenaltyInputs(KEY, control)
-  )
+  game, inputs = objective.build(config), objective.PenaltyInputs(KEY, control)
+  loss, outcomes = game.critic_loss(score, real, fake, inputs)
+  return loss, game.report(outcomes, inputs)
 
 
 def test_a_linear_critic_of_moved_examples_loses_twice_the_length():
@@ -220,7 +220,8 @@ def test_a_lazy_penalty_is_rarer_and_stronger(due):
     turn = objective.PenaltyInputs(
       KEY, control, None if due is None else jnp.array(due)
     )
-    return game.critic_loss(score, real, fake, turn)
+    value, outcomes = game.critic_loss(score, real, fake, turn)
+    return value, game.report(outcomes, turn)
 
   differentiate = jax.value_and_grad(loss, has_aux=True)
   (lazy, (metrics, seen)), slope = differentiate(0.3, game, due)

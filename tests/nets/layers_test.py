@@ -124,6 +124,7 @@ def test_auto_follows_the_backend(monkeypatch):
   for backend, name in (('cpu', 'winograd'), ('gpu', 'lax'), ('tpu', 'lax')):
     monkeypatch.setattr(jax, 'default_backend', lambda backend=backend: backend)
     assert kernels.resolve('auto') == name
+    assert kernels.resolve('auto', backend) == name
     assert kernels.resolve('lax') == 'lax'
     assert kernels.resolve('matmul') == 'matmul'
     assert kernels.resolve('winograd') == 'winograd'

@@ -310,6 +310,10 @@ def test_the_best_of_a_group_is_reported(programs, tmp_path):
       'data.placement is host, .*; set another value',
     ),
     (
+      {'data': {'name': 'mnist', 'placement': 'stream'}}, SPACE,
+      'data.placement is stream, .*; set another value',
+    ),
+    (
       {'guard': {'action': 'rollback'}}, SPACE,
       'guard.action is rollback, .* no checkpoints',
     ),

@@ -33,9 +33,11 @@ class Data:
   flip: bool = free(False, doc='Mirrors half of the images left to right.')
   on_bad_image: str = one_of('error', 'skip', doc=
     'Action at an unreadable image of a folder.')
-  placement: str = one_of('auto', 'host', 'device', doc=
+  placement: str = one_of('auto', 'host', 'device', 'stream', doc=
     'Memory that holds the images: host, or every device. auto chooses the '
-    'devices where there is an accelerator and the images fit.')
+    'devices where there is an accelerator and the images fit. stream leaves '
+    'them on disk and decodes those of each batch, for data larger than '
+    'memory.')
   mock_examples: int = within(0, 0, doc=
     'Number of random images in the shape of the data set, for dry runs '
     'without its files. 0 for the real images.')

@@ -57,6 +57,12 @@ class Train:
     'Generator updates per iteration, each with new latents.')
   ema_decay: float = within(0.999, 0, 1, doc=
     'Decay per iteration of the moving average of the generator weights.')
+  remat: bool = free(False, doc=
+    'Computes activations of the nets again in the backward pass: less memory, '
+    'more time.')
+  microbatches: int = within(1, 1, doc=
+    'Parts of the batch of each update, one after another, whose gradients are '
+    'averaged: less memory, more time.')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -40,8 +40,14 @@ def up(x: Array, kernel: Array, algorithm: str) -> Array:
   return _UP[resolve(algorithm)](x, kernel)
 
 
-def resolve(name: str) -> str:
-  """Replaces `auto` by the fastest algorithm of the current backend."""
+def resolve(name: str, platform: str = '') -> str:
+  """Replaces `auto` by the fastest algorithm of a platform.
+
+  Args:
+    name: a value of `net.conv`.
+    platform: cpu, gpu or tpu; the default backend where empty.
+  """
   if name != 'auto':
     return name
-  return 'winograd' if jax.default_backend() == 'cpu' else 'lax'
+  platform = platform or jax.default_backend()
+  return 'winograd' if platform == 'cpu' else 'lax'
