@@ -8,7 +8,7 @@ import operator
 from collections.abc import Iterator
 from typing import Any
 
-from jaxgan.config import microbatches
+from jaxgan.config.microbatches import rules as rules_of_microbatches
 from jaxgan.config.schema.run import Config
 
 # Of each rule: its keys, whether it is broken, the end of the error message.
@@ -29,7 +29,7 @@ def check(config: Config) -> None:
     ValueError: a broken rule; the message gives the keys, their values and
       the allowed values.
   """
-  for rules in (_run, _objective, _labels, _nets, microbatches.rules):
+  for rules in (_run, _objective, _labels, _nets, rules_of_microbatches):
     for keys, broken, reason in rules(config):
       if broken:
         values = (
