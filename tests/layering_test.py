@@ -55,6 +55,17 @@ def test_the_graph_draws_every_package(root):
   assert sorted(drawn_order(root)) == sorted({m for m, _ in modules(root)})
 
 
+def test_no_module_imports_a_package_that_imports_it(root):
+  for start in (root / 'jaxgan').rglob('*/__init__.py'):
+    package = '.'.join(start.parent.relative_to(root).parts)
+    if not any(name.startswith(f'{package}.') for name in imports(start)):
+      continue
+    for path in set(start.parent.rglob('*.py')) - {start}:
+      nodes = ast.walk(ast.parse(path.read_text()))
+      from_ = {getattr(node, 'module', None) for node in nodes}
+      assert package not in from_, path
+
+
 def test_a_package_imports_only_packages_above_it(root):
   order = drawn_order(root)
   for package, path in modules(root):
