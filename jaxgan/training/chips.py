@@ -17,7 +17,7 @@ from jaxgan.config import pick
 
 
 class Chip(NamedTuple):
-  """One kind of chip.
+  """Facts of one kind of TPU chip.
 
   The first four numbers are those of Google's pages
   https://cloud.google.com/tpu/docs/v4, /v5e, /v5p and /v6e. Where two dates of
@@ -56,7 +56,7 @@ _MISSING = (
 
 
 class Topology(NamedTuple):
-  """Chips in a grid.
+  """A grid of TPU chips.
 
   Attributes:
     chip: a key of `CHIPS`.

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def factor(jaxpr: Any) -> float:
-  """How much more arithmetic there is than XLA counts.
+  """Ratio of the arithmetic of a program to that which XLA counts.
 
   Args:
     jaxpr: of the program.

@@ -45,7 +45,7 @@ class Memory(NamedTuple):
 
   @property
   def total(self) -> int:
-    """All four."""
+    """Sum of the four parts."""
     return sum(self)
 
 
