@@ -62,7 +62,9 @@ class Plan:
     bytes: that the operations read and write, likewise; those between
       operations may stay in the memory beside the cores.
     touched: that must be read from or written to the HBM.
-    compile_seconds: of tracing and compiling.
+    products: matrix products and convolutions in the program. Each has machine
+      code of its own, most of the program.
+    compile_seconds: of tracing and compiling, until the refusal if any.
   """
 
   topology: Topology
@@ -72,6 +74,7 @@ class Plan:
   flops: float = 0.0
   bytes: float = 0.0
   touched: int = 0
+  products: int = 0
   compile_seconds: float = 0.0
 
   @property
@@ -132,7 +135,13 @@ def make(config: Config, topology: Topology) -> Plan:
   except jax.errors.JaxRuntimeError as error:
     if 'RESOURCE_EXHAUSTED' not in str(error):
       raise
-    return Plan(topology, largest(config), refusal=_sentence(error))
+    seconds = time.perf_counter() - started
+    return Plan(
+      topology,
+      largest(config),
+      refusal=_sentence(error),
+      compile_seconds=seconds,
+    )
   seconds = time.perf_counter() - started
   return of_compiled(
     compiled,
@@ -163,8 +172,8 @@ def of_compiled(
   """
   sizes, cost = compiled.memory_analysis(), compiled.cost_analysis()
   cost = cost[0] if isinstance(cost, list) else cost
-  kept = sizes.alias_size_in_bytes
-  if ' while(' not in compiled.as_text():
+  kept, text = sizes.alias_size_in_bytes, compiled.as_text()
+  if ' while(' not in text:
     factor = 1.0  # The compiler has unrolled all loops.
   return Plan(
     topology,
@@ -178,6 +187,7 @@ def of_compiled(
     flops=factor * cost['flops'],
     bytes=factor * cost['bytes accessed'],
     touched=sizes.argument_size_in_bytes + sizes.output_size_in_bytes,
+    products=text.count(' convolution(') + text.count(' dot('),
     compile_seconds=seconds,
   )
 

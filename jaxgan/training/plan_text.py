@@ -8,6 +8,7 @@ from jaxgan.training.chips import CHIPS
 from jaxgan.training.plan import Plan
 
 _MIB = 2**20
+_PASSES = {'float32': 6, 'tf32': 3}  # Of bfloat16, for one product.
 _UNITS = (1.0, 's'), (1e-3, 'ms'), (1e-6, 'us')
 
 
@@ -18,7 +19,7 @@ def describe(config: Config, topology: str, *, search: bool = False) -> str:
     config: the run, as `config.from_config_dict` returns it.
     topology: chips that need not exist here, such as 'v5e:2x2'.
     search: whether to search the largest batch that fits; this compiles the
-      step about ten times.
+      step about six times.
 
   Returns:
     Memory, arithmetic and a lower bound on the time of an iteration, of the
@@ -41,8 +42,11 @@ def describe(config: Config, topology: str, *, search: bool = False) -> str:
   unit = largest_batch.unit(config, parsed)
   tried = found.batch >= largest_batch.PER_DEVICE * unit
   note = 'larger ones were not tried' if tried else 'within a sixteenth'
-  return f'Largest batch that fits: {found.batch} ({note}).\n\n' + text(
-    config, found
+  first = plan.largest(config)  # The search has tried it.
+  refused = f'A batch of {first} does not fit. ' if first > found.batch else ''
+  return (
+    f'{refused}Largest batch that fits: {found.batch} ({note}).\n\n'
+    f'{text(config, found)}'
   )
 
 
@@ -53,8 +57,14 @@ def text(config: Config, found: Plan) -> str:
       f'{_title(config, found)}\nIt does not fit: {found.refusal} '
       '--largest_batch searches the batch that does.\n'
     )
+  precision, note = config.train.precision, ''
+  if precision in _PASSES:
+    note = (
+      f'XLA counts one pass of each product; {precision} takes '
+      f'{_PASSES[precision]}.\n'
+    )
   return (
-    f'{_title(config, found)}\n{_memory(found)}\n{_time(found)}\n'
+    f'{_title(config, found)}\n{_memory(found)}\n{_time(found)}{note}\n'
     f'Compiled in {found.compile_seconds:.0f} s by libtpu {chips.version()} '
     f'and jax {jax.__version__}.\n'
     'Not counted: the data set, of which each chip holds a copy of up to 1 GiB '
@@ -79,7 +89,7 @@ def _memory(found: Plan) -> str:
     'arguments': 'state and batch',
     'results': 'metrics; the state stays in place',
     'temporaries': 'activations, gradients',
-    'program': 'machine code',
+    'program': f'machine code; {found.products} matrix products, convolutions',
   }
   lines = [
     f'{name:<12}{size / _MIB:>9.1f}  {meaning[name]}'

@@ -106,6 +106,9 @@ def test_the_text_says_what_fits_and_what_is_a_bound(monkeypatch):
     'total             9.0  of 16128 MiB that a program can use: fit' in text
   )
   assert 'Lower bound: 11.5 us per iteration' in text
+  assert 'XLA counts one pass of each product; float32 takes 6.' in text
+  bf16 = small.config(train={'precision': 'bf16'})
+  assert 'one pass' not in plan_text.text(bf16, found())
   large = plan_text.text(small.config(), found(temp=2**40))
   assert 'DOES NOT FIT' in large
 
