@@ -5,6 +5,7 @@ run's data and not of their preparation.
 """
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import multiprocessing
@@ -25,6 +26,7 @@ from jaxgan.data import pipeline, sources
 from jaxgan.gan import sharding as mesh_lib
 
 _ITERATIONS = 20  # Iterations whose batches are timed.
+_IN_MEMORY = 2000  # Images, at most, of the batches from an array in memory.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,11 +49,13 @@ def measure(settings: Settings) -> dict[str, Any]:
   Returns:
     The settings, and images per second: `first` for the first read (prepare
     with tfds; unless streamed, decode and cache the array), `again` for a read
-    from the cache, and `delivered` for batches on the devices. With copies,
-    the first read finds prepared files. Also the bytes of the prepared files
-    and of the decoded images, and the peak of resident memory of a process
-    that makes the batches, which includes the pages of memory-mapped files
-    (null if not on Linux).
+    from the cache, `delivered` for batches on the devices, and `in_memory` for
+    batches of up to 2000 of the images in an array; `ratio` is delivered / in
+    memory. With copies, the first read finds prepared files. Also the bytes of
+    the prepared files and of the decoded images, the peak of resident memory
+    of a process that makes the batches, which includes the pages of
+    memory-mapped files (null if not on Linux), and whether another process
+    that starts in the middle makes the same last batch.
 
   Raises:
     ValueError: the network does not generate images.
@@ -81,18 +85,19 @@ def measure(settings: Settings) -> dict[str, Any]:
     decoded = dataset.images.nbytes
     files = sum(f.stat().st_size for f in Path(data.dir).rglob('*record*'))
     fresh = multiprocessing.get_context('spawn')
-    with fresh.Pool(1) as pool:
-      delivered, peak = pool.apply(_deliver, (settings, data))
+    with fresh.Pool(1, maxtasksperchild=1) as pool:
+      delivery, last = pool.apply(_deliver, (settings, data))
+      _, resumed = pool.apply(_deliver, (settings, data, _ITERATIONS // 2))
   return {
     **dataclasses.asdict(settings),
     'shape': shape,
     'device': jax.devices()[0].device_kind,
     'first_images_per_second': len(dataset.images) / first,
     'again_images_per_second': len(dataset.images) / again,
-    'delivered_images_per_second': delivered,
+    **delivery,
     'file_bytes': files,
     'decoded_bytes': decoded,
-    'peak_resident_bytes': peak,
+    'resumed_equal': resumed == last,
   }
 
 
@@ -135,10 +140,29 @@ def _load(data: Data) -> tuple[float, sources.Dataset]:
   return time.perf_counter() - start, dataset
 
 
-def _deliver(settings: Settings, data: Data) -> tuple[float, int | None]:
-  """Returns the images per second and the peak of memory of this process."""
-  rate = _delivery_rate(settings, sources.load(data))
-  return rate, _peak_resident_bytes()
+def _deliver(
+  settings: Settings, data: Data, first_step: int = 0
+) -> tuple[dict[str, Any], str]:
+  """Makes the batches from an iteration on; measures if it is the first.
+
+  Returns:
+    Rates and peak of memory of this process, and the digest of the last batch.
+  """
+  dataset = sources.load(data)
+  rate, last = _delivery(settings, dataset, first_step)
+  if first_step:
+    return {}, last
+  peak = _peak_resident_bytes()  # Before the images in memory.
+  some = np.arange(min(len(dataset.images), _IN_MEMORY))
+  array, labels = np.array(dataset.images[some]), dataset.labels[some]
+  in_memory = dataclasses.replace(dataset, images=array, labels=labels)
+  memory_rate, _ = _delivery(settings, in_memory)
+  return {
+    'delivered_images_per_second': rate,
+    'in_memory_images_per_second': memory_rate,
+    'ratio': rate / memory_rate,
+    'peak_resident_bytes': peak,
+  }, last
 
 
 def _peak_resident_bytes() -> int | None:
@@ -151,18 +175,22 @@ def _peak_resident_bytes() -> int | None:
   return int(match[1]) * 1024 if match else None
 
 
-def _delivery_rate(settings: Settings, dataset: sources.Dataset) -> float:
-  """Returns images per second, delivered as batches to the devices."""
+def _delivery(
+  settings: Settings, dataset: sources.Dataset, first_step: int = 0
+) -> tuple[float, str]:
+  """Returns images per second as batches on the devices; the last's digest."""
   batch, critic_steps = settings.batch, settings.critic_steps
   sampler = pipeline.Sampler(
     dataset, seed=0, batch_size=batch, critic_steps=critic_steps
   )
   sharding = mesh_lib.shardings(mesh_lib.make_mesh()).batch
-  stream = pipeline.device_batches(sampler, 0, sharding)
-  jax.block_until_ready(next(stream))
+  stream = pipeline.device_batches(sampler, first_step, sharding)
+  last = jax.block_until_ready(next(stream))
+  num = _ITERATIONS - first_step
   start = time.perf_counter()
-  for delivered in itertools.islice(stream, _ITERATIONS):
-    jax.block_until_ready(delivered)
+  for last in itertools.islice(stream, num):
+    jax.block_until_ready(last)
   seconds = time.perf_counter() - start
   stream.close()
-  return _ITERATIONS * critic_steps * batch / seconds
+  digest = hashlib.sha256(b''.join(np.asarray(x).tobytes() for x in last))
+  return num * critic_steps * batch / seconds, digest.hexdigest()

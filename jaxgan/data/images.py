@@ -3,11 +3,14 @@
 PIL is imported inside the functions, so that jaxgan imports without it.
 """
 
+import contextlib
 import io
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jaxgan.data.threads import Budget
 from jaxgan.data.untrusted import IMAGE_PIXELS
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ _CHANNELS = {mode: channels for channels, mode in MODES.items()}
 _EQUIVALENT = {'1': 'L', 'La': 'LA', 'RGBa': 'RGBA', 'PA': 'RGBA'}
 _EQUIVALENT |= dict.fromkeys(('RGBX', 'CMYK', 'YCbCr', 'HSV', 'LAB'), 'RGB')
 
+_PIXEL_BYTES = 4  # PIL's, except for gray images.
+_DECODED = Budget(2**30)  # Of all images that are open at once.
+
 
 def open_image(data: bytes, suffix: str = '') -> 'Image.Image':
   """Decodes an image file into a PIL image of mode L, LA, RGB or RGBA.
@@ -47,19 +53,33 @@ def open_image(data: bytes, suffix: str = '') -> 'Image.Image':
       large, or has more than 8 bits per value. The message lacks its
       beginning, the name of the file.
   """
-  from PIL import Image, ImageOps
+  with opened(data, suffix) as image:
+    return image
+
+
+@contextlib.contextmanager
+def opened(data: bytes, suffix: str = '') -> Iterator['Image.Image']:
+  """Decodes as `open_image` does, for threads that use it in a `with` block.
+
+  A thread waits while the images in all blocks take more than 1 GiB.
+  """
+  from PIL import Image
 
   check_format(data, suffix)
   formats = [kind for kind, _ in FORMATS.values()]
-  try:
+  with _report_damage():
     image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
+  with _DECODED.take(_PIXEL_BYTES * image.width * image.height):
+    yield _decode(image)
+
+
+def _decode(image: 'Image.Image') -> 'Image.Image':
+  """Decodes an image whose header was read, and converts its mode."""
+  from PIL import ImageOps
+
+  with _report_damage():
     image.load()
     image = ImageOps.exif_transpose(image)
-  except Exception as error:  # PIL's decoders raise errors of many types.
-    raise ValueError(
-      f'is not a complete image file of at most {IMAGE_PIXELS:,} pixels (BMP, '
-      'GIF, JPEG, PNG or WebP)'
-    ) from error
   mode = _EQUIVALENT.get(image.mode, image.mode)
   if mode == 'P':
     mode = 'RGBA' if 'transparency' in image.info else 'RGB'
@@ -68,6 +88,17 @@ def open_image(data: bytes, suffix: str = '') -> 'Image.Image':
       f'has values of more than 8 bits (mode {mode}), which would be clipped'
     )
   return image if image.mode == mode else image.convert(mode)
+
+
+@contextlib.contextmanager
+def _report_damage() -> Iterator[None]:
+  try:
+    yield
+  except Exception as error:  # PIL's decoders raise errors of many types.
+    raise ValueError(
+      f'is not a complete image file of at most {IMAGE_PIXELS:,} pixels (BMP, '
+      'GIF, JPEG, PNG or WebP)'
+    ) from error
 
 
 def check_format(data: bytes, suffix: str) -> None:

@@ -6,15 +6,14 @@ batches, processes' shares and resumed runs are bitwise equal to those.
 
 Threads decode, not worker processes as in grain: PIL decodes and resizes in C
 code, batches need no copies between processes, and memory does not grow with
-the number of workers. And grain's sampler would be a second source of order,
-with a state to save.
+the number of workers; docs/performance.md compares both. And grain's sampler
+would be a second source of order, with a state to save.
 """
 
 import functools
 import io
 import logging
 import math
-import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.config import Data
-from jaxgan.data import cache, decode
+from jaxgan.data import cache, decode, threads
 from jaxgan.progress import Progress
 from jaxgan.storage import atomic
 
@@ -60,7 +59,7 @@ class Stream:
     self.nbytes = math.prod(self.shape)
     self._records = records
     self._config = config
-    self._pool = ThreadPoolExecutor(os.cpu_count(), 'decode')
+    self._pool = ThreadPoolExecutor(threads.cores(), 'decode')
 
   def __len__(self) -> int:
     return self.shape[0]
@@ -82,8 +81,9 @@ class Stream:
 
     def fill(start: int) -> None:
       keys = flat[start : start + _CHUNK].tolist()
-      for row, record in enumerate(self._records(keys), start):
-        key, shape = int(flat[row]), self.shape[1:]
+      for row, key in enumerate(keys, start):
+        (record,) = self._records([key])
+        shape = self.shape[1:]
         images[row] = decode.pixels(record, key, self._config, shape)
 
     for _ in self._pool.map(fill, range(0, len(flat), _CHUNK)):

@@ -1,12 +1,14 @@
 """Decoding: unknown shapes, sizes that differ, broken images."""
 
+import threading
+
 import numpy as np
 import pytest
 from data_testing import random_images
 
 from jaxgan import progress
 from jaxgan.config import Data
-from jaxgan.data import decode
+from jaxgan.data import decode, threads
 from jaxgan.data.images import png
 
 OPEN = decode.Spec((None, None, None), 0)
@@ -37,6 +39,23 @@ def test_more_records_than_are_read_at_once(capsys):
   np.testing.assert_array_equal(decoded, images)
   np.testing.assert_array_equal(labels, np.arange(1203) % 5)
   assert not capsys.readouterr().err
+
+
+def test_threads_decode_large_images_at_the_same_time(monkeypatch):
+  two, label = threading.Barrier(2), decode.label
+
+  def label_with_another(record, config):
+    two.wait(10)
+    return label(record, config)
+
+  monkeypatch.setattr(threads, 'cores', lambda: 2)
+  monkeypatch.setattr(threads, '_GROUP_BYTES', 4)
+  monkeypatch.setattr(decode, '_CHUNK_BYTES', 4)
+  monkeypatch.setattr(decode, 'label', label_with_another)
+  images = random_images(6, 2, 3, 1)
+  decoded, labels = run(images, decode.Spec((2, 3, 1), 5))
+  np.testing.assert_array_equal(decoded, images)
+  np.testing.assert_array_equal(labels, np.arange(6) % 5)
 
 
 def test_many_records_show_a_progress_bar(monkeypatch, capsys):

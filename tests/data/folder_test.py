@@ -1,10 +1,13 @@
 """Folders of image files."""
 
+import threading
+
 import numpy as np
 import pytest
-from data_testing import check, fails, random_images, write_folder
+from data_testing import as_set, check, fails, random_images, write_folder
 
 from jaxgan.config import Data
+from jaxgan.data import sources, threads, untrusted
 from jaxgan.data.builders import folder
 
 
@@ -60,6 +63,46 @@ def test_folder_missing_empty_or_a_file(tmp_path):
   file = tmp_path / 'a.txt'
   file.write_text('text')
   fails(ValueError, folder.recipe, config(file), 'a file', 'a folder of images')
+
+
+def test_many_files_keep_their_order(tmp_path):
+  expected = random_images(300, 3, 2, 1)
+  recipe = a_folder(write_folder(tmp_path, expected))
+  check(recipe, {'train': (expected, np.zeros(300, int))})
+  assert recipe.totals == {'train': 300}
+
+
+def test_threads_read_files_at_the_same_time(tmp_path, monkeypatch):
+  expected = random_images(4, 4, 4, 1)
+  recipe = a_folder(write_folder(tmp_path, expected))
+  two, read_file = threading.Barrier(2), untrusted.read_file
+
+  def read_with_another(file):
+    two.wait(10)
+    return read_file(file)
+
+  monkeypatch.setattr(threads, 'cores', lambda: 2)
+  monkeypatch.setattr(folder, '_size', lambda file: threads._GROUP_BYTES)
+  monkeypatch.setattr(untrusted, 'read_file', read_with_another)
+  check(recipe, {'train': (expected, np.zeros(4, int))})
+
+
+def test_preparing_shows_the_number_of_files(tmp_path, capsys, monkeypatch):
+  monkeypatch.setattr('jaxgan.progress.shows_bars', lambda: True)
+  expected = random_images(3, 4, 4, 1)
+  path = str(write_folder(tmp_path / 'images', expected))
+  data = Data(name='folder', path=path, dir=str(tmp_path / 'data'))
+  assert as_set(sources.load(data).images) == as_set(expected)
+  assert 'Preparing folder' in (shown := capsys.readouterr().err)
+  assert '/3 ' in shown
+
+
+def test_the_first_of_several_broken_images_is_named(tmp_path):
+  write_folder(tmp_path, random_images(90, 4, 4, 1))
+  for number in (40, 41, 80):
+    (tmp_path / f'{number:03d}.png').write_bytes(b'')
+  config = Data(name='folder', path=str(tmp_path))
+  fails(ValueError, folder.recipe, config, '040.png', 'not a complete image')
 
 
 @pytest.mark.parametrize('broken', [0, 2])

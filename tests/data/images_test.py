@@ -8,6 +8,7 @@ from data_testing import random_images
 from PIL import Image
 
 from jaxgan.data import images
+from jaxgan.data.threads import Budget
 
 
 def encode(image, kind='PNG', **options):
@@ -63,6 +64,16 @@ def test_a_broken_file_is_refused(cut):
   data = images.png(random_images(1, 9, 9, 3)[0])[:cut]
   with pytest.raises(ValueError, match='is not a complete image file'):
     images.open_image(data)
+
+
+def test_images_that_are_open_at_once_share_memory(monkeypatch):
+  monkeypatch.setattr(images, '_DECODED', budget := Budget(10**6))
+  data = images.png(random_images(1, 30, 20, 3)[0])
+  with images.opened(data), images.opened(data):
+    assert budget._used == 2 * 30 * 20 * 4
+  with pytest.raises(ValueError, match='complete'), images.opened(data[:99]):
+    pass
+  assert not budget._used
 
 
 def test_values_of_16_bits_are_refused_rather_than_clipped():

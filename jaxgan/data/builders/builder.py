@@ -55,15 +55,16 @@ class Jaxgan(
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
     del dl_manager  # Nothing is downloaded.
     return {
-      split: self._generate_examples(examples())
+      split: self._generate_examples(examples(), split)
       for split, examples in self._recipe.splits.items()
     }
 
   def _generate_examples(
-    self, examples: Iterator[Example]
+    self, examples: Iterator[Example], split: str
   ) -> Iterator[tuple[int, dict[str, Any]]]:
     title = f'Preparing {self._recipe.name}'
-    with Progress(None, 'example', title=title, leave=False) as bar:
+    total = self._recipe.totals.get(split)
+    with Progress(total, 'example', title=title, leave=False) as bar:
       for key, (image, label) in enumerate(examples):
         labels = {'label': label} if self._recipe.num_classes else {}
         yield key, {'image': image, **labels}

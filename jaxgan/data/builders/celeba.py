@@ -63,7 +63,10 @@ def recipe(config: Data) -> Recipe:
   }
   version = recipe_lib.fingerprint(root, files, *config.attributes)
   num_classes = attributes.num_classes(config.attributes)
-  return Recipe('celeb_a', (218, 178, 3), num_classes, splits, version)
+  return Recipe(
+    'celeb_a', (218, 178, 3), num_classes, splits, version,
+    totals={split: len(names[number]) for split, number in _SPLITS.items()},
+  )  # fmt: skip
 
 
 def _find_images(root: Path) -> Path:

@@ -1,19 +1,21 @@
 """Images in a user's folder; subfolders are classes."""
 
+import contextlib
 import functools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jaxgan.config import Data
-from jaxgan.data import images, untrusted
+from jaxgan.data import images, threads, untrusted
 from jaxgan.data.builders import recipe as recipe_lib
 from jaxgan.data.builders.recipe import Example, Recipe
 
 _LOG = logging.getLogger(__name__)
 
 _Shape = tuple[int, int, int]
+_Read = tuple[bytes, _Shape] | OSError | ValueError  # A file, or its error.
 
 
 def recipe(config: Data) -> Recipe:
@@ -44,7 +46,7 @@ def recipe(config: Data) -> Recipe:
       f'in {", ".join(images.FORMATS)}.'
     )
   one_size, skip = not config.image_size, config.on_bad_image == 'skip'
-  first = next(_decodable(files, skip), None)
+  first = next(_decodable(files, map(_read, files), skip), None)
   if first is None:
     raise ValueError(
       f'None of the {len(files)} images in data.path, such as {files[0]}, can '
@@ -55,7 +57,10 @@ def recipe(config: Data) -> Recipe:
   labels, num_classes = _labels(root, files)
   examples = functools.partial(_examples, files, labels, one_size, skip)
   version = recipe_lib.fingerprint(root, files, one_size, skip)
-  return Recipe('folder', shape, num_classes, {'train': examples}, version)
+  return Recipe(
+    'folder', shape, num_classes, {'train': examples}, version,
+    totals={'train': len(files)},
+  )  # fmt: skip
 
 
 def _find_images(root: Path) -> list[Path]:
@@ -94,19 +99,34 @@ def _labels(root: Path, files: list[Path]) -> tuple[list[int], int]:
   return [classes[name] for name in folders], len(classes)
 
 
+def _read(file: Path) -> _Read:
+  """Returns the bytes and the shape of an image, or the error of reading it."""
+  try:
+    data = untrusted.read_file(file)
+    with images.opened(data, file.suffix) as image:
+      return data, images.shape_of(image)
+  except (OSError, ValueError) as error:
+    return error
+
+
+def _size(file: Path) -> int:
+  try:
+    return file.stat().st_size
+  except OSError:  # Reading it reports the error.
+    return 0
+
+
 def _decodable(
-  files: list[Path], skip: bool
+  files: list[Path], read: Iterable[_Read], skip: bool
 ) -> Iterator[tuple[int, bytes, _Shape]]:
   """Yields the index, the bytes and the shape of each image that is not broken.
 
   Raises for a broken image, or skips all of them and logs their number.
   """
   broken = []
-  for index, file in enumerate(files):
-    try:
-      data = untrusted.read_file(file)
-      shape = images.shape_of(images.open_image(data, file.suffix))
-    except (OSError, ValueError) as error:
+  for index, (file, found) in enumerate(zip(files, read, strict=True)):
+    if isinstance(found, Exception):
+      error = found
       if not skip:
         detail = getattr(error, 'strerror', None)
         reason = getattr(error, 'reason', error)
@@ -117,7 +137,7 @@ def _decodable(
         ) from error
       broken.append(file)
     else:
-      yield index, data, shape
+      yield index, *found
   if broken:
     _LOG.warning(
       '%d of %d images cannot be decoded and are left out, such as %s.',
@@ -131,12 +151,13 @@ def _examples(
   files: list[Path], labels: list[int], one_size: bool, skip: bool
 ) -> Iterator[Example]:
   first: tuple[Path, _Shape] | None = None
-  for index, data, shape in _decodable(files, skip):
-    first = first or (files[index], shape)
-    if one_size and shape[:2] != first[1][:2]:
-      raise ValueError(
-        f'{first[0]} is {first[1][0]} x {first[1][1]} (height x width) and '
-        f'{files[index]} is {shape[0]} x {shape[1]}; with data.image_size 0 '
-        'all images must have one size, so set data.image_size.'
-      )
-    yield data, labels[index]
+  with contextlib.closing(threads.in_order(_read, files, _size)) as read:
+    for index, data, shape in _decodable(files, read, skip):
+      first = first or (files[index], shape)
+      if one_size and shape[:2] != first[1][:2]:
+        raise ValueError(
+          f'{first[0]} is {first[1][0]} x {first[1][1]} (height x width) and '
+          f'{files[index]} is {shape[0]} x {shape[1]}; with data.image_size 0 '
+          'all images must have one size, so set data.image_size.'
+        )
+      yield data, labels[index]

@@ -35,6 +35,8 @@ class Recipe:
     splits: for each split, a function that yields its examples.
     version: identifies the source files; tfds prepares each version anew.
     columns: standardization of a table's columns; None for other data.
+    totals: the number of examples of a split, or one that it does not exceed,
+      for the progress; empty if it is known only after reading.
   """
 
   name: str
@@ -43,6 +45,7 @@ class Recipe:
   splits: Mapping[str, Callable[[], Iterator[Example]]]
   version: str = ''
   columns: Columns | None = None
+  totals: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
