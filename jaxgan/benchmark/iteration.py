@@ -80,7 +80,7 @@ def measure(
     **dataclasses.asdict(settings),
     **device_info(),
     **figures,
-    'peak_bytes': _peak_bytes(),
+    'peak_bytes': peak_bytes(),
     'flops': flops,
     'peak_flops_per_second': peak,
     'share_of_peak': rate / peak,
@@ -193,6 +193,7 @@ def _program(settings: Settings) -> tuple[GANState, Batch, Any]:
   return states, jax.device_put(batches, states.step.sharding), step
 
 
-def _peak_bytes() -> int | None:
+def peak_bytes() -> int | None:
+  """Returns the most memory ever allocated; None if it is not reported."""
   stats = jax.devices()[0].memory_stats()
   return stats['peak_bytes_in_use'] if stats else None

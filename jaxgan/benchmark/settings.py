@@ -18,11 +18,16 @@ def _mlp(width: int) -> dict[str, Any]:
 
 
 # Name -> networks, shape of an example, and a dataset with this shape. The
-# PyTorch peer has the same networks, except small_toy.
+# PyTorch peer (docs/torch_peer.py) has toy, mnist, cifar_resnet and dcgan64.
 NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
   'toy': (_mlp(512), (2,), {'name': 'gaussians8'}),
   # The networks of configs/studies/toy.py.
   'small_toy': (_mlp(64), (2,), {'name': 'gaussians8'}),
+  'small_digits': (
+    {'gen_widths': (64, 32), 'critic_widths': (32, 64)},
+    (8, 8, 1),
+    {'name': 'digits'},
+  ),
   'mnist': (
     {'gen_widths': (256, 128, 64), 'critic_widths': (64, 128, 256)},
     (28, 28, 1),
@@ -60,6 +65,9 @@ NETS: Mapping[str, tuple[dict[str, Any], Shape, dict[str, Any]]] = {
   ),
 }
 
+# Values of --precision -> of train.precision.
+PRECISIONS = {'fp32': 'float32', 'tf32': 'tf32', 'bf16': 'bf16'}
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -80,17 +88,17 @@ class Settings:
 def configuration(settings: Settings, *, log_every: int = 100) -> Config:
   """Returns the WGAN-GP configuration of a benchmark."""
   net, shape, data = NETS[settings.net]
-  dtype = 'bfloat16' if settings.precision == 'bf16' else 'float32'
   mock = {'mock_examples': 2048} if len(shape) == 3 else {}
   return from_config_dict(
     {
       'data': data | mock,
-      'net': net | {'compute_dtype': dtype, 'conv': settings.conv},
+      'net': net | {'conv': settings.conv},
       'penalty': {'preset': 'wgan_gp'},
       'train': {
         'batch_size': settings.batch,
         'critic_steps': settings.critic_steps,
         'steps': settings.steps,
+        'precision': PRECISIONS[settings.precision],
       },
       'log': {'every_steps': log_every},
       'eval': {'every_steps': log_every},

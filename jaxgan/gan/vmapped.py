@@ -121,7 +121,8 @@ def make_train_step(
     problem: of `replicas.config`.
     mesh: from `sharding.make_mesh`.
     mapping: `vmap` runs them side by side, `map` one after another inside the
-      program; `auto` takes the faster on this backend.
+      program, on each device; `auto` takes the faster for these networks and
+      devices (docs/performance.md).
 
   Returns:
     A function (states [R, ...], batches [R, K, B, ...]) -> (states, metrics
@@ -133,7 +134,9 @@ def make_train_step(
   layout = _layout(replicas, mesh)
   arrays = jax.device_put(replicas.arrays(), layout)
   step = _stepper(
-    _shared(replicas, problem), layout, _resolve(mapping, problem.platform)
+    _shared(replicas, problem),
+    layout,
+    _resolve(mapping, problem.platform, _has_convolutions(problem)),
   )
   return functools.partial(step, arrays)
 
@@ -182,23 +185,43 @@ def _stepper(
   ) -> tuple[GANState, Metrics]:
     return step(_hyper(problem.config, values), state, batch)
 
+  all_steps = mapped(step_one, mapping)
+  if mapping == 'map' and layout.mesh.size > 1:
+    # A loop over a split axis would run every replica on every device.
+    all_steps = jax.shard_map(
+      all_steps,
+      mesh=layout.mesh,
+      in_specs=layout.spec,
+      out_specs=layout.spec,
+      check_vma=False,
+    )
   # The values are an argument, or XLA would fold them into the program.
   return jax.jit(
-    mapped(step_one, mapping),
+    all_steps,
     donate_argnums=1,
     in_shardings=(layout, layout, layout),
     out_shardings=layout,
   )
 
 
-def _resolve(mapping: str, platform: str = '') -> str:
+def _resolve(
+  mapping: str, platform: str = '', convolutions: bool = False
+) -> str:
   if mapping != 'auto':
     pick('The mapping of replicas', mapping, _MAPS)
     return mapping
+  # vmap makes grouped convolutions of the kernels of all replicas. XLA has no
+  # fast form for the gradient of those by the image on a GPU.
+  if convolutions:
+    return 'map'
   # On one CPU device vmap costs more than it saves.
   platform = platform or jax.default_backend()
   one_cpu = platform == 'cpu' and jax.device_count() == 1
   return 'map' if one_cpu else 'vmap'
+
+
+def _has_convolutions(problem: Problem) -> bool:
+  return problem.config.net.name != 'mlp'
 
 
 def _layout(replicas: Replicas, mesh: Mesh) -> NamedSharding:

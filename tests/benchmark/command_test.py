@@ -65,5 +65,7 @@ def test_the_command_times_files(files, placement, copies):
   assert figures['decoded_bytes'] == 64 * copies * 28 * 28
   if sys.platform == 'linux':
     assert figures['peak_resident_bytes'] > 2**26
-  for name in ('first', 'again', 'delivered'):
+  for name in ('first', 'again', 'delivered', 'in_memory'):
     assert figures[f'{name}_images_per_second'] > 0
+  assert figures['ratio'] > 0
+  assert figures['resumed_equal']

@@ -15,7 +15,7 @@ SHAPE = (16, 16, 1)
 @pytest.mark.parametrize('net', NETS)
 def test_every_net_can_be_configured(net):
   config = configuration(Settings(net=net, precision='bf16'))
-  assert config.net.compute_dtype == 'bfloat16'
+  assert config.train.precision == 'bf16'
   assert config.penalty.points == 'uniform'
 
 

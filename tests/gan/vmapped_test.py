@@ -1,5 +1,7 @@
 """Each replica is the run that it would have been alone."""
 
+import re
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 import small
 
+from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
 from jaxgan.types import Batch
@@ -117,10 +120,11 @@ def test_every_key_is_tried_and_makes_a_difference(lone_runs):
 
 
 @pytest.mark.slow
-def test_eight_devices_keep_whole_replicas():
+@pytest.mark.parametrize('mapping', ['vmap', 'map'])
+def test_eight_devices_keep_whole_replicas(mapping):
   reps = Replicas(small.config(**SHARED), {'seed': list(range(8))})
   on_one, _ = together(reps, 2)
-  on_eight, _ = together(reps, 2, devices=8)
+  on_eight, _ = together(reps, 2, mapping, devices=8)
   chex.assert_trees_all_close(
     numbers(on_one), numbers(on_eight), rtol=1e-5, atol=1e-6
   )
@@ -174,6 +178,59 @@ def test_devices_that_cannot_share():
   problem = small.problem(reps.config)
   with pytest.raises(ValueError, match='3 replicas and 2 devices'):
     vmapped.make_train_step(reps, problem, small.mesh(2))
+
+
+def test_each_device_maps_its_own_replicas():
+  """Without a copy of the others, in no communication between devices."""
+  reps = Replicas(small.config(), {'seed': [1, 2, 3, 4]})
+  problem, over = small.problem(reps.config), small.mesh(2)
+  step = vmapped.make_train_step(reps, problem, over, 'map')
+  states = vmapped.create(reps, problem, over)
+  program = step.func.lower(*step.args, states, batches(reps.config, 4, 0))
+  text = program.compile().as_text()
+  assert 'while(' in text
+  assert not re.search('all-(gather|reduce|to-all)|collective', text)
+
+
+@pytest.mark.parametrize(
+  ('mapping', 'grouped'), [('vmap', True), ('map', False)]
+)
+def test_only_vmap_makes_grouped_convolutions(mapping, grouped):
+  """Of the kernels of all replicas: the reason for the rule below."""
+  net = {'name': 'dcgan', 'gen_widths': (4,), 'critic_widths': (4,)}
+  config = small.config(net={**net, 'conv': 'lax'}, train={'critic_steps': 1})
+  reps = Replicas(config, {'seed': [1, 2, 3]})
+  problem, over = small.problem(config), small.mesh()
+  states = jax.eval_shape(lambda: vmapped.create(reps, problem, over))
+  step = vmapped.make_train_step(reps, problem, over, mapping)
+  examples = batches(config, 3, 0)
+  program = str(jax.make_jaxpr(step.func)(*step.args, states, examples))
+  assert 'conv_general_dilated' in program
+  assert ('group_count=3' in program) == grouped
+
+
+@pytest.mark.parametrize(
+  ('platform', 'devices', 'net', 'mapping'),
+  [
+    ('cpu', 1, 'dcgan', 'map'),
+    ('cpu', 2, 'dcgan', 'map'),
+    ('cpu', 1, 'mlp', 'map'),
+    ('cpu', 2, 'mlp', 'vmap'),
+    ('gpu', 1, 'dcgan', 'map'),
+    ('gpu', 8, 'resnet', 'map'),
+    ('gpu', 1, 'mlp', 'vmap'),
+    ('tpu', 4, 'dcgan', 'map'),
+    ('tpu', 4, 'mlp', 'vmap'),
+  ],
+)
+def test_the_mapping_follows_networks_and_devices(
+  platform, devices, net, mapping, monkeypatch
+):
+  monkeypatch.setattr(jax, 'device_count', lambda: devices)
+  config = small.config(net={'name': net, 'gen_widths': (4, 4)})
+  problem = problem_lib.build(config, (8, 8, 1), platform=platform)
+  convolutions = vmapped._has_convolutions(problem)
+  assert vmapped._resolve('auto', platform, convolutions) == mapping
 
 
 def test_an_unknown_mapping():

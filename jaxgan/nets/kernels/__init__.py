@@ -1,20 +1,32 @@
-"""Convolutions by three algorithms, behind one interface.
+"""Convolutions by four algorithms, behind one interface.
 
 `conv` and `up` are the interface; `net.conv` names the algorithm. `lax` is
-XLA's own operator, the fastest on accelerators. On the CPU the convolutions of
+XLA's own operator, for TPUs. `cudnn` is the same with derivatives in the forms
+for which NVIDIA GPUs have kernels. On the CPU the convolutions of
 a gradient penalty (a derivative of a derivative, inside a loop) use slow XLA
 kernels. There `matmul` (slices and one matrix product) and `winograd` (fewer
 multiplications) are faster: their derivatives are made of the same operations.
-Read xla.py first, then adjoint.py, windows.py and winograd.py.
+Read xla.py first, then adjoint.py, windows.py, winograd.py and cudnn.py.
 """
 
 import jax
 
-from jaxgan.nets.kernels import windows, winograd, xla
+from jaxgan.nets.kernels import cudnn, windows, winograd, xla
 from jaxgan.types import Array
 
-_CONV = {'lax': xla.conv, 'matmul': windows.conv, 'winograd': winograd.conv}
-_UP = {'lax': xla.up, 'matmul': windows.up, 'winograd': winograd.up}
+_CONV = {
+  'lax': xla.conv,
+  'cudnn': cudnn.conv,
+  'matmul': windows.conv,
+  'winograd': winograd.conv,
+}
+_UP = {
+  'lax': xla.up,
+  'cudnn': cudnn.up,
+  'matmul': windows.up,
+  'winograd': winograd.up,
+}
+_FASTEST = {'cpu': 'winograd', 'gpu': 'cudnn'}  # Others: lax.
 
 
 def conv(x: Array, kernel: Array, algorithm: str, stride: int = 1) -> Array:
@@ -50,4 +62,4 @@ def resolve(name: str, platform: str = '') -> str:
   if name != 'auto':
     return name
   platform = platform or jax.default_backend()
-  return 'winograd' if platform == 'cpu' else 'lax'
+  return _FASTEST.get(platform, 'lax')

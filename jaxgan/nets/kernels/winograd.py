@@ -111,18 +111,11 @@ def up(x: Array, kernel: Array) -> Array:
   The four phases read the same pixels, so they are one kernel with four times
   as many outputs.
   """
-  phases = [xla.phases(k) for k in kernel.shape[:2]]
-  pads = [(max(a[0], b[0]), max(a[1], b[1])) for (_, a), (_, b) in phases]
+  pads = xla.phase_pads(kernel)
   taps = [before + 1 + after for before, after in pads]
   if not _is_faster(x, kernel, x.shape[1:3], taps, 2):
     return windows.up(x, kernel)
-  for axis, (before, after) in enumerate(pads):
-    parts = []
-    for first, pad in phases[axis]:
-      part = lax.slice_in_dim(kernel, first, None, 2, axis)
-      parts.append(_pad(part, axis, (before - pad[0], after - pad[1])))
-    kernel = jnp.stack(parts, -2)
-  kernel = kernel.reshape(*kernel.shape[:3], -1)
+  kernel = xla.phase_kernel(kernel, pads)
   return xla.depth_to_space(_valid(jnp.pad(x, ((0, 0), *pads, (0, 0))), kernel))
 
 

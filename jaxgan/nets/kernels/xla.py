@@ -12,7 +12,13 @@ Pads = Sequence[tuple[int, int]]
 _LAYOUT = ('NHWC', 'HWIO', 'NHWC')
 
 
-def conv(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
+def conv(
+  x: Array,
+  kernel: Array,
+  stride: int,
+  pads: str | Pads,
+  precision: str | None = None,
+) -> Array:
   """Convolution by XLA's own operator.
 
   Args:
@@ -20,12 +26,18 @@ def conv(x: Array, kernel: Array, stride: int, pads: str | Pads) -> Array:
     kernel: [kh, kw, Cin, Cout].
     stride: of both axes.
     pads: `SAME`, `VALID` or (before, after) for H and W.
+    precision: as for `jax.default_matmul_precision`, which is the default.
 
   Returns:
     [B, H', W', Cout]; H' is ceil(H / stride) under `SAME`.
   """
   return lax.conv_general_dilated(
-    x, kernel, (stride, stride), pads, dimension_numbers=_LAYOUT
+    x,
+    kernel,
+    (stride, stride),
+    pads,
+    dimension_numbers=_LAYOUT,
+    precision=precision,
   )
 
 
@@ -78,6 +90,34 @@ def phases(k: int) -> list[tuple[int, tuple[int, int]]]:
     taps = (k - first + 1) // 2
     parities.append((first, (shift, taps - 1 - shift)))
   return parities
+
+
+def phase_pads(kernel: Array) -> list[tuple[int, int]]:
+  """Pads of x, for H and W, with which all four phases see their pixels."""
+  pairs = (phases(k) for k in kernel.shape[:2])
+  return [(max(a[0], b[0]), max(a[1], b[1])) for (_, a), (_, b) in pairs]
+
+
+def phase_kernel(kernel: Array, pads: Pads) -> Array:
+  """Makes one kernel of the four phases of a transposed convolution.
+
+  Args:
+    kernel: [kh, kw, Cin, Cout] of `up`.
+    pads: from `phase_pads`.
+
+  Returns:
+    [ceil(kh / 2) or more, ceil(kw / 2) or more, Cin, 4 Cout], for a convolution
+    with stride 1 and these pads before `depth_to_space`.
+  """
+  for axis, (before, after) in enumerate(pads):
+    parts = []
+    for first, pad in phases(kernel.shape[axis]):
+      part = lax.slice_in_dim(kernel, first, None, 2, axis)
+      more = [(0, 0)] * part.ndim
+      more[axis] = before - pad[0], after - pad[1]
+      parts.append(jnp.pad(part, more))
+    kernel = jnp.stack(parts, -2)
+  return kernel.reshape(*kernel.shape[:3], -1)
 
 
 def _up_pads(k: int) -> tuple[int, int]:
