@@ -106,6 +106,7 @@ def digest_of_rows(path):
   rows = [json.loads(line) for line in path.read_text().splitlines()]
   for row in rows:
     row.pop('steps_per_second', None)
+    row.pop('train_precision', None)  # A text; older versions had none.
   lines = sorted(json.dumps(row, sort_keys=True) for row in rows)
   return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
 

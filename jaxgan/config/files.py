@@ -22,6 +22,7 @@ from jaxgan.config.parse import (
   unknown_key,
 )
 from jaxgan.config.presets import PRESETS
+from jaxgan.config.renamed import RENAMED, upgrade
 from jaxgan.config.schema.objective import Penalty
 from jaxgan.config.schema.run import Config
 
@@ -50,7 +51,7 @@ def load_config(name: str, changes: Mapping[str, Any] | None = None) -> Config:
   values, known = read(name).to_dict(), flatten(to_dict(Config()))
   changes = changes or {}
   for key in changes:
-    if key not in known:
+    if key not in known and key not in RENAMED:
       raise ValueError(unknown_key(key, known))
   return from_config_dict(apply_preset(replace(values, changes), changes))
 
@@ -61,15 +62,18 @@ def apply_preset(
   """Lets a preset that the user names replace the penalty of the config file.
 
   The file tuned the other keys of `penalty` for its own preset. They become
-  None, and so take the values of the new one.
+  None, and so take the values of the new one. Keys of older versions get their
+  new names.
 
   Args:
     values: nested values of the file, with the user's changes in them.
     given: dotted keys of these changes.
 
   Raises:
-    ValueError: a weight is given, and the preset is one without a penalty.
+    ValueError: a weight is given, and the preset is one without a penalty; or
+      an old key contradicts its new one.
   """
+  values = upgrade(values, given)
   penalty = values.get('penalty', {})
   if 'penalty.preset' in given:
     penalty = {
@@ -199,8 +203,15 @@ def default_config_dict() -> Any:
   """Returns a locked ConfigDict with every key of the schema.
 
   In `penalty`, all keys but `preset` are None: the preset gives their values.
+  So are keys of older versions, which old files may still set.
   """
-  return _config_dict(Config()).lock()
+  from ml_collections import config_dict
+
+  values = _config_dict(Config())
+  for key in RENAMED:
+    section, _, name = key.partition('.')
+    values[section][name] = config_dict.placeholder(str)
+  return values.lock()
 
 
 def _config_dict(section: Any) -> Any:

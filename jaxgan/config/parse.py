@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from jaxgan.config.presets import PRESETS
+from jaxgan.config.renamed import upgrade
 from jaxgan.config.schema.fields import range_text
 from jaxgan.config.schema.objective import Penalty
 from jaxgan.config.schema.run import Config
@@ -20,6 +21,7 @@ _SYNONYMS = {
   'lambda': 'weight', 'lambda_gp': 'weight', 'gp_weight': 'weight',
   'epochs': 'steps', 'iterations': 'steps', 'num_steps': 'steps',
   'batch': 'batch_size', 'latent_dim': 'latent_size', 'z_dim': 'latent_size',
+  'dtype': 'precision',
 }  # fmt: skip
 
 
@@ -39,13 +41,13 @@ def from_config_dict(values: Mapping[str, Any]) -> Config:
 
   Args:
     values: a key that is missing or None takes its default; in `penalty`, the
-      value of the preset.
+      value of the preset. Keys of older versions (`renamed`) are accepted.
 
   Raises:
     ValueError: an unknown key, a wrong type, a value out of range, or two keys
       that exclude each other.
   """
-  config = _build(Config, '', values)
+  config = _build(Config, '', upgrade(values))
   check(config)
   return config
 

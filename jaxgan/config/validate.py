@@ -179,6 +179,12 @@ def _nets(config: Config) -> Rules:
     net.critic_head == 'autoencoder' and net.name not in _DECODER_NETS,
     f'only {", ".join(_DECODER_NETS)} can be autoencoders',
   )
+  yield (
+    'train.precision net.conv',
+    config.train.precision == 'tf32' and net.conv == 'winograd',
+    'Winograd multiplies the rounding errors of TF32, so name another '
+    'net.conv, such as auto',
+  )
   rules = {'biggan': _biggan, 'stylegan': _stylegan, 'multiscale': _multiscale}
   if net.name in rules:
     yield from rules[net.name](config)

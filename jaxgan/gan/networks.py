@@ -5,16 +5,19 @@ other file knows the neural network library. Random numbers come from keys;
 batch statistics and the vectors of spectral norm are passed in and returned.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
+import jax
 
 from jaxgan.config import Net
 from jaxgan.nets import catalog, multiscale, remat, tables
 from jaxgan.nets import latents as latents_lib
 from jaxgan.nets.latents import Latents
+from jaxgan.nets.precision import PRODUCTS
 from jaxgan.types import Array, Pair, Score, Variables, to_float
 
 
@@ -29,6 +32,7 @@ class Networks:
     latents: the distribution of the generator's inputs.
     remat: whether training computes activations again in the backward pass
       instead of keeping them.
+    precision: of the networks alone, a value of `train.precision`.
   """
 
   config: Net
@@ -36,6 +40,7 @@ class Networks:
   modules: Pair[nn.Module]
   latents: Latents
   remat: bool = False
+  precision: str = 'float32'
 
   def init(self, key: Array) -> Pair[Variables]:
     """Initial variables of both networks, each from a key of its own."""
@@ -73,7 +78,8 @@ class Networks:
         method='scales' if multiscale_output else '__call__',
       )
 
-    return self._rematerialized(apply)(variables, z, key)
+    with self._products():
+      return self._rematerialized(apply)(variables, z, key)
 
   def score(
     self,
@@ -111,8 +117,9 @@ class Networks:
     Returns:
       Images [B, H, W, C] float32 in [-1, 1], or vectors [B, D] float32.
     """
-    samples: Any = self._truncated(psi).apply(variables, z, train=False)
-    return samples
+    gen: Any = self._truncated(psi)
+    with self._products():
+      return gen.apply(variables, z, train=False)
 
   def mix(
     self, variables: Variables, z: Array, other: Array, at: Array, psi: float
@@ -129,9 +136,9 @@ class Networks:
     Returns:
       Images [B, H, W, C] float32 in [-1, 1].
     """
-    gen = self._truncated(psi)
-    images: Any = gen.apply(variables, z, other, at, method='mix')
-    return images
+    gen: Any = self._truncated(psi)
+    with self._products():
+      return gen.apply(variables, z, other, at, method='mix')
 
   def tabulate(self) -> str:
     """Formats both networks as tables of modules, shapes and parameters."""
@@ -163,7 +170,12 @@ class Networks:
         method=method,
       )
 
-    return self._rematerialized(apply)(variables, x, label, key)
+    with self._products():
+      return self._rematerialized(apply)(variables, x, label, key)
+
+  def _products(self) -> contextlib.AbstractContextManager[Any]:
+    """Sets the precision of products, and so of all their derivatives."""
+    return jax.default_matmul_precision(PRODUCTS[self.precision])
 
   def _rematerialized(self, apply: Callable[..., Any]) -> Callable[..., Any]:
     if not self.remat:
@@ -172,7 +184,11 @@ class Networks:
 
 
 def build(
-  config: Net, shape: tuple[int, ...], *, rematerialize: bool = False
+  config: Net,
+  shape: tuple[int, ...],
+  *,
+  rematerialize: bool = False,
+  precision: str = 'float32',
 ) -> Networks:
   """Builds the networks of a configuration for examples of a shape.
 
@@ -180,13 +196,14 @@ def build(
     config: the `net` section of the configuration.
     shape: of one example, (H, W, C) or (D,).
     rematerialize: `remat` of the networks.
+    precision: a value of `train.precision`.
 
   Raises:
     ValueError: the network cannot produce or read this shape.
   """
-  modules = catalog.build(config, shape)
+  modules = catalog.build(config, shape, precision)
   latents = latents_lib.of(config)
-  return Networks(config, shape, modules, latents, rematerialize)
+  return Networks(config, shape, modules, latents, rematerialize, precision)
 
 
 def statistics_of(variables: Variables) -> Variables:

@@ -82,7 +82,12 @@ def build(
   platform = platform or jax.default_backend()
   conv = kernels.resolve(config.net.conv, platform)
   net = dataclasses.replace(config.net, conv=conv)
-  networks = networks_lib.build(net, shape, rematerialize=config.train.remat)
+  networks = networks_lib.build(
+    net,
+    shape,
+    rematerialize=config.train.remat,
+    precision=config.train.precision,
+  )
   return Problem(config, networks, class_counts, columns, platform)
 
 

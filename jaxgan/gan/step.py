@@ -80,6 +80,13 @@ class Step:
     Returns:
       The state after it, and its metrics (`types.METRICS`).
     """
+    # Of losses and regularizers; `Networks` sets that of the nets.
+    with jax.default_matmul_precision('highest'):
+      return self._iterate(hyper, state, batch)
+
+  def _iterate(
+    self, hyper: Hyper, state: GANState, batch: Batch
+  ) -> tuple[GANState, Metrics]:
     # All randomness is a function of the step, so that a resumed run and the
     # other arms of a comparison draw the same numbers.
     key = jax.random.fold_in(state.key, state.step)

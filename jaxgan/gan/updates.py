@@ -295,6 +295,6 @@ def _apply(
 
 def _unroll(problem: Problem) -> int:
   """XLA:CPU's own convolutions are several times slower inside a loop."""
-  config, platform = problem.config, problem.platform
-  slow_in_loops = kernels.resolve(config.net.conv, platform) == 'lax'
-  return config.train.critic_steps if platform == 'cpu' and slow_in_loops else 1
+  conv = kernels.resolve(problem.config.net.conv, problem.platform)
+  slow_in_loops = problem.platform == 'cpu' and conv in ('lax', 'cudnn')
+  return problem.config.train.critic_steps if slow_in_loops else 1

@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
 
-from jaxgan.config import Net
-from jaxgan.nets import layers
+from jaxgan.nets import initializers, layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Params, to_float
 
 NUM_CLASSES = 10
@@ -58,12 +58,19 @@ class DigitNet(nn.Module):
   @nn.compact
   def __call__(self, x: Array, *, train: bool = False) -> Prediction:
     """Classifies images [N, H, W, C] in [-1, 1], with dropout if `train`."""
+    # True float32 on every device, whatever the precision of the run.
+    with jax.default_matmul_precision('highest'):
+      return self._predict(x, train)
+
+  def _predict(self, x: Array, train: bool) -> Prediction:
     for features, size, stride in self.convs:
       x = nn.relu(layers.conv(_NET, features, size, stride)(x))
     x = x.reshape(len(x), -1)
-    x = nn.relu(nn.Dense(self.hidden, kernel_init=layers.he_dense)(x))
+    x = nn.relu(nn.Dense(self.hidden, kernel_init=initializers.he_dense)(x))
     kept = nn.Dropout(_DROPOUT, deterministic=not train)(x)
-    return Prediction(x, nn.Dense(NUM_CLASSES, kernel_init=layers.glorot)(kept))
+    return Prediction(
+      x, nn.Dense(NUM_CLASSES, kernel_init=initializers.glorot)(kept)
+    )
 
 
 class Classifier(NamedTuple):

@@ -32,6 +32,9 @@ class Record:
     ceiling: the same metric for uniform noise instead of fakes, or None.
     train_sha256, heldout_sha256: SHA-256 of the training and of the held-out
       examples; empty if the metric does not read them.
+    train_precision: `train.precision` of the run, which also made the fakes;
+      empty for files, and in records of older versions. Feature nets are
+      always float32.
     details: more results of the metric, such as class counts, or None.
     version: version of jaxgan.
   """
@@ -55,6 +58,7 @@ class Record:
   ceiling: float | None = None
   train_sha256: str = ''
   heldout_sha256: str = ''
+  train_precision: str = ''
   details: Mapping[str, Any] | None = None
   version: str = __version__
 

@@ -8,8 +8,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 
@@ -41,7 +41,7 @@ class SelfAttention(nn.Module):
     weights = jax.nn.softmax(logits, axis=-1).astype(x.dtype)
     mean = jnp.einsum('bji,bic->bjc', weights, value).reshape(b, h, w, middle)
     gain = self.param('gain', nn.initializers.zeros_init(), ())
-    return x + gain.astype(x.dtype) * conv(mean, c, 'out')
+    return x + layers.spread(gain, x) * conv(mean, c, 'out')
 
 
 def attend(x: Array, config: Net, norm: str, train: bool) -> Array:

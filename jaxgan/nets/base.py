@@ -11,8 +11,8 @@ from collections.abc import Callable
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array
 
 Generate = Callable[[Array, Net, tuple[int, ...], bool], Array]
@@ -66,7 +66,7 @@ def project(
   z: Array, shape: tuple[int, ...], config: Net, train: bool
 ) -> Array:
   """First layer of a generator: [B, Z] -> [B, *shape], linear, reshaped."""
-  dense = layers.dense(config, math.prod(shape), dtype=config.compute_dtype)
+  dense = layers.dense(config, math.prod(shape), dtype=config.dtype)
   x = layers.apply_layer(dense, z, config.gen_norm, train)
   return x.reshape(-1, *shape)
 

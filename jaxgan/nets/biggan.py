@@ -11,8 +11,8 @@ import itertools
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import attention, base, layers, resnet
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 _BOTTLENECK = 4  # Features of a block / those of its inner convolutions.

@@ -16,7 +16,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Net
+import jaxgan.config as config_lib
 from jaxgan.nets import (
   autoencoder,
   biggan,
@@ -28,6 +28,8 @@ from jaxgan.nets import (
   resnet,
   stylegan,
 )
+from jaxgan.nets import precision as precision_lib
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair, Variables
 
 Builder = Callable[[Net, Any], Pair[nn.Module]]
@@ -42,12 +44,15 @@ NETS: Mapping[str, Builder] = {
 }
 
 
-def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
+def build(
+  config: config_lib.Net, shape: tuple[int, ...], precision: str = 'float32'
+) -> Pair[nn.Module]:
   """Builds the generator and the critic of a configuration.
 
   Args:
     config: the `net` section of the configuration.
     shape: of one example: (H, W, C), or (D,) for vectors.
+    precision: a value of `train.precision`; gives the type of activations.
 
   Returns:
     Modules: latents [B, Z] -> [B, *shape] float32 (images in [-1, 1], vectors
@@ -62,12 +67,13 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
       f'net.name is {config.name!r} and the data are vectors of {shape[0]} '
       'values; vectors need mlp.'
     )
-  config = dataclasses.replace(config, conv=kernels.resolve(config.conv))
-  gen, critic = builder(config, shape)
+  net = precision_lib.typed(config, precision)
+  net = dataclasses.replace(net, conv=kernels.resolve(config.conv))
+  gen, critic = builder(net, shape)
   if config.classes or conditional.has_auxiliary(config):
-    critic = conditional.Critic(config, critic.clone(outputs=-1))
+    critic = conditional.Critic(net, critic.clone(outputs=-1))
   elif config.critic_head == 'autoencoder':
-    critic = _autoencoder(builder, config, shape)
+    critic = _autoencoder(builder, net, shape)
   return Pair(gen, critic)
 
 

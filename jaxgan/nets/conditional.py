@@ -11,8 +11,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Net
+import jaxgan.config as config_lib
 from jaxgan.nets import base, layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array
 
 
@@ -82,7 +83,7 @@ class Critic(nn.Module):
     return score, Predictions(*heads)
 
 
-def has_auxiliary(config: Net) -> bool:
+def has_auxiliary(config: config_lib.Net) -> bool:
   """Whether the critic of a configuration has auxiliary heads."""
   labels = config.classes and config.critic_label == 'auxiliary'
   return bool(labels or config.code_classes or config.code_size)

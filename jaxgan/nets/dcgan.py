@@ -6,8 +6,8 @@ gan_mnist.py and the DCGAN of gan_64x64.py).
 
 import flax.linen as nn
 
-from jaxgan.config import Net
 from jaxgan.nets import attention, base, layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 

@@ -10,8 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import kernels, layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array
 
 GAIN = math.sqrt(2)  # Restores the variance after a leaky ReLU.
@@ -51,7 +51,7 @@ class Conv(nn.Module):
     """[B, H, W, Cin] -> [B, H, W, Cout]."""
     net = self.config
     weight = kernel(self, self.size, x.shape[-1], self.features)
-    x = x.astype(net.compute_dtype)
+    x = x.astype(net.dtype)
     x = kernels.conv(x, weight.astype(x.dtype), net.conv)
     return x if self.linear else activate(self, x, net.critic_activation)
 
@@ -75,13 +75,15 @@ def modulated_conv(
   Returns:
     [B, H, W, Cout] in the compute dtype.
   """
-  dtype = config.compute_dtype
-  x = x.astype(dtype) * style.astype(dtype)[:, None, None]
+  dtype = config.dtype
+  x = x.astype(dtype)
+  x = x * layers.spread(style[:, None, None], x)
   y = kernels.conv(x, weight.astype(dtype), config.conv)
   if not demodulate:
     return y
   squares = jnp.square(style) @ jnp.square(weight).sum((0, 1))
-  return y * jax.lax.rsqrt(squares + 1e-8).astype(dtype)[:, None, None]
+  scale = jax.lax.rsqrt(squares + 1e-8)
+  return y * layers.spread(scale[:, None, None], y)
 
 
 def kernel(module: nn.Module, size: int, cin: int, cout: int) -> Array:
@@ -100,7 +102,7 @@ def bias(module: nn.Module, features: int) -> Array:
 def activate(module: nn.Module, x: Array, name: str) -> Array:
   """Adds the bias to x [B, H, W, C] and applies the activation `name`."""
   function = layers.activation(name, layers.leaky_relu)
-  x += bias(module, x.shape[-1]).astype(x.dtype)
+  x += layers.spread(bias(module, x.shape[-1]), x)
   return function(x) * GAIN
 
 

@@ -1,14 +1,9 @@
-"""Layers that the nets share: convolutions, norms, resampling, initializers.
+"""Layers that the nets share: convolutions, norms, resampling.
 
-The default initializer is that of the WGAN-GP authors (Gulrajani et al., 2017;
-their tflib): uniform, with variance gain / mean(fan_in, fan_out). The fans of a
-strided kernel count only the taps that one value meets. The gain is 2 next to a
-ReLU (He et al., 2015) and 1 elsewhere (Glorot & Bengio, 2010). Biases start at
-zero. Functions that create modules must be called in a compact method.
+Functions that create modules must be called in a compact method.
 """
 
 import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,15 +11,12 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Net
-from jaxgan.nets import kernels
+from jaxgan.nets import initializers, kernels
 from jaxgan.nets.kernels import xla
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array
 
 LEAK = 0.2  # Slope of LeakyReLU below zero (Radford et al., 2016).
-
-glorot = jax.nn.initializers.glorot_uniform()
-he_dense = jax.nn.initializers.he_uniform()
 
 Activation = Callable[[Array], Array]
 leaky_relu = functools.partial(nn.leaky_relu, negative_slope=LEAK)
@@ -38,37 +30,50 @@ ACTIVATIONS: Mapping[str, Activation] = {
   'tanh': nn.tanh,
 }
 
-# `normal` is from DCGAN (Radford et al., 2016), `orthogonal` from SAGAN.
-INITS: Mapping[str, Any] = {
-  'glorot': glorot,
-  'he': he_dense,
-  'normal': jax.nn.initializers.normal(0.02),
-  'orthogonal': jax.nn.initializers.orthogonal(),
-}
-
 # Values of net.gen_norm and net.critic_norm that have spectral or batch norm.
 SPECTRAL = ('spectral', 'batch_spectral')
 BATCH = ('batch', 'batch_spectral')
 
 
-def strided_init(gain: float, down: int = 1, up: int = 1) -> Any:
-  """Initializer of convolution kernels [k, k, Cin, Cout].
+def _promote(
+  x: Array, kernel: Array, bias: Array | None, **options: Any
+) -> tuple[Array, Array, Array | None]:
+  """Converts x and the kernel of a layer to its type, not the bias."""
+  x, kernel = nn.dtypes.promote_dtype(x, kernel, **options)
+  return x, kernel, bias
 
-  Args:
-    gain: 2 next to a ReLU, else 1.
-    down: stride; an input value meets only k^2 / down^2 taps.
-    up: stride of a transposed convolution; an output value sums only
-      k^2 / up^2 taps.
+
+class Conv(nn.Conv):
+  """Convolution whose bias is added, and its gradient summed, in float32.
+
+  A sum of many bfloat16 numbers in bfloat16 stops growing.
   """
 
-  def draw(key: Array, shape: Any, dtype: Any = jnp.float32) -> Array:
-    kh, kw, cin, cout = shape
-    fan_in = kh * kw * cin / up**2
-    fan_out = kh * kw * cout / down**2
-    limit = math.sqrt(6 * gain / (fan_in + fan_out))
-    return jax.random.uniform(key, shape, dtype, -limit, limit)
+  promote_dtype: Any = _promote
 
-  return draw
+  def __call__(self, x: Array) -> Array:
+    """[B, H, W, Cin] -> [B, H', W', Cout] in the type of the layer."""
+    y = super().__call__(x)
+    return y.astype(self.dtype or y.dtype)
+
+
+class Dense(nn.Dense):
+  """Linear layer whose bias is treated as that of `Conv`."""
+
+  promote_dtype: Any = _promote
+
+  def __call__(self, x: Array) -> Array:
+    """[B, Cin] -> [B, Cout] in the type of the layer."""
+    y = super().__call__(x)
+    return y.astype(self.dtype or y.dtype)
+
+
+def spread(value: Array, x: Array) -> Array:
+  """Broadcasts float32 parameters to the shape and the type of x.
+
+  The type changes last, so that their gradient is summed in float32.
+  """
+  return jnp.broadcast_to(value, x.shape).astype(x.dtype)
 
 
 def conv(
@@ -78,7 +83,7 @@ def conv(
   stride: int = 1,
   gain: float = 2.0,
   name: str | None = None,
-) -> nn.Conv:
+) -> Conv:
   """Convolution with `SAME` padding and a bias.
 
   Args:
@@ -92,11 +97,13 @@ def conv(
   Returns:
     A module: [B, H, W, Cin] -> [B, ceil(H / stride), ceil(W / stride), Cout].
   """
-  options = _options(config, strided_init(gain, down=stride), kernels.conv)
-  return nn.Conv(features, (size, size), stride, name=name, **options)
+  options = _options(
+    config, initializers.strided_init(gain, down=stride), kernels.conv
+  )
+  return Conv(features, (size, size), stride, name=name, **options)
 
 
-class UpConv(nn.Conv):
+class UpConv(Conv):
   """The parameters of a transposed convolution; `up_conv` makes it."""
 
 
@@ -106,7 +113,7 @@ def up_conv(config: Net, features: int, size: int = 5) -> UpConv:
   Returns:
     A module: [B, H, W, Cin] -> [B, 2H, 2W, Cout].
   """
-  default = strided_init(2.0, up=2)
+  default = initializers.strided_init(2.0, up=2)
   options = _options(config, default, lambda *args: kernels.up(*args[:3]))
   return UpConv(features, (size, size), **options)
 
@@ -122,7 +129,7 @@ def _options(
     return function(x, kernel, config.conv, strides[0])
 
   return {
-    'dtype': config.compute_dtype,
+    'dtype': config.dtype,
     'kernel_init': init(config, default),
     'conv_general_dilated_cls': lambda: convolve,
   }
@@ -177,14 +184,16 @@ def activation(name: str, default: Activation) -> Activation:
 
 def init(config: Net, default: Any) -> Any:
   """The initializer that `net.init` names: of (key, shape, dtype)."""
-  return default if config.init == 'default' else INITS[config.init]
+  return (
+    default if config.init == 'default' else initializers.INITS[config.init]
+  )
 
 
 def dense(
-  config: Net, features: int, default: Any = glorot, **options: Any
-) -> nn.Dense:
+  config: Net, features: int, default: Any = initializers.glorot, **options: Any
+) -> Dense:
   """Linear layer with the initializer that `net.init` names."""
-  return nn.Dense(features, kernel_init=init(config, default), **options)
+  return Dense(features, kernel_init=init(config, default), **options)
 
 
 def apply_layer(layer: nn.Module, x: Array, norm: str, train: bool) -> Array:
@@ -227,7 +236,7 @@ def normalize(
     x = nn.BatchNorm(
       use_running_average=not train,
       momentum=0.9,
-      dtype=config.compute_dtype,
+      dtype=config.dtype,
       use_fast_variance=False,
       use_scale=label is None,
       use_bias=label is None,
@@ -236,7 +245,7 @@ def normalize(
   if kind == 'layer':
     return nn.LayerNorm(
       epsilon=1e-5,
-      dtype=config.compute_dtype,
+      dtype=config.dtype,
       reduction_axes=tuple(range(1, x.ndim)),
       use_fast_variance=False,
     )(x)
@@ -248,8 +257,8 @@ def _conditional_affine(x: Array, label: Array) -> Array:
   zeros = nn.initializers.zeros_init()
   dense = nn.Dense(2 * x.shape[-1], use_bias=False, kernel_init=zeros)
   maps = dense(label).reshape(len(x), *(1,) * (x.ndim - 2), -1)
-  gain, shift = jnp.split(maps.astype(x.dtype), 2, axis=-1)
-  return x * (1 + gain) + shift
+  gain, shift = jnp.split(maps, 2, axis=-1)
+  return x * (1 + spread(gain, x)) + spread(shift, x)
 
 
 def upsample(x: Array) -> Array:

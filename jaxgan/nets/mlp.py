@@ -7,8 +7,8 @@ import math
 
 import flax.linen as nn
 
-from jaxgan.config import Net
-from jaxgan.nets import base, layers
+from jaxgan.nets import base, initializers, layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 
@@ -37,8 +37,8 @@ def _features(x: Array, config: Net, train: bool) -> Array:
 
 
 def _dense(width: int, config: Net) -> nn.Dense:
-  dtype = config.compute_dtype
-  return layers.dense(config, width, layers.he_dense, dtype=dtype)
+  dtype = config.dtype
+  return layers.dense(config, width, initializers.he_dense, dtype=dtype)
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import base, layers, resnet
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 

@@ -7,8 +7,8 @@ gan_64x64.py).
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import attention, base, layers
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 

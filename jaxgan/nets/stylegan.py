@@ -14,8 +14,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Net
 from jaxgan.nets import base, equalized, latents, layers, resnet
+from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Pair
 
 _MAPPING_RATE = 0.01  # Learning rate of the mapping, relative to the others.
@@ -71,7 +71,7 @@ class Layer(nn.Module):
     style = equalized.Dense(x.shape[-1], bias=1.0, name='style')(w)
     x = equalized.modulated_conv(x, kernel, style, net)
     strength = self.param('noise', nn.initializers.zeros_init(), ())
-    x += strength.astype(x.dtype) * self._noise(x, train).astype(x.dtype)
+    x += layers.spread(strength * self._noise(x, train), x)
     return equalized.activate(self, x, net.gen_activation)
 
   def _noise(self, x: Array, train: bool) -> Array:
@@ -246,8 +246,8 @@ def append_deviation(x: Array, group: int) -> Array:
   group = math.gcd(group, b)
   groups = x.reshape(group, b // group, h, w, c).astype(jnp.float32)
   std = jnp.sqrt(jnp.var(groups, axis=0) + 1e-8).mean((1, 2, 3))
-  std = jnp.tile(std, group).reshape(b, 1, 1, 1).astype(x.dtype)
-  return jnp.concatenate([x, jnp.broadcast_to(std, (b, h, w, 1))], axis=-1)
+  std = jnp.tile(std, group).reshape(b, 1, 1, 1)
+  return jnp.concatenate([x, layers.spread(std, x[..., :1])], axis=-1)
 
 
 def num_layers(config: Net) -> int:

@@ -1,7 +1,7 @@
 """Writes the logs of a run: metrics.jsonl, TensorBoard and samples/*.png.
 
-`metrics.jsonl` holds one JSON object per line. Values that are not finite are
-written as null.
+`metrics.jsonl` holds one JSON object per line: the step, facts of the run such
+as `train_precision`, and numbers. Numbers that are not finite become null.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import pathlib
 import socket
 import time
+import types
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -23,7 +24,12 @@ class Writer(contextlib.AbstractContextManager):
   """Writes logs into a workdir; close it, or use it in a `with` block."""
 
   def __init__(
-    self, workdir: pathlib.Path, *, tensorboard: bool, first_step: int
+    self,
+    workdir: pathlib.Path,
+    *,
+    tensorboard: bool,
+    first_step: int,
+    facts: Mapping[str, str] = types.MappingProxyType({}),
   ) -> None:
     """Opens the log files of a run that starts or resumes at `first_step`.
 
@@ -35,7 +41,9 @@ class Writer(contextlib.AbstractContextManager):
       workdir: the folder of the run, which exists.
       tensorboard: whether to write event files.
       first_step: the step of the restored state; 0 for a new run.
+      facts: texts that every line of metrics.jsonl repeats.
     """
+    self._facts = dict(facts)
     self._folder = workdir / 'samples'
     self._folder.mkdir(exist_ok=True)
     self._jsonl = _open_truncated(workdir / 'metrics.jsonl', first_step)
@@ -67,7 +75,8 @@ class Writer(contextlib.AbstractContextManager):
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
     """Writes a line to metrics.jsonl and one point per TensorBoard curve."""
     finite = {k: v if math.isfinite(v) else None for k, v in values.items()}
-    self._jsonl.write(json.dumps({'step': step, **finite}) + '\n')
+    row = {'step': step, **self._facts, **finite}
+    self._jsonl.write(json.dumps(row) + '\n')
     self._jsonl.flush()
     if self._board is not None:
       for name, value in values.items():

@@ -9,7 +9,7 @@ from jaxgan import config as config_lib
 from jaxgan.config import from_config_dict
 from jaxgan.config.schema.fields import range_text
 from jaxgan.gan import augment, controller, losses, optimizers, points
-from jaxgan.nets import catalog, layers
+from jaxgan.nets import catalog, initializers, layers
 
 
 def fields(section=None, prefix=''):
@@ -32,7 +32,7 @@ def test_every_key_has_a_sentence(key, field):
 
 TABLES = {
   'net.name': catalog.NETS,
-  'net.init': {'default', *layers.INITS},
+  'net.init': {'default', *initializers.INITS},
   'net.gen_activation': {'default', *layers.ACTIVATIONS},
   'net.critic_activation': {'default', *layers.ACTIVATIONS},
   'loss.name': losses.LOSSES,

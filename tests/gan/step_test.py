@@ -334,7 +334,7 @@ def test_the_generator_learns_through_what_the_critic_sees():
 
 @pytest.mark.slow
 def test_bfloat16_keeps_scores_slopes_and_control_in_float32():
-  state, history = small.run(small.config(net={'compute_dtype': 'bfloat16'}), 2)
+  state, history = small.run(small.config(train={'precision': 'bf16'}), 2)
   assert all(v.dtype == np.float32 for v in history[-1].values())
   assert all(x.dtype == jnp.float32 for x in state.control)
   assert all(x.dtype == jnp.float32 for x in jax.tree.leaves(params(state)))

@@ -26,6 +26,18 @@ def test_records_of_different_protocols_do_not_compare(field):
     record.difference(RECORD, other)
 
 
+def test_runs_of_two_precisions_compare():
+  """The precision belongs to the run, as its learning rate does."""
+  coarse = dataclasses.replace(RECORD, value=5.0, train_precision='bf16')
+  assert record.difference(coarse, RECORD) == 2.0
+
+
+def test_a_record_of_an_older_version_still_reads():
+  values = dataclasses.asdict(RECORD)
+  del values['train_precision']
+  assert record.Record(**values).train_precision == ''
+
+
 def test_lines_are_added(tmp_path):
   other = dataclasses.replace(RECORD, details={'counts': [1, 2]})
   for result in (RECORD, other):

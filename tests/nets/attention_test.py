@@ -10,6 +10,7 @@ from scipy import special
 
 from jaxgan.config import from_config_dict
 from jaxgan.nets import attention, catalog
+from jaxgan.nets.precision import typed
 
 KEY = jax.random.key(0)
 SHAPE = (8, 8, 1)
@@ -28,7 +29,7 @@ def normal(*shape):
 def test_attention_against_numpy():
   b, h, w, c = 2, 3, 2, 16
   x = normal(b, h, w, c)
-  module = attention.SelfAttention(net(), 'none')
+  module = attention.SelfAttention(typed(net()), 'none')
   shapes = jax.eval_shape(lambda: module.init(KEY, jnp.array(x), train=False))
   params = {
     name: {'kernel': normal(1, 1, *size) / 2, 'bias': normal(size[1]) / 2}
@@ -57,7 +58,7 @@ def test_attention_against_numpy():
 
 def test_at_the_start_it_changes_nothing():
   x = jnp.float32(normal(2, 3, 3, 8))
-  module = attention.SelfAttention(net(), 'none')
+  module = attention.SelfAttention(typed(net()), 'none')
   variables = module.init(KEY, x, train=False)
   np.testing.assert_array_equal(module.apply(variables, x, train=True), x)
 

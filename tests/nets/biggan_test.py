@@ -11,6 +11,7 @@ import pytest
 
 from jaxgan.config import from_config_dict
 from jaxgan.nets import biggan, catalog, latents, layers
+from jaxgan.nets.precision import typed
 
 KEY = jax.random.key(0)
 SHAPE = (8, 8, 1)
@@ -49,7 +50,7 @@ def flat(params):
 
 @pytest.mark.slow
 def test_without_its_convolutions_a_gen_block_drops_channels():
-  block = biggan.GenBlock(net(), 5, True, nn.relu)
+  block = biggan.GenBlock(typed(net()), 5, True, nn.relu)
   x, condition = normal(2, 3, 3, 8), normal(2, 4)
   variables = block.init(KEY, x, condition, train=False)
   last = variables['params']['Conv_3']
@@ -60,7 +61,7 @@ def test_without_its_convolutions_a_gen_block_drops_channels():
 
 
 def test_without_its_convolutions_a_critic_block_appends_channels():
-  block = biggan.CriticBlock(net(), 7, True, nn.relu)
+  block = biggan.CriticBlock(typed(net()), 7, True, nn.relu)
   x = normal(2, 4, 4, 5)
   variables = block.init(KEY, x, train=False)
   last = variables['params']['Conv_3']

@@ -15,6 +15,7 @@ from jaxgan.config import from_config_dict
 from jaxgan.gan import auxiliary, penalty
 from jaxgan.gan import networks as networks_lib
 from jaxgan.nets import catalog, conditional, latents, layers
+from jaxgan.nets.precision import typed
 
 KEY = jax.random.key(0)
 SHAPE = (8, 8, 1)
@@ -103,7 +104,7 @@ def test_class_norm_against_numpy():
   class Norm(layers.nn.Module):
     @layers.nn.compact
     def __call__(self, x):
-      return layers.normalize(x, 'batch', net(), True, one_hot)
+      return layers.normalize(x, 'batch', typed(net()), True, one_hot)
 
   variables = Norm().init(KEY, x)
   plain = Norm().apply(variables, x, mutable='batch_stats')[0]

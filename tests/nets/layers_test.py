@@ -1,3 +1,4 @@
+import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -5,8 +6,7 @@ import numpy as np
 import pytest
 import small
 
-from jaxgan import config
-from jaxgan.nets import kernels, layers
+from jaxgan.nets import initializers, kernels, layers, precision
 from jaxgan.nets.kernels import windows, xla
 
 KEY = jax.random.key(0)
@@ -121,7 +121,7 @@ def test_second_derivative_is_that_of_finite_differences(convolve):
 
 
 def test_auto_follows_the_backend(monkeypatch):
-  for backend, name in (('cpu', 'winograd'), ('gpu', 'lax'), ('tpu', 'lax')):
+  for backend, name in (('cpu', 'winograd'), ('gpu', 'cudnn'), ('tpu', 'lax')):
     monkeypatch.setattr(jax, 'default_backend', lambda backend=backend: backend)
     assert kernels.resolve('auto') == name
     assert kernels.resolve('auto', backend) == name
@@ -134,27 +134,26 @@ def test_auto_follows_the_backend(monkeypatch):
 @pytest.mark.parametrize('make', [layers.conv, layers.up_conv])
 def test_parameters_do_not_depend_on_the_algorithm(make):
   x = normal(1, 4, 4, 3)
-  one, other = (
-    make(config.Net(conv=name), 2, size=5).init(KEY, x)
-    for name in ('lax', 'matmul')
+  one, *others = (
+    make(precision.Net(conv=name), 2, size=5).init(KEY, x)
+    for name in ('lax', 'cudnn', 'matmul', 'winograd')
   )
-  assert jax.tree.all(
-    jax.tree.map(lambda a, b: bool((a == b).all()), one, other)
-  )
+  for other in others:
+    chex.assert_trees_all_equal(one, other)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', layers.UPS)
 @pytest.mark.parametrize('algorithm', ['lax', 'matmul'])
 def test_each_upsampling_doubles_the_sides(name, algorithm):
-  up = layers.UPS[name](config.Net(conv=algorithm), 3)
+  up = layers.UPS[name](precision.Net(conv=algorithm), 3)
   out, _ = up.init_with_output(KEY, normal(2, 4, 5, 6))
   assert out.shape == (2, 8, 10, 3)
   assert float(out.std()) > 0.1
 
 
 def test_a_subpixel_convolution_is_four_phases():
-  up = layers.SubpixelConv(config.Net(conv='lax'), 1, size=1)
+  up = layers.SubpixelConv(precision.Net(conv='lax'), 1, size=1)
   x = normal(1, 2, 2, 1)
   kernel = jnp.arange(1.0, 5.0).reshape(1, 1, 1, 4)
   params = {'Conv_0': {'kernel': kernel, 'bias': jnp.zeros(4)}}
@@ -164,7 +163,7 @@ def test_a_subpixel_convolution_is_four_phases():
 
 
 def test_nearest_neighbors_before_a_convolution():
-  up = layers.NearestConv(config.Net(conv='lax'), 1, size=1)
+  up = layers.NearestConv(precision.Net(conv='lax'), 1, size=1)
   x = normal(1, 2, 3, 1)
   params = {'Conv_0': {'kernel': jnp.full((1, 1, 1, 1), 2.0),
                        'bias': jnp.ones(1)}}  # fmt: skip
@@ -183,7 +182,7 @@ def test_nearest_neighbors_before_a_convolution():
   ],
 )
 def test_initial_variance(gain, down, up, variance):
-  kernel = layers.strided_init(gain, down, up)(KEY, (5, 5, 40, 60))
+  kernel = initializers.strided_init(gain, down, up)(KEY, (5, 5, 40, 60))
   assert float(kernel.var()) == pytest.approx(variance, rel=0.02)
   assert float(jnp.abs(kernel).max()) <= (3 * variance) ** 0.5
 
@@ -193,7 +192,7 @@ class Normalized(nn.Module):
 
   @nn.compact
   def __call__(self, x, train):
-    return layers.normalize(x, self.kind, config.Net(), train)
+    return layers.normalize(x, self.kind, precision.Net(), train)
 
 
 @pytest.mark.parametrize('shape', [(4, 3, 5, 2), (4, 7)])

@@ -11,6 +11,7 @@ import pytest
 from jaxgan.config import from_config_dict
 from jaxgan.gan import networks as networks_lib
 from jaxgan.nets import catalog, equalized, latents, stylegan
+from jaxgan.nets.precision import typed
 
 KEY = jax.random.key(0)
 SHAPE = (8, 8, 1)
@@ -58,7 +59,7 @@ def quiet(variables):
 
 def test_modulation_is_a_kernel_for_each_example():
   x, kernel, style = normal(3, 5, 5, 4), normal(3, 3, 4, 2), normal(3, 4)
-  found = equalized.modulated_conv(x, kernel, style, net())
+  found = equalized.modulated_conv(x, kernel, style, typed(net()))
   wide = np.pad(np.asarray(x), ((0, 0), (1, 1), (1, 1), (0, 0)))
   expected = np.zeros((3, 5, 5, 2))
   for n in range(3):
@@ -75,10 +76,12 @@ def test_demodulation_gives_unit_variance():
   x, kernel = normal(16, 64, 64, 8), normal(3, 3, 8, 4, seed=1)
   style = jnp.exp(2 * normal(16, 8, seed=2))  # From about .02 to 50.
   inner = lambda y: np.asarray(y)[:, 1:-1, 1:-1]
-  y = equalized.modulated_conv(x, kernel, style, net())
+  y = equalized.modulated_conv(x, kernel, style, typed(net()))
   deviations = inner(y).std((1, 2))
   assert np.abs(deviations - 1).max() < 0.1
-  plain = equalized.modulated_conv(x, kernel, style, net(), demodulate=False)
+  plain = equalized.modulated_conv(
+    x, kernel, style, typed(net()), demodulate=False
+  )
   assert inner(plain).std((1, 2)).max() > 5
 
 

@@ -34,6 +34,17 @@ def test_one_object_per_line(tmp_path):
   ]
 
 
+def test_every_line_repeats_the_facts_of_the_run(tmp_path):
+  write(tmp_path, [1])  # Of an older version.
+  facts = {'train_precision': 'bf16'}
+  with Writer(tmp_path, tensorboard=True, first_step=1, facts=facts) as writer:
+    writer.scalars(2, {'gap': 1.0})
+  assert read_metrics(tmp_path / 'metrics.jsonl') == [
+    {'step': 1, 'gap': 0.5},
+    {'step': 2, 'train_precision': 'bf16', 'gap': 1.0},
+  ]
+
+
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite_become_null(tmp_path, value):
   with Writer(tmp_path, tensorboard=False, first_step=0) as writer:

@@ -87,8 +87,7 @@ class Net:
   scales: int = within(2, 1, doc=
     'Resolutions of multiscale: the generator makes, and the critic scores, '
     'each image at full size, half size, and so on.')
-  compute_dtype: str = one_of('float32', 'bfloat16', doc=
-    'Type of the activations; parameters and scores are float32.')
-  conv: str = one_of('auto', 'lax', 'matmul', 'winograd', doc=
-    'Implementation of convolutions: of XLA, as matrix products, or Winograd. '
-    'auto chooses the fastest for the backend.')
+  conv: str = one_of('auto', 'lax', 'cudnn', 'matmul', 'winograd', doc=
+    'Implementation of convolutions: of XLA, of XLA with derivatives in the '
+    'forms of cuDNN, as matrix products, or Winograd. auto chooses the fastest '
+    'for the backend.')

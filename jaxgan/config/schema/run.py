@@ -57,6 +57,11 @@ class Train:
     'Generator updates per iteration, each with new latents.')
   ema_decay: float = within(0.999, 0, 1, doc=
     'Decay per iteration of the moving average of the generator weights.')
+  precision: str = one_of('float32', 'tf32', 'bf16', doc=
+    'Arithmetic of both nets. float32: true float32 on every device. tf32: '
+    'TF32 on a GPU, three bfloat16 passes on a TPU, float32 on a CPU. bf16: '
+    'activations bfloat16; parameters, scores, losses, gradient norms and the '
+    'controller stay float32 (docs/gpu.md).')
   remat: bool = free(False, doc=
     'Computes activations of the nets again in the backward pass: less memory, '
     'more time.')
