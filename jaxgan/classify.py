@@ -63,6 +63,7 @@ def _classify() -> None:
     epochs=_EPOCHS.value or epochs,
   )
   out = pathlib.Path(_OUT.value)
+  workdir.local(out)
   if out.suffix != '.npz':
     raise ValueError(f'--out is {str(out)!r}; it must end in .npz.')
   if out.exists():  # Fails before the training, not after it.

@@ -56,8 +56,9 @@ _LOCAL_DEVICES = flags.DEFINE_list(
 def main(argv: list[str]) -> int:
   """Parses flags, runs the command, and returns the exit status."""
   cli.check_no_arguments(argv)
-  only_print = _DESCRIBE.value or _HELP_CONFIG.value
-  return cli.run(_print if only_print else _train)
+  if _DESCRIBE.value or _HELP_CONFIG.value:
+    return cli.run(_print)
+  return _train_together() if _DISTRIBUTED.value else cli.run(_train)
 
 
 @flags.multi_flags_validator(
@@ -115,19 +116,34 @@ def _train() -> None:
   from jaxgan.training import processes, train  # Late: --help is fast.
 
   settings = config.from_config_dict(cli.config_values(_CONFIG))
+  processes.check_alone()
   cli.cache_compiled_programs()
-  if _DISTRIBUTED.value:
+  train.train_and_evaluate(
+    settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
+  )
+
+
+def _train_together() -> int:
+  from jaxgan.training import peers, processes, train  # Late: --help is fast.
+
+  others = peers.Peers()
+
+  def command() -> None:
+    settings = config.from_config_dict(cli.config_values(_CONFIG))
+    cli.cache_compiled_programs()
     processes.start(
       _COORDINATOR.value,
       _PROCESSES.value,
       _PROCESS.value,
       [int(i) for i in _LOCAL_DEVICES.value or ()] or None,
     )
-  else:
-    processes.check_alone()
-  train.train_and_evaluate(
-    settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
-  )
+    others.watch()
+    with others.told():
+      train.train_and_evaluate(
+        settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
+      )
+
+  return others.run(lambda: cli.run(command))
 
 
 def run() -> None:

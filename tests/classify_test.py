@@ -201,3 +201,4 @@ def test_a_foreign_file_is_not_replaced(tmp_path):
   assert 'damaged or of another kind' in command(f'--out={out}', status=2)
   assert out.read_bytes() == before
   assert 'must end in .npz' in command('--out=digits.png', status=2)
+  assert 'gs://x.npz is a URL' in command('--out=gs://x.npz', status=2)

@@ -55,6 +55,7 @@ def work(tmp_path_factory):
     '--config.data.split=train[:75%]', f'--config.eval.metrics={metrics}',
     '--config.eval.floor_split=train[75%:]',
     '--config.checkpoint.best_metric=kid200_digits',
+    '--config.train.precision=tf32',
   )  # fmt: skip
   assert done.returncode == 0, done.stderr
   return work
@@ -70,10 +71,13 @@ def test_a_run_is_evaluated_during_training(work):
   for row in found[:9]:
     assert row['floor'] < row['value']
     assert (row['split'], row['weights']) == ('train[:75%]', 'ema')
+    assert row['train_precision'] == 'tf32'
   for row in found[1:9:3]:
     assert row['floor'] == pytest.approx(1, abs=0.2)
     assert row['real_num'] == 1348 + 100
-  scalars = [r for r in rows(work / 'metrics.jsonl') if 'kid200_digits' in r]
+  scalars = rows(work / 'metrics.jsonl')
+  assert {row['train_precision'] for row in scalars} == {'tf32'}
+  scalars = [row for row in scalars if 'kid200_digits' in row]
   assert [r['kid200_digits'] for r in scalars] == [
     found[i]['value'] for i in (0, 3, 6)
   ]  # fmt: skip
@@ -123,6 +127,7 @@ def test_nearest_neighbors_and_the_gap_of_the_critic(
   assert ratio['value'] > 1
   assert set(gap['details']) == {'train', 'heldout', 'fake'}
   assert (gap['source'], gap['step']) == ('run', 6)
+  assert gap['train_precision'] == ratio['train_precision'] == 'tf32'
   assert gap['train_sha256'] == ratio['train_sha256']
   assert gap['heldout_sha256'] == ratio['heldout_sha256']
 
@@ -165,6 +170,7 @@ def test_samples_from_an_archive_and_real_data_from_a_folder(tmp_path):
   row, memory, _ = rows(tmp_path / 'out.jsonl')
   assert row['value'] == pytest.approx(0, abs=1e-4)  # The same images.
   assert (row['source'], row['weights']) == ('fake.npz', 'none')
+  assert row['train_precision'] == ''
   assert memory['value'] == pytest.approx(1)
 
 

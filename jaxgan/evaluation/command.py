@@ -114,7 +114,8 @@ def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
   if options.workdir:
     folder = pathlib.Path(options.workdir)
     generator = restore.load(folder, options.weights)
-    source = Source(folder.name, options.weights, generator.step)
+    precision = generator.problem.config.train.precision
+    source = Source(folder.name, options.weights, generator.step, precision)
     return make_draw(generator, options.seed, reference.columns), source
   path = pathlib.Path(options.generated)
   samples = examples.load(path, '--generated', reference.columns)

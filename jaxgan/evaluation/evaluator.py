@@ -1,6 +1,7 @@
 """Compares the samples of a generator with real data, by many metrics."""
 
 import functools
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -19,6 +20,8 @@ from jaxgan.metrics.features import FeatureNet, Features
 from jaxgan.metrics.kinds import Real, Value
 from jaxgan.metrics.protocol import Metric
 from jaxgan.metrics.record import Record
+from jaxgan.nets import chunks
+from jaxgan.nets.shares import ALONE, Share
 
 # A progress callback: (name of the stage, examples since the last call).
 Progress = Callable[[str, int], None]
@@ -44,11 +47,13 @@ class Source(NamedTuple):
     name: of the workdir, or of a file of samples.
     weights: `ema`, `raw`, or `none` for a file of samples.
     step: the training step of the generator; -1 for a file.
+    precision: `train.precision` of the run; empty for a file.
   """
 
   name: str
   weights: str
   step: int
+  precision: str = ''
 
 
 class Evaluator:
@@ -56,6 +61,10 @@ class Evaluator:
 
   The features of the real data and the bounds of each metric are computed once.
   The floor is the metric of other real data, the ceiling that of uniform noise.
+
+  Several processes may share the examples of each set: each generates and
+  embeds its chunks. The first process receives the features and computes the
+  metrics; the others have no results.
   """
 
   def __init__(
@@ -67,6 +76,7 @@ class Evaluator:
     weights: str = '',
     resize: str = 'clean',
     progress: Progress = lambda stage, num: None,
+    share: Share = ALONE,
   ) -> None:
     """Computes the features of the real data and the bounds.
 
@@ -77,6 +87,7 @@ class Evaluator:
       weights: file of the Inception weights, if a metric uses them.
       resize: resize protocol of Inception.
       progress: callback; its counts sum to `plan.num_examples`.
+      share: of this process; all processes make the same calls.
 
     Raises:
       ValueError: an unknown metric or one that does not fit the data, missing
@@ -86,6 +97,7 @@ class Evaluator:
     self._reference = reference
     self._seed = seed
     self._progress = progress
+    self._share = share
     sets = {'reference', *plan.real_sets(self.metrics)}
     self._sha256 = {
       name: features.digest(plan.real_set(reference, name)) for name in sets
@@ -95,7 +107,7 @@ class Evaluator:
     for name in dict.fromkeys(metric.features for metric in self.metrics):
       net = features.load(name, weights=weights, resize=resize)
       on_progress = functools.partial(progress, f'features of {name}')
-      self._nets[name] = net._replace(on_progress=on_progress)
+      self._nets[name] = net._replace(on_progress=on_progress, share=share)
       self._real[name] = self._real_features(name)
     self._bounds = self._measure_bounds()
 
@@ -105,13 +117,19 @@ class Evaluator:
     Args:
       draw: gives the samples, standardized if the reference has columns. Called
         once per feature net, and again if a metric needs balanced classes.
+        With several processes: only the samples of the share of this one.
       source: written to the records.
+
+    Returns:
+      The records; none on other processes than the first.
 
     Raises:
       ValueError: too few samples, or another shape or type than the
         reference.
     """
     fakes = self._features_of(draw)
+    if not self._share.is_first:
+      return []
     return [self._record(metric, fakes, source) for metric in self.metrics]
 
   def _record(
@@ -141,6 +159,7 @@ class Evaluator:
       ceiling=ceiling,
       train_sha256=sha256['train'] if 'train' in reads else '',
       heldout_sha256=sha256['heldout'] if 'heldout' in reads else '',
+      train_precision=source.precision,
       details=details,
     )
 
@@ -159,7 +178,9 @@ class Evaluator:
     shape = self._reference.examples.shape[1:]
     return Real(**sets, shape=shape, mixture=self._reference.mixture)
 
-  def _features_of(self, draw: Draw) -> dict[SampleGroup, Features]:
+  def _features_of(
+    self, draw: Draw, available: int = sys.maxsize
+  ) -> dict[SampleGroup, Features]:
     """Draws samples for each group of metrics and computes their features."""
     fakes = {}
     for group, metrics in plan.groups(self.metrics).items():
@@ -168,7 +189,7 @@ class Evaluator:
       samples = _checked(samples, self._reference.examples)
       moments = plan.only_moments(metrics)
       extract = net.extract_moments if moments else net.extract
-      fakes[group] = extract(samples)
+      fakes[group] = extract(samples, min(num, available))
     return fakes
 
   def _measure(
@@ -181,14 +202,22 @@ class Evaluator:
 
   def _measure_bounds(self) -> dict[str, tuple[float | None, float]]:
     """Measures floor (None without other real data) and ceiling."""
-    noise = self._features_of(self._noise)
+    examples, seed = self._reference.examples, self._seed
+    noise = self._features_of(
+      self._own(lambda num: reference_data.noise(examples, num, seed))
+    )
     others, real, available = self._reference.others, {}, 0
     if others is not None:
       available = len(others)
-      order = np.random.default_rng(self._seed).permutation(available)
+      order = np.random.default_rng(seed).permutation(available)
       # A prefix of one fixed order, so that the floor of a metric does not
       # depend on the counts of the other metrics.
-      real = self._features_of(lambda num, balanced=False: others[order[:num]])
+      real = self._features_of(
+        self._own(lambda n: (others[i] for i in chunks.split(order[:n]))),
+        available,
+      )
+    if not self._share.is_first:
+      return {}
     bounds: dict[str, tuple[float | None, float]] = {}
     for metric in self.metrics:
       enough = available >= metric.num
@@ -196,20 +225,22 @@ class Evaluator:
       bounds[metric.name] = floor, self._measure(metric, noise)[0].value
     return bounds
 
-  def _noise(self, num: int, balanced: bool = False) -> np.ndarray:
-    """Draws uniform noise over the range of the examples, without classes."""
-    del balanced
-    rng = np.random.default_rng(self._seed)
-    examples = self._reference.examples
-    shape = (num, *examples.shape[1:])
-    if examples.dtype == np.uint8:
-      return rng.integers(0, 256, shape, np.uint8)
-    low, high = examples.min(axis=0), examples.max(axis=0)
-    return rng.uniform(low, high, shape).astype(np.float32)
+  def _own(self, draw: Callable[[int], Iterable[np.ndarray]]) -> Draw:
+    """Draws the chunks of this process alone, without regard to classes."""
+    return lambda num, balanced=False: self._share.own(draw(num))
 
 
-def of_run(config: Config, dataset: Dataset) -> Evaluator:
+def of_run(
+  config: Config,
+  dataset: Dataset,
+  share: Share = ALONE,
+) -> Evaluator:
   """Builds the evaluator of `eval.metrics`, with the seed of the run.
+
+  Args:
+    config: the run.
+    dataset: what it trains on.
+    share: of this process.
 
   Raises:
     ValueError: too few real examples, examples that a feature net rejects, or
@@ -221,11 +252,15 @@ def of_run(config: Config, dataset: Dataset) -> Evaluator:
     seed=config.seed,
     weights=config.eval.inception,
     resize=config.eval.resize,
+    share=share,
   )
 
 
 def make_draw(
-  generator: Generator, seed: int, columns: Columns | None = None
+  generator: Generator,
+  seed: int,
+  columns: Columns | None = None,
+  share: Share = ALONE,
 ) -> Draw:
   """Returns a function that draws samples of a generator from a fixed seed.
 
@@ -234,13 +269,15 @@ def make_draw(
     seed: of the latents.
     columns: of the reference; they standardize samples that are in the units
       of a table. None keeps samples as the generator returns them.
+    share: of this process, which generates only its samples.
   """
   generator = generator.replicated()  # Once for all draws.
 
   def draw(num: int, balanced: bool = False) -> Iterable[np.ndarray]:
     label = None if balanced else generator.labels(num)
-    z = generator.latents.draw(jax.random.key(seed), num, label)
-    samples = generator.stream(z)
+    z = np.asarray(generator.latents.draw(jax.random.key(seed), num, label))
+    own = np.concatenate([*share.own(chunks.split(z))])
+    samples = generator.stream(own)
     return map(columns.standardize, samples) if columns else samples
 
   return draw

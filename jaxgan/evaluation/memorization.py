@@ -153,6 +153,7 @@ def _gap_record(
     step=source.step,
     train_sha256=features.digest(plan.real_set(reference, 'train')),
     heldout_sha256=features.digest(plan.real_set(reference, 'heldout')),
+    train_precision=source.precision,
     details=means,
   )
 

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from jaxgan.data.builders import toys
 from jaxgan.data.builders.toys import Mixture
 from jaxgan.data.columns import Columns
 from jaxgan.data.sources import Dataset
+from jaxgan.nets.chunks import CHUNK
 
 
 class Reference(NamedTuple):
@@ -97,6 +98,27 @@ def of_file(
   real = examples_lib.load(path, '--reference', columns)
   heldout = None if train is None or is_train else real
   return Reference(path.name, '', real, None, train, heldout, columns=columns)
+
+
+def noise(examples: np.ndarray, num: int, seed: int) -> Iterator[np.ndarray]:
+  """Yields uniform noise over the range of examples, in chunks.
+
+  The chunks are together what one draw of all would be.
+
+  Args:
+    examples: [N, H, W, C] uint8 or [N, D] float32.
+    num: of the noise.
+    seed: of the noise.
+  """
+  rng = np.random.default_rng(seed)
+  is_image = examples.dtype == np.uint8
+  low, high = (0, 0) if is_image else (examples.min(0), examples.max(0))
+  for start in range(0, num, CHUNK):
+    shape = (min(CHUNK, num - start), *examples.shape[1:])
+    if is_image:
+      yield rng.integers(0, 256, shape, np.uint8)
+    else:
+      yield rng.uniform(low, high, shape).astype(np.float32)
 
 
 def check_alike(name: str, examples: np.ndarray, reference: np.ndarray) -> None:

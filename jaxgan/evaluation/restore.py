@@ -88,7 +88,8 @@ def load_critic(folder: pathlib.Path) -> TrainedCritic:
     )
   # Dropout is active in training only.
   net = dataclasses.replace(net, critic_dropout=0.0)
-  nets = networks.build(net, problem.shape)
+  precision = problem.config.train.precision
+  nets = networks.build(net, problem.shape, precision=precision)
 
   @jax.jit
   def score(variables: dict, examples: Array) -> Array:

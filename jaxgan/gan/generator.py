@@ -63,7 +63,7 @@ class Generator(NamedTuple):
     """The same generator, with its variables on all local devices."""
     return self._replace(variables=chunks.replicate(self.variables))
 
-  def stream(self, z: Array) -> Iterator[np.ndarray]:
+  def stream(self, z: Array | np.ndarray) -> Iterator[np.ndarray]:
     """Samples of the latents [N, width], in chunks of bounded memory.
 
     The chunks are split over all local devices.

@@ -9,6 +9,9 @@ import numpy as np
 from jaxgan.metrics import npz
 from jaxgan.metrics.features import FeatureNet, Features, digest
 from jaxgan.metrics.frechet import Moments
+from jaxgan.nets import chunks
+
+_NOTHING = Features(np.zeros((0, 0), np.float32), None)
 
 
 def folder() -> pathlib.Path:
@@ -31,16 +34,25 @@ def features(
     examples: all examples of the set.
     cache: the cache folder, which is created if missing.
     only_moments: whether to compute only mean and covariance.
+
+  If several processes share the net, only the first one reads and writes the
+  cache, and the others return the features of no example.
   """
   key = (
     f'{net.name} {net.sha256} {net.resize} {digest(examples)} {only_moments}'
   )
   path = cache / f'{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz'
-  stored = _read(path)
-  if stored is not None:
+  share = net.share
+  stored = _read(path) if share.is_first else None
+  if share.agree(stored is not None):
+    stored = stored or _NOTHING
     net.on_progress(stored.num)
     return stored
-  result = (net.extract_moments if only_moments else net.extract)(examples)
+  own = share.own(chunks.split(examples))
+  extract = net.extract_moments if only_moments else net.extract
+  result = extract(own, len(examples))
+  if not share.is_first:
+    return result
   cache.mkdir(parents=True, exist_ok=True)
   arrays = {'values': result.values}
   if result.logits is not None:

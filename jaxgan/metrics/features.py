@@ -18,6 +18,7 @@ from jaxgan.metrics import digit_files, inception, inception_weights
 from jaxgan.metrics.digit_net import Classifier
 from jaxgan.metrics.frechet import Accumulator, Moments
 from jaxgan.nets import chunks
+from jaxgan.nets.shares import ALONE, Share
 
 Embed = Callable[[jax.Array], tuple[jax.Array, jax.Array | None]]
 
@@ -50,6 +51,7 @@ class FeatureNet(NamedTuple):
     resize: resize protocol of its images; `none` if it does not resize.
     embed: device examples [B, ...] -> features [B, D], logits [B, K] or None.
     on_progress: callback after each chunk, with its number of examples.
+    share: of this process, in the sets that it extracts.
   """
 
   name: str
@@ -57,29 +59,42 @@ class FeatureNet(NamedTuple):
   resize: str
   embed: Embed
   on_progress: Callable[[int], None] = lambda num: None
+  share: Share = ALONE
 
-  def extract(self, examples: np.ndarray | Iterable[np.ndarray]) -> Features:
+  def extract(
+    self, examples: np.ndarray | Iterable[np.ndarray], num: int = 0
+  ) -> Features:
     """Computes features of a set, with at most two chunks on the devices.
 
     Args:
       examples: [N, H, W, C] uint8 or [N, D] float32, as one array (possibly a
-        memory map) or as an iterable of arrays.
+        memory map) or as an iterable of arrays. If several processes share the
+        set: the chunks of this process, as `Share.own` yields them.
+      num: N, needed only if several processes share the set.
+
+    Returns:
+      The features; those of no example on other processes than the first.
 
     Raises:
       ValueError: there are no examples, or the net does not take them.
     """
-    values, logits = zip(*self._outputs(examples), strict=True)
+    values, logits = zip(*self._outputs(examples, num), strict=True)
     has_logits = logits[0] is not None
     return Features(
       np.concatenate(values), np.concatenate(logits) if has_logits else None
     )
 
   def extract_moments(
-    self, examples: np.ndarray | Iterable[np.ndarray]
+    self, examples: np.ndarray | Iterable[np.ndarray], num: int = 0
   ) -> Features:
-    """Computes only mean and covariance, in memory independent of N."""
+    """Computes only mean and covariance, in memory independent of N.
+
+    Takes and returns the same as `extract`.
+    """
+    if not self.share.is_first:
+      return self.extract(examples, num)
     accumulator = None
-    for values, _ in self._outputs(examples):
+    for values, _ in self._outputs(examples, num):
       accumulator = accumulator or Accumulator(values.shape[1])
       accumulator.add(values)
     assert accumulator is not None  # _outputs yields or raises.
@@ -87,11 +102,12 @@ class FeatureNet(NamedTuple):
     return Features(np.zeros((0, len(moments.mean)), np.float32), None, moments)
 
   def _outputs(
-    self, examples: np.ndarray | Iterable[np.ndarray]
+    self, examples: np.ndarray | Iterable[np.ndarray], num: int
   ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     """Yields (features, logits) of each chunk."""
     empty = True
-    for values, logits in chunks.apply(self.embed, chunks.split(examples)):
+    outputs = chunks.apply(self.embed, chunks.split(examples))
+    for values, logits in self.share.gather(outputs, num):
       empty = False
       yield values.astype(np.float32), logits
       self.on_progress(len(values))

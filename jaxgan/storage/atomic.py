@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import pathlib
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -29,6 +30,8 @@ class DiskError(OSError):
 def naming(folder: pathlib.Path) -> Iterator[None]:
   """Turns the errors of a full, read-only or broken disk into a DiskError.
 
+  Errors that name only files outside of the folder stay as they are.
+
   Args:
     folder: the folder that the block writes.
   """
@@ -39,12 +42,25 @@ def naming(folder: pathlib.Path) -> Iterator[None]:
   except Exception as error:  # Orbax and tfds raise many types.
     for number, reason in _REASONS.items():
       own = isinstance(error, OSError) and error.errno == number
-      if own or os.strerror(number) in str(error):
+      is_disk = own or os.strerror(number) in str(error)
+      if is_disk and _may_concern(folder, error):
         raise DiskError(
           f'{folder.absolute()} cannot be written, because {reason} and start '
           'the same command again.'
         ) from error
     raise
+
+
+def _may_concern(folder: pathlib.Path, error: Exception) -> bool:
+  """Whether an error names a path in a folder, or no path."""
+  name = getattr(error, 'filename', None)
+  # In quotes, as Python and TensorStore write them.
+  names = re.findall(r'["\'](/[^"\']+)["\']', str(error))
+  if isinstance(name, str | bytes):
+    names.append(os.fsdecode(name))
+  root = folder.resolve()
+  paths = [pathlib.Path(name).resolve() for name in names]
+  return not paths or any(path.is_relative_to(root) for path in paths)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from jaxgan import config as config_lib
 from jaxgan.storage.writers import read_metrics
+from jaxgan.training import processes
 
 Row = Mapping[str, float]
 
@@ -97,7 +98,12 @@ def resume_guard(
   """The guard of a run that resumes after `step`, as if never interrupted."""
   guard = Guard(config)
   path = folder / 'metrics.jsonl'
-  for row in read_metrics(path) if path.exists() else ():
+
+  def rows() -> list[dict]:
+    return read_metrics(path) if path.exists() else []
+
+  # Of process 0, which writes them: another host may see older ones.
+  for row in processes.from_first(rows):
     if row['step'] <= step:
       guard.feed(row['step'], row)
   return guard

@@ -18,6 +18,7 @@ from jaxgan.gan.generator import Generator, generator_of
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
 from jaxgan.metrics import record
+from jaxgan.nets import shares
 from jaxgan.progress import Progress
 from jaxgan.storage.writers import Writer
 from jaxgan.training import processes
@@ -33,23 +34,24 @@ _GRID_SEED = 2**31 - 1
 
 
 def make_evaluator(config: Config, dataset: Dataset) -> Evaluator | None:
-  """Extracts the reference features of `eval.metrics`, on the first process.
+  """Extracts the reference features of `eval.metrics`, shared by processes.
 
   Raises:
     ValueError: too few real examples, a feature net that does not take them,
       or missing weights.
   """
   names = config.eval.metrics
-  if not names or jax.process_index() != 0:
+  if not names:
     return None
-  _LOG.info('Measuring the reference of %s.', ', '.join(names))
-  return of_run(config, dataset)
+  if jax.process_index() == 0:
+    _LOG.info('Measuring the reference of %s.', ', '.join(names))
+  return of_run(config, dataset, shares.of_run())
 
 
 class Hooks(contextlib.AbstractContextManager):
   """Writes a run's progress to its workdir and to the terminal.
 
-  Only the first process writes; on the others the methods do nothing.
+  Only the first process writes; the others take part in measuring alone.
   """
 
   def __init__(
@@ -86,8 +88,12 @@ class Hooks(contextlib.AbstractContextManager):
     self._since = (first_step, time.perf_counter())
 
   def _open(self, first_step: int) -> Writer:
-    tensorboard = self._config.log.tensorboard
-    return Writer(self._folder, tensorboard=tensorboard, first_step=first_step)
+    return Writer(
+      self._folder,
+      tensorboard=self._config.log.tensorboard,
+      first_step=first_step,
+      facts={'train_precision': self._config.train.precision},
+    )
 
   def __exit__(self, kind: object, *_: object) -> None:
     """Closes all files; explains an error by the workdir, if that is gone."""
@@ -159,7 +165,8 @@ class Hooks(contextlib.AbstractContextManager):
   def evaluate(self, step: int, ema: Variables) -> dict[str, float]:
     """Writes the records of `eval.metrics`; returns the values by name.
 
-    The first process measures, and the others wait for its values.
+    The processes share the samples; the first one computes the metrics from
+    their features, and the others wait for its values.
     """
     names = self._config.eval.metrics
     if not names:
@@ -169,11 +176,15 @@ class Hooks(contextlib.AbstractContextManager):
     return dict(zip(names, agreed, strict=True))
 
   def _measure(self, step: int, ema: Variables) -> dict[str, float]:
-    if self._evaluator is None or self._writer is None:
+    if self._evaluator is None:
       return {}
-    draw = make_draw(self._generator(step, ema), self._config.seed)
-    source = Source(self._folder.name, 'ema', step)
+    generator = self._generator(step, ema)
+    draw = make_draw(generator, self._config.seed, share=shares.of_run())
+    precision = self._config.train.precision
+    source = Source(self._folder.name, 'ema', step, precision)
     records = self._evaluator(draw, source)
+    if self._writer is None:
+      return {}
     record.append(self._folder / 'evaluation.jsonl', records)
     values = {each.metric: each.value for each in records}
     self._writer.scalars(step, values)

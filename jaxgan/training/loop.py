@@ -14,7 +14,7 @@ from jaxgan.gan.state import GANState
 from jaxgan.gan.step import TrainStep
 from jaxgan.storage import workdir
 from jaxgan.storage.checkpoint import Checkpoints
-from jaxgan.training import failures
+from jaxgan.training import failures, processes
 from jaxgan.training.hooks import Hooks
 from jaxgan.training.preemption import Interrupted, Interruption
 from jaxgan.types import Array, Batch, Metrics
@@ -54,7 +54,7 @@ class Loop:
     self.hooks = hooks
     self.batches = batches
     self.key = key
-    self.rollbacks = workdir.rollbacks(folder)
+    self.rollbacks = processes.from_first(lambda: workdir.rollbacks(folder))
 
   def run(self, state: GANState) -> GANState:
     """Trains to the last step, with rollbacks where the guard needs them.

@@ -1,11 +1,21 @@
-"""Starts one of several processes that train a run together."""
+"""Starts one of several processes that train a run, and lets them agree."""
 
+import json
 import os
+import pathlib
+import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
+
+from jaxgan.config import Config, to_dict
+from jaxgan.storage import workdir
+
+T = TypeVar('T')
 
 # Environment variable of a launcher -> how it counts its processes.
 _LAUNCHERS: dict[str, Callable[[str], int]] = {
@@ -79,10 +89,80 @@ def check_started() -> None:
 def agree(values: Sequence[float]) -> list[float]:
   """Returns the values of process 0 on all processes.
 
-  All processes must call it, with equally many values. With several, values
-  are rounded to float32.
+  All processes must call it, with equally many values.
   """
   if jax.process_count() == 1:
     return list(values)
-  array = np.asarray(values, np.float32)
-  return [float(x) for x in multihost_utils.broadcast_one_to_all(array)]
+  # As bytes, since JAX would round them to float32.
+  own = np.asarray(values, np.float64).view(np.uint8)
+  first = np.asarray(multihost_utils.broadcast_one_to_all(own))
+  return [float(x) for x in first.view(np.float64)]
+
+
+def from_first(compute: Callable[[], T]) -> T:
+  """Calls a function on process 0; returns its value on all processes.
+
+  All processes must call it.
+
+  Args:
+    compute: returns JSON values.
+  """
+  if jax.process_count() == 1:
+    return compute()
+  text = json.dumps(compute()).encode() if jax.process_index() == 0 else b''
+  (size,) = agree([len(text)])
+  # Of whole KiB, so that few lengths are compiled.
+  own = np.zeros(-(-int(size) // 1024) * 1024, np.uint8)
+  own[: len(text)] = np.frombuffer(text, np.uint8)
+  first = np.asarray(multihost_utils.broadcast_one_to_all(own))
+  return json.loads(first.tobytes()[: int(size)])
+
+
+def check_same(config: Config) -> None:
+  """Checks that process 0 has the same configuration.
+
+  Raises:
+    ValueError: it has another one; the message names the keys.
+  """
+  own = to_dict(config)
+  if keys := workdir.differences(from_first(lambda: own), own):
+    raise ValueError(
+      f'Process {jax.process_index()} has another configuration than process 0 '
+      f'(there), which differs in {keys}; start the same command on all hosts.'
+    )
+
+
+def _appears(path: pathlib.Path) -> bool:
+  """Whether a file exists soon; a shared disk may be late."""
+  for _ in range(50):
+    if path.exists():
+      return True
+    time.sleep(0.1)
+  return False
+
+
+def check_shared(folder: pathlib.Path) -> None:
+  """Checks that a folder, which process 0 has made, is the same on all.
+
+  Raises:
+    ValueError: on all processes, if one of them does not find a file there
+      that process 0 has written.
+  """
+  if jax.process_count() == 1:
+    return
+  name = from_first(lambda: f'.shared.{uuid.uuid4().hex}')
+  path = folder / name
+  try:
+    if jax.process_index() == 0:
+      path.touch()
+    found = from_first(lambda: True) and _appears(path)
+    everywhere = np.asarray(multihost_utils.process_allgather(np.array(found)))
+  finally:
+    if jax.process_index() == 0:
+      path.unlink(missing_ok=True)
+  if not everywhere.all():
+    raise ValueError(
+      f'Process {everywhere.argmin()} does not find the files of process 0 in '
+      'its --workdir; it must be the same folder on all hosts, such as one of '
+      'a shared disk.'
+    )

@@ -18,6 +18,7 @@ from jaxgan.gan import step as step_lib
 from jaxgan.gan.state import GANState
 from jaxgan.storage import atomic, identity, workdir
 from jaxgan.storage.checkpoint import Checkpoints
+from jaxgan.storage.identity import Identity
 from jaxgan.training import batches as batches_lib
 from jaxgan.training import processes
 from jaxgan.training.hooks import Callback, Hooks, make_evaluator
@@ -58,6 +59,7 @@ def train_and_evaluate(
   """
   folder = workdir.local(folder)
   processes.check_started()
+  processes.check_same(config)
   mesh = sharding.make_mesh()
   sharding.check_devices(config, mesh.size)
   names.check(config)
@@ -69,6 +71,7 @@ def train_and_evaluate(
       stack.enter_context(workdir.lock(folder))
       if not accept_new_config:
         workdir.check_config(folder, config)
+    processes.check_shared(folder)
     dataset = sources.load(config.data)
     facts = _facts(config, dataset)
     if is_first:
@@ -83,7 +86,7 @@ def train_and_evaluate(
     evaluator = make_evaluator(config, dataset)
 
     stack.enter_context(atomic.naming(folder))
-    run = identity.read(folder) if is_first else None
+    run = Identity(*processes.from_first(lambda: identity.read(folder)))
     checkpoints = stack.enter_context(
       Checkpoints(folder / 'checkpoints', config.checkpoint, run=run)
     )
@@ -99,7 +102,6 @@ def train_and_evaluate(
     if is_first:
       workdir.write_config(folder, config)
       workdir.write_data(folder, facts)
-    if run:
       identity.write(folder, run)
     hooks = stack.enter_context(
       Hooks(problem, folder, int(state.step), evaluator, callback)

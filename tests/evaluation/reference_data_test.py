@@ -80,3 +80,15 @@ def test_files(tmp_path):
   assert trained.heldout is trained.examples
   assert len(trained.train) == 3
   assert reference_data.of_file(path, images, is_train=True).heldout is None
+
+
+def test_noise_in_chunks_is_that_of_one_draw():
+  images = np.zeros((3, 5, 7, 1), np.uint8)
+  chunks = list(reference_data.noise(images, 600, 3))
+  assert [len(x) for x in chunks] == [256, 256, 88]
+  whole = np.random.default_rng(3).integers(0, 256, (600, 5, 7, 1), np.uint8)
+  np.testing.assert_array_equal(np.concatenate(chunks), whole)
+  vectors = np.array([[0, -1, 5], [2, 1, 7]], np.float32)
+  whole = np.random.default_rng(3).uniform([0, -1, 5], [2, 1, 7], (600, 3))
+  chunks = np.concatenate(list(reference_data.noise(vectors, 600, 3)))
+  np.testing.assert_array_equal(chunks, whole.astype(np.float32))

@@ -108,6 +108,7 @@ def test_metrics_hold_every_scalar(whole):
     'steps_per_second',
   }  # fmt: skip
   for row in rows:
+    assert row.pop('train_precision') == 'float32'
     assert set(row) == expected
     assert all(np.isfinite(value) for value in row.values())
   assert len({row['ratio'] for row in rows}) > 3
@@ -117,7 +118,7 @@ def test_tensorboard_reads_the_run(whole):
   board = event_accumulator.EventAccumulator(str(whole[0])).Reload()
   row = read_metrics(whole[0] / 'metrics.jsonl')[-1]
   tags = board.Tags()
-  assert set(tags['scalars']) == set(row) - {'step'}
+  assert set(tags['scalars']) == set(row) - {'step', 'train_precision'}
   assert set(tags['images']) == {'generated', 'real'}
   last = board.Scalars('gap')[-1]
   assert (last.step, last.value) == (STEPS, pytest.approx(row['gap']))

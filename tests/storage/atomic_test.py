@@ -70,6 +70,22 @@ def test_an_error_of_the_disk_names_the_folder(
   assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize('in_text', [False, True])
+def test_a_file_elsewhere_is_not_blamed_on_the_folder(tmp_path, in_text):
+  def fail(path):
+    text = os.strerror(errno.EACCES)
+    error = PermissionError(errno.EACCES, text, str(path))
+    with atomic.naming(tmp_path / 'run'):
+      raise RuntimeError(str(error)) if in_text else error
+
+  with pytest.raises(RuntimeError if in_text else PermissionError) as caught:
+    fail(tmp_path / 'weights.npz')
+  assert not isinstance(caught.value, atomic.DiskError)
+  assert str(tmp_path / 'weights.npz') in str(caught.value)
+  with pytest.raises(atomic.DiskError, match='run cannot be written'):
+    fail(tmp_path / 'run' / 'checkpoints' / '1')
+
+
 def test_leftovers_of_one_file_are_removed(tmp_path):
   for name in ('x.txt', 'x.txt.0a.tmp', 'x.txt.tmp', 'y.txt.0a.tmp'):
     (tmp_path / name).touch()
