@@ -44,6 +44,8 @@ def train(
   workdir: str | pathlib.Path,
   *,
   accept_new_config: bool = False,
+  init_from: str | pathlib.Path | None = None,
+  init_nets: str = 'all',
   callback: Callable[[int, Mapping[str, float]], object] | None = None,
 ) -> 'Run':
   """Trains a run to its last step, or resumes it, and returns it.
@@ -52,6 +54,8 @@ def train(
     config: from `load_config`.
     workdir: folder of the run; new, empty, or of this run.
     accept_new_config: resumes a workdir of another configuration.
+    init_from: workdir of another run; a new run starts from its networks.
+    init_nets: which of them: all, gen or critic.
     callback: called at each evaluation with the step and the scalars there.
 
   Raises:
@@ -61,11 +65,14 @@ def train(
     jaxgan.training.preemption.Interrupted: SIGTERM or Ctrl-C, after a save.
   """
   from jaxgan.training import train as train_lib
+  from jaxgan.training import transfer
 
+  source = transfer.Source(str(init_from), init_nets) if init_from else None
   train_lib.train_and_evaluate(
     config,
     workdir,
     accept_new_config=accept_new_config,
+    init_from=source,
     callback=callback or (lambda step, scalars: None),
   )
   return load_run(workdir)

@@ -40,6 +40,17 @@ _LARGEST_BATCH = flags.DEFINE_bool(
 _ACCEPT = flags.DEFINE_bool(
   'accept_new_config', False, 'Continues a run with a changed configuration.'
 )
+_INIT_FROM = flags.DEFINE_string(
+  'init_from',
+  None,
+  'Workdir of another run: a new run starts from its networks, not at random.',
+)
+_INIT_NETS = flags.DEFINE_enum(
+  'init_nets',
+  'all',
+  ['all', 'gen', 'critic'],
+  'With --init_from: the networks that are taken.',
+)
 _DISTRIBUTED = flags.DEFINE_bool(
   'distributed', False, 'Trains in several processes (jax.distributed).'
 )
@@ -96,6 +107,13 @@ def _is_distributed(values: dict[str, Any]) -> bool:
   return alone or values['distributed']
 
 
+@flags.multi_flags_validator(
+  ['init_from', 'init_nets'], '--init_nets needs --init_from.'
+)
+def _has_source(values: dict[str, Any]) -> bool:
+  return values['init_nets'] == 'all' or values['init_from'] is not None
+
+
 def _print() -> None:
   settings = config.from_config_dict(cli.config_values(_CONFIG))
   if _HELP_CONFIG.value:
@@ -113,18 +131,16 @@ def _print() -> None:
 
 
 def _train() -> None:
-  from jaxgan.training import processes, train  # Late: --help is fast.
+  from jaxgan.training import processes  # Late: --help is fast.
 
   settings = config.from_config_dict(cli.config_values(_CONFIG))
   processes.check_alone()
   cli.cache_compiled_programs()
-  train.train_and_evaluate(
-    settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
-  )
+  _run(settings)
 
 
 def _train_together() -> int:
-  from jaxgan.training import peers, processes, train  # Late: --help is fast.
+  from jaxgan.training import peers, processes  # Late: --help is fast.
 
   others = peers.Peers()
 
@@ -139,11 +155,24 @@ def _train_together() -> int:
     )
     others.watch()
     with others.told():
-      train.train_and_evaluate(
-        settings, _WORKDIR.value, accept_new_config=_ACCEPT.value
-      )
+      _run(settings)
 
   return others.run(lambda: cli.run(command))
+
+
+def _run(settings: config.Config) -> None:
+  """Trains a run, perhaps from the networks of another."""
+  from jaxgan.training import train, transfer  # Late: --help is fast.
+
+  source = None
+  if _INIT_FROM.value is not None:
+    source = transfer.Source(_INIT_FROM.value, _INIT_NETS.value)
+  train.train_and_evaluate(
+    settings,
+    _WORKDIR.value,
+    accept_new_config=_ACCEPT.value,
+    init_from=source,
+  )
 
 
 def run() -> None:

@@ -20,7 +20,7 @@ from jaxgan.storage import atomic, identity, workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.storage.identity import Identity
 from jaxgan.training import batches as batches_lib
-from jaxgan.training import processes
+from jaxgan.training import processes, transfer
 from jaxgan.training.hooks import Callback, Hooks, make_evaluator
 from jaxgan.training.loop import Loop
 
@@ -30,6 +30,7 @@ def train_and_evaluate(
   folder: str | pathlib.Path,
   *,
   accept_new_config: bool = False,
+  init_from: transfer.Source | None = None,
   callback: Callback = lambda step, scalars: None,
 ) -> GANState:
   """Trains a run, or resumes it, until `config.train.steps`.
@@ -41,6 +42,7 @@ def train_and_evaluate(
     folder: its workdir; new, empty, or of this run.
     accept_new_config: resumes a workdir of another configuration, whose
       state has the same arrays.
+    init_from: another run, whose networks a new run starts from.
     callback: called every `eval.every_steps` steps with the step and the
       scalars measured there; an exception from it ends the run, whose files
       stay.
@@ -72,6 +74,7 @@ def train_and_evaluate(
       if not accept_new_config:
         workdir.check_config(folder, config)
     processes.check_shared(folder)
+    source = transfer.choose(folder, init_from)
     dataset = sources.load(config.data)
     facts = _facts(config, dataset)
     if is_first:
@@ -96,10 +99,12 @@ def train_and_evaluate(
     if checkpoints.steps():
       state = checkpoints.restore(restore.abstract_state(problem))
     if state is None:
-      state = new(lambda: state_lib.create(problem))()
+      fresh = new(lambda: state_lib.create(problem))()
+      state = transfer.apply(fresh, source)
     key = new(lambda: state_lib.keys(config.seed)[1])()
 
     if is_first:
+      transfer.write(folder, source)
       workdir.write_config(folder, config)
       workdir.write_data(folder, facts)
       identity.write(folder, run)
