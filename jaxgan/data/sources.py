@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxgan.config import Data
-from jaxgan.data.builders import celeba, cifar, digits, folder, idx, table, toys
+from jaxgan.data.builders import (
+  celeba,
+  cifar,
+  digits,
+  folder,
+  idx,
+  stacked,
+  table,
+  toys,
+)
 from jaxgan.data.builders.recipe import Recipe
 from jaxgan.data.columns import Columns
 
@@ -31,23 +40,25 @@ _WITHOUT_FILES: Mapping[str, Callable[[], Recipe]] = {
   'swiss_roll': lambda: toys.recipe('swiss_roll'),
 }
 
-# Data sets read from the files in `data.path`. If it is empty, all but `folder`
-# and `table` are loaded from tfds.
+# Data sets read from the files in `data.path`. If it is empty, all but
+# those of _FILES_ONLY are loaded from tfds.
 _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'folder': folder.recipe,
   'table': table.recipe,
   'mnist': idx.recipe,
   'fashion_mnist': idx.recipe,
+  'stacked_mnist': stacked.recipe,
   'cifar10': cifar.recipe,
   'celeba': celeba.recipe,
   'celeb_a': celeba.recipe,
 }
 
-# Data sets that exist only as files: the shape of mock examples, and what
-# `data.path` must be.
-_FILES_ONLY: Mapping[str, tuple[tuple[int, ...], str]] = {
-  'folder': ((32, 32, 3), 'a folder of images'),
-  'table': ((8,), table.EXPECTED),
+# Data sets that exist only as files: the shape and the number of
+# classes of mock examples, and what `data.path` must be.
+_FILES_ONLY: Mapping[str, tuple[tuple[int, ...], int, str]] = {
+  'folder': ((32, 32, 3), 0, 'a folder of images'),
+  'table': ((8,), 0, table.EXPECTED),
+  'stacked_mnist': ((28, 28, 3), 1000, idx.EXPECTED),
 }
 
 _CACHE_VERSION = 1  # Increase it if the same files are decoded differently.
@@ -240,9 +251,9 @@ def _recipe(config: Data) -> Recipe | None:
     return _FROM_FILES[config.name](config)
   if config.name not in _FILES_ONLY:
     return None
-  shape, expected = _FILES_ONLY[config.name]
+  shape, num_classes, expected = _FILES_ONLY[config.name]
   if config.mock_examples:
-    return Recipe(config.name, shape, 0, {})
+    return Recipe(config.name, shape, num_classes, {})
   raise ValueError(
     f'data.path is empty and data.name is {config.name}; data.path must be '
     f'{expected}.'

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import io
+import itertools
 
 import numpy as np
 import pytest
@@ -14,9 +16,10 @@ from data_testing import (
   write_cifar,
   write_mnist,
 )
+from PIL import Image
 
 from jaxgan.config import Data
-from jaxgan.data.builders import celeba, cifar, idx
+from jaxgan.data.builders import celeba, cifar, idx, stacked
 
 # Idx files.
 
@@ -32,6 +35,35 @@ def test_idx_files_keep_every_pixel(tmp_path, compress, name):
     10,
   )
   check(recipe, expected)
+
+
+def test_stacked_mnist_is_three_digits_and_their_number(tmp_path):
+  digits = write_mnist(tmp_path)
+  config = Data(name='stacked_mnist', path=str(tmp_path))
+  recipe = stacked.recipe(config)
+  assert (recipe.shape, recipe.num_classes) == ((28, 28, 3), 1000)
+  images, labels = digits['test']
+  examples = itertools.islice(recipe.splits['test'](), 200)
+  number = {image.tobytes(): i for i, image in enumerate(images)}
+  seen = set()
+  for data, label in examples:
+    image = np.asarray(Image.open(io.BytesIO(data)))
+    three = [number[image[..., [c]].tobytes()] for c in range(3)]
+    a, b, c = labels[three].tolist()
+    assert label == 100 * a + 10 * b + c
+    seen.add(tuple(three))
+  assert len(seen) > 50  # Of 216: the channels are drawn independently.
+
+
+def test_stacked_mnist_is_always_the_same():
+  images = np.arange(5 * 4, dtype=np.uint8).reshape(5, 2, 2)
+  labels = np.arange(5, dtype=np.uint8)
+  first, again = (list(stacked.draw(images, labels, 9, 0)) for _ in range(2))
+  np.testing.assert_array_equal(first[8][0], again[8][0])
+  assert [label for _, label in first] == [label for _, label in again]
+  assert first[0][0].shape == (2, 2, 3)
+  other = [label for _, label in stacked.draw(images, labels, 9, 1)]
+  assert other != [label for _, label in first]
 
 
 def test_real_mnist_has_the_known_checksum(real_mnist):

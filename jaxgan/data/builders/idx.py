@@ -19,6 +19,7 @@ from jaxgan.data.images import png
 
 _SPLITS = {'train': 'train', 'test': 't10k'}
 _SIDE = 28
+EXPECTED = 'a folder of the four idx files of MNIST'
 
 
 def recipe(config: Data) -> Recipe:
@@ -31,15 +32,34 @@ def recipe(config: Data) -> Recipe:
   Raises:
     FileNotFoundError: the folder or one of the four files is missing.
   """
-  root = recipe_lib.require_path(config, 'a folder of the four idx files')
-  splits, files = {}, []
-  for split, prefix in _SPLITS.items():
-    images = _find(root, f'{prefix}-images-idx3-ubyte')
-    labels = _find(root, f'{prefix}-labels-idx1-ubyte')
-    splits[split] = functools.partial(_examples, images, labels)
-    files += [images, labels]
-  version = recipe_lib.fingerprint(root, files)
-  return Recipe(config.name, (_SIDE, _SIDE, 1), 10, splits, version)
+  pairs = files(config)
+  splits = {
+    split: functools.partial(_examples, *pair) for split, pair in pairs.items()
+  }
+  return Recipe(config.name, (_SIDE, _SIDE, 1), 10, splits, version(config))
+
+
+def files(config: Data) -> dict[str, tuple[Path, Path]]:
+  """Finds the files of images and of labels of both splits.
+
+  Raises:
+    FileNotFoundError: the folder or one of the four files is missing.
+  """
+  root = recipe_lib.require_path(config, EXPECTED)
+  return {
+    split: (
+      _find(root, f'{prefix}-images-idx3-ubyte'),
+      _find(root, f'{prefix}-labels-idx1-ubyte'),
+    )
+    for split, prefix in _SPLITS.items()
+  }
+
+
+def version(config: Data) -> str:
+  """Identifies the four files."""
+  root = recipe_lib.require_path(config, EXPECTED)
+  paths = [path for pair in files(config).values() for path in pair]
+  return recipe_lib.fingerprint(root, paths)
 
 
 def read_idx(file: Path, num_axes: int) -> np.ndarray:
@@ -80,7 +100,14 @@ def _find(root: Path, name: str) -> Path:
   )
 
 
-def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
+def read_pair(
+  images_file: Path, labels_file: Path
+) -> tuple[np.ndarray, np.ndarray]:
+  """Reads the images [N, 28, 28] and the labels [N], 0 to 9, of one split.
+
+  Raises:
+    ValueError: a file is damaged, or the two do not fit.
+  """
   images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
   if images.shape[1:] != (_SIDE, _SIDE):
     raise ValueError(
@@ -96,5 +123,10 @@ def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
     raise ValueError(
       f'{labels_file} holds the label {labels.max()}; labels must be 0 to 9.'
     )
-  for image, label in zip(images, labels, strict=True):
+  return images, labels
+
+
+def _examples(images_file: Path, labels_file: Path) -> Iterator[Example]:
+  pair = read_pair(images_file, labels_file)
+  for image, label in zip(*pair, strict=True):
     yield png(image[..., None]), int(label)
