@@ -55,6 +55,9 @@ _FLAGS = (
     'inception', '', 'Inception weights: the .npz of jaxgan.convert_inception.'
   ),
   flags.DEFINE_string(
+    'classifier', '', 'Classifier of the features: the .npz of jaxgan.classify.'
+  ),
+  flags.DEFINE_string(
     'resize', 'clean', 'Resizing for Inception: clean, legacy or legacy_tf.'
   ),
   flags.DEFINE_integer('seed', 0, 'Seed of latents and of random subsets.', 0),

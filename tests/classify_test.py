@@ -14,8 +14,13 @@ import pytest
 from data_testing import random_images, write_folder
 
 from jaxgan.data.sources import Dataset
-from jaxgan.metrics import digit_files, digit_net, digit_training
-from jaxgan.metrics.digit_training import Settings
+from jaxgan.metrics import (
+  classifier_files,
+  classifier_net,
+  classifier_training,
+  features,
+)
+from jaxgan.metrics.classifier_training import Settings
 
 ROOT = pathlib.Path(__file__).parents[1]
 TINY = Settings(split='train[:10%]', test_split='train[90%:]', epochs=2)
@@ -57,7 +62,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def tiny(made):
-  return digit_files.load(made[0])
+  return classifier_files.load(made[0])
 
 
 def test_the_record_holds_the_settings(tiny):
@@ -74,9 +79,11 @@ def test_the_record_holds_the_settings(tiny):
 
 @pytest.mark.slow
 def test_it_learns_and_seeds_differ():
-  net = digit_training.train(replace(split='train[:50%]', epochs=20))
+  net = classifier_training.train(replace(split='train[:50%]', epochs=20))
   assert net.accuracy >= 0.9
-  digests = {digit_training.train(replace(seed=seed)).digest for seed in (0, 1)}
+  digests = {
+    classifier_training.train(replace(seed=seed)).digest for seed in (0, 1)
+  }
   assert len(digests) == 2
 
 
@@ -85,24 +92,24 @@ def test_the_accuracy_is_that_of_the_held_out_images(tiny):
   answers = tiny.predict(images).logits.argmax(axis=1)
   labels = np.where(np.arange(120) < 90, answers, (answers + 1) % 10)
   data = Dataset(images, labels.astype(np.int32), 10, 'noise')
-  assert digit_training.accuracy(tiny, data) == 0.75
+  assert classifier_training.accuracy(tiny, data) == 0.75
 
 
 def test_the_rate_rises_and_falls():
-  rates = [digit_training.learning_rate(step, 200) for step in range(200)]
+  rates = [classifier_training.learning_rate(step, 200) for step in range(200)]
   assert rates[0] == pytest.approx(3e-3 / 30)
   assert rates[29:31] == [3e-3, 3e-3]
   assert rates[115] == pytest.approx(1.5e-3)
   assert 0 < rates[-1] < 1e-5
   assert max(rates) == 3e-3
-  assert digit_training.learning_rate(0, 1) == 3e-3
+  assert classifier_training.learning_rate(0, 1) == 3e-3
 
 
 def test_a_shift_is_one_of_nine():
   image = np.zeros((4, 5, 1), np.uint8)
   image[1:3, 1:4] = np.arange(1, 7).reshape(2, 3, 1)
   whole = np.repeat(image[None], 300, axis=0)
-  moved = digit_training.shift(jax.random.key(0), whole, 1)
+  moved = classifier_training.shift(jax.random.key(0), whole, 1)
   chex.assert_equal_shape([moved, whole])
   assert moved.dtype == np.uint8
   shifted = {each.tobytes() for each in np.asarray(moved)}
@@ -112,7 +119,7 @@ def test_a_shift_is_one_of_nine():
 
 
 def test_a_shift_pads_with_black():
-  moved = digit_training.shift(
+  moved = classifier_training.shift(
     jax.random.key(0), np.full((300, 3, 3, 1), 255, np.uint8), 1
   )
   counts = np.unique(np.sum(np.asarray(moved) == 0, axis=(1, 2, 3)))
@@ -121,9 +128,9 @@ def test_a_shift_pads_with_black():
 
 def test_a_loss_that_is_not_finite_stops_the_training(tiny, monkeypatch):
   broken = jax.tree.map(lambda x: x * np.nan, tiny.params)
-  monkeypatch.setattr(digit_net, 'init', lambda *args: broken)
+  monkeypatch.setattr(classifier_net, 'init', lambda *args: broken)
   with pytest.raises(FloatingPointError, match='The loss is nan after step 1;'):
-    digit_training.train(TINY)
+    classifier_training.train(TINY)
 
 
 # Rejected data.
@@ -135,14 +142,14 @@ def test_a_loss_that_is_not_finite_stops_the_training(tiny, monkeypatch):
     ({'split': 'train[:90]'}, "--split is 'train.:90.', which has 90 images"),
     ({'test_split': 'train[:20]'}, '--test_split is .* must have at least 100'),
     ({'test_split': 'train[5%:15%]'}, 'are also in --split .*; choose two'),
-    ({'data': 'gaussians8'}, 'gaussians8 has 8 classes; .* needs 10'),
+    ({'data': 'gaussians8'}, r'are \[2\]; the classifier takes images'),
     ({'split': 'validation'}, "data.split is 'validation'"),
   ],
 )
 def test_unusable_data_are_rejected(settings, sentence, monkeypatch):
   monkeypatch.setattr('jaxgan.data.builders.toys.NUM_POINTS', 2000)
   with pytest.raises(ValueError, match=sentence) as caught:
-    digit_training.train(replace(**settings))
+    classifier_training.train(replace(**settings))
   assert '\n' not in str(caught.value)
 
 
@@ -150,7 +157,7 @@ def test_unusable_data_are_rejected(settings, sentence, monkeypatch):
   ('num', 'classes', 'shape', 'sentence'),
   [
     (12, 0, (8, 8, 1), 'folder has no labels; a folder must have one sub-f'),
-    (12, 3, (8, 8, 1), 'folder has 3 classes; a digit classifier needs 10'),
+    (20, 3, (7, 8, 1), r'are \[7, 8, 1\]; .* sides are 8 to 256 pixels'),
     (20, 10, (8, 70, 1), r'are \[8, 70, 1\]; .* sides are 4 to 64 pixels'),
     (20, 10, (8, 8, 1), r"--split is 'train\[:50%\]', which has 10 images"),
   ],
@@ -163,7 +170,31 @@ def test_unusable_folders_are_rejected(tmp_path, num, classes, shape, sentence):
     test_split='train[50%:]',
   )
   with pytest.raises(ValueError, match=sentence):
-    digit_training.train(settings)
+    classifier_training.train(settings)
+
+
+def test_photographs_of_any_classes_are_classified(tmp_path):
+  colors = np.array([[250, 5, 5], [5, 250, 5], [5, 5, 250]], np.uint8)
+  images = random_images(300, 8, 9, 3, seed=1) // 2
+  images += colors[np.arange(300) % 3, None, None] // 2
+  names = [f'{i % 3}/{i:04d}.png' for i in range(300)]
+  path = str(write_folder(tmp_path, images, names))
+  net = classifier_training.train(
+    Settings('folder', path, 'train[:60%]', 'train[60%:]', epochs=8)
+  )
+  assert net.classes == net.record['classes'] == 3
+  assert net.accuracy > 0.9
+  assert net.predict(images[:5]).logits.shape == (5, 3)
+  classifier_files.save(tmp_path / 'net.npz', net)
+  loaded = classifier_files.load(tmp_path / 'net.npz')
+  assert loaded.digest == net.digest
+  weights = features.Files(classifier=str(tmp_path / 'net.npz'))
+  outputs = features.load('classifier', weights).extract(images)
+  np.testing.assert_allclose(
+    outputs.logits, net.predict(images).logits, atol=1e-4
+  )
+  with pytest.raises(ValueError, match=r'give the \.npz that jaxgan'):
+    features.load('classifier')
 
 
 # The command.

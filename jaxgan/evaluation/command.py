@@ -16,6 +16,7 @@ from jaxgan.evaluation.evaluator import Draw, Evaluator, Source, make_draw
 from jaxgan.evaluation.memorization import critic_gap, neighbor_picture
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.metrics import features, protocol, record
+from jaxgan.metrics.features import Files
 from jaxgan.metrics.record import Record
 from jaxgan.progress import Progress
 from jaxgan.storage import pictures, workdir
@@ -39,6 +40,7 @@ class Options(NamedTuple):
   train: str = ''
   weights: str = 'ema'
   inception: str = ''
+  classifier: str = ''
   resize: str = 'clean'
   seed: int = 0
   out: str = ''
@@ -137,11 +139,22 @@ def _measure(
       names,
       reference,
       seed=options.seed,
-      weights=options.inception,
+      files=_files(options),
       resize=options.resize,
       progress=progress,
     )
     return evaluator(draw, source)
+
+
+def _files(options: Options) -> Files:
+  """The files of weights: of the flags, else of the run."""
+  own = Files(options.inception, options.classifier)
+  if not options.workdir:
+    return own
+  of_run = workdir.load_config(pathlib.Path(options.workdir)).eval
+  return Files(
+    own.inception or of_run.inception, own.classifier or of_run.classifier
+  )
 
 
 def _draw_neighbors(
@@ -151,9 +164,7 @@ def _draw_neighbors(
   assert reference.train is not None  # Loaded for --neighbours.
   out = pathlib.Path(options.neighbours)
   workdir.make(out.parent)
-  net = features.load(
-    options.space, weights=options.inception, resize=options.resize
-  )
+  net = features.load(options.space, _files(options), resize=options.resize)
   samples = draw(_NUM_NEIGHBORS)
   if not isinstance(samples, np.ndarray):
     samples = np.concatenate(list(samples))

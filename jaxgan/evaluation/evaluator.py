@@ -16,7 +16,7 @@ from jaxgan.evaluation.plan import SampleGroup
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.gan.generator import Generator
 from jaxgan.metrics import feature_cache, features, protocol
-from jaxgan.metrics.features import FeatureNet, Features
+from jaxgan.metrics.features import NO_FILES, FeatureNet, Features, Files
 from jaxgan.metrics.kinds import Real, Value
 from jaxgan.metrics.protocol import Metric
 from jaxgan.metrics.record import Record
@@ -73,7 +73,7 @@ class Evaluator:
     reference: Reference,
     *,
     seed: int = 0,
-    weights: str = '',
+    files: Files = NO_FILES,
     resize: str = 'clean',
     progress: Progress = lambda stage, num: None,
     share: Share = ALONE,
@@ -84,7 +84,7 @@ class Evaluator:
       names: of metrics, as for `protocol.parse`.
       reference: the real data.
       seed: for the subsets of real data and for the noise.
-      weights: file of the Inception weights, if a metric uses them.
+      files: weights of the feature nets that need a file.
       resize: resize protocol of Inception.
       progress: callback; its counts sum to `plan.num_examples`.
       share: of this process; all processes make the same calls.
@@ -105,7 +105,7 @@ class Evaluator:
     self._nets: dict[str, FeatureNet] = {}
     self._real: dict[str, Real] = {}
     for name in dict.fromkeys(metric.features for metric in self.metrics):
-      net = features.load(name, weights=weights, resize=resize)
+      net = features.load(name, files, resize=resize)
       on_progress = functools.partial(progress, f'features of {name}')
       self._nets[name] = net._replace(on_progress=on_progress, share=share)
       self._real[name] = self._real_features(name)
@@ -244,13 +244,13 @@ def of_run(
 
   Raises:
     ValueError: too few real examples, examples that a feature net rejects, or
-      missing Inception weights.
+      missing weights of a feature net.
   """
   return Evaluator(
     config.eval.metrics,
     reference_data.of_run(config, dataset),
     seed=config.seed,
-    weights=config.eval.inception,
+    files=Files(config.eval.inception, config.eval.classifier),
     resize=config.eval.resize,
     share=share,
   )

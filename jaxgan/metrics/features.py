@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.config import pick
-from jaxgan.metrics import digit_files, inception, inception_weights
-from jaxgan.metrics.digit_net import Classifier
+from jaxgan.metrics import classifier_files, inception, inception_weights
+from jaxgan.metrics.classifier_net import Classifier
 from jaxgan.metrics.frechet import Accumulator, Moments
 from jaxgan.nets import chunks
 from jaxgan.nets.shares import ALONE, Share
@@ -40,6 +40,21 @@ class Features(NamedTuple):
   def num(self) -> int:
     """The number of examples N."""
     return len(self.values) if self.moments is None else self.moments.num
+
+
+class Files(NamedTuple):
+  """The user's files of weights; empty where there is none.
+
+  Attributes:
+    inception: the .npz of jaxgan.convert_inception.
+    classifier: the .npz of jaxgan.classify.
+  """
+
+  inception: str = ''
+  classifier: str = ''
+
+
+NO_FILES = Files()
 
 
 class FeatureNet(NamedTuple):
@@ -127,14 +142,14 @@ def _pixels(examples: jax.Array) -> tuple[jax.Array, None]:
 
 
 def _classifier(name: str) -> Classifier:
-  """A shipped digit classifier, with its weights on all local devices."""
-  classifier = digit_files.load(digit_files.SHIPPED[name])
-  return classifier._replace(params=chunks.replicate(classifier.params))
+  """A shipped digit classifier."""
+  return classifier_files.load(classifier_files.SHIPPED[name])
 
 
-def _digits(name: str) -> FeatureNet:
-  """The last hidden layer and the logits of a shipped digit classifier."""
-  classifier = _classifier(name)
+def _of_classifier(name: str, classifier: Classifier) -> FeatureNet:
+  """The last hidden layer and the logits of a classifier."""
+  params = chunks.replicate(classifier.params)
+  classifier = classifier._replace(params=params)
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array | None]:
     outputs: Any = classifier.apply(images)  # Device arrays.
@@ -150,6 +165,8 @@ def _stacked() -> FeatureNet:
   10 b + c has digit a in the first channel, b in the second and c in the third.
   """
   classifier = _classifier('mnist')
+  params = chunks.replicate(classifier.params)
+  classifier = classifier._replace(params=params)
 
   def embed(images: jax.Array) -> tuple[jax.Array, jax.Array]:
     if images.ndim != 4 or images.shape[3] != 3:
@@ -170,6 +187,17 @@ def _stacked() -> FeatureNet:
   return FeatureNet('stacked', classifier.digest, 'none', embed)
 
 
+def _own(path: str) -> FeatureNet:
+  """The last hidden layer and the logits of a user's classifier."""
+  if not path:
+    raise ValueError(
+      'The feature net classifier needs a file; give the .npz that '
+      'jaxgan.classify wrote (--classifier, or eval.classifier in a config; '
+      'docs/metrics.md).'
+    )
+  return _of_classifier('classifier', classifier_files.load(pathlib.Path(path)))
+
+
 def _inception(path: str, resize: str) -> FeatureNet:
   """Inception-v3 with the public FID weights, from a converted .npz file."""
   if not path:
@@ -188,32 +216,37 @@ def _inception(path: str, resize: str) -> FeatureNet:
   return FeatureNet('inception', weights.sha256, resize, embed)
 
 
-# name -> function of (path of the Inception weights, resize).
-FEATURES: Mapping[str, Callable[[str, str], FeatureNet]] = {
-  'pixels': lambda path, resize: FeatureNet('pixels', '', 'none', _pixels),
-  'digits': lambda path, resize: _digits('digits'),
-  'mnist': lambda path, resize: _digits('mnist'),
-  'stacked': lambda path, resize: _stacked(),
-  'inception': _inception,
+# name -> function of (files of weights, resize).
+FEATURES: Mapping[str, Callable[[Files, str], FeatureNet]] = {
+  'pixels': lambda files, resize: FeatureNet('pixels', '', 'none', _pixels),
+  'digits': lambda files, resize: _of_classifier(
+    'digits', _classifier('digits')
+  ),
+  'mnist': lambda files, resize: _of_classifier('mnist', _classifier('mnist')),
+  'stacked': lambda files, resize: _stacked(),
+  'classifier': lambda files, resize: _own(files.classifier),
+  'inception': lambda files, resize: _inception(files.inception, resize),
 }
 
 # The nets with class logits.
-CLASSIFIERS = ('digits', 'mnist', 'stacked', 'inception')
+CLASSIFIERS = ('digits', 'mnist', 'stacked', 'classifier', 'inception')
 
 
-def load(name: str, *, weights: str = '', resize: str = 'clean') -> FeatureNet:
+def load(
+  name: str, files: Files = NO_FILES, *, resize: str = 'clean'
+) -> FeatureNet:
   """Loads a feature net by name.
 
   Args:
     name: a name in FEATURES.
-    weights: file of the Inception weights, used only by `inception`.
+    files: files of weights, for the nets that need one.
     resize: resize protocol of Inception, a name in `resize.RESIZES`.
 
   Raises:
     FileNotFoundError: the file of weights does not exist.
     ValueError: unknown name, or weights that are not given or damaged.
   """
-  return pick('The feature net', name, FEATURES)(weights, resize)
+  return pick('The feature net', name, FEATURES)(files, resize)
 
 
 def digest(examples: np.ndarray) -> str:

@@ -218,7 +218,12 @@ KINDS: Mapping[str, Kind] = {
   'msssim': Kind(_ms_ssim, _NONE, 'images', ('pixels',), better='neither'),
   'classes': Kind(_classes, _NONE, '', CLASSIFIERS, better='high'),
   'asked': Kind(
-    _accuracy, _NONE, '', ('digits', 'mnist'), better='high', balanced=True
+    _accuracy,
+    _NONE,
+    '',
+    ('digits', 'mnist', 'classifier'),
+    better='high',
+    balanced=True,
   ),
   'labelkl': Kind(_label_kl, _ALL, '', CLASSIFIERS),
   'modes': Kind(

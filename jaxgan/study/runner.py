@@ -15,6 +15,7 @@ from jaxgan.evaluation.evaluator import Evaluator
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
+from jaxgan.metrics.features import Files
 from jaxgan.progress import Progress
 from jaxgan.storage import atomic, workdir
 from jaxgan.study import results
@@ -137,9 +138,9 @@ def _evaluator(
     rows = _equal_shares(dataset.labels)
     examples, others = (dataset.images[rows[i : i + real]] for i in (0, real))
     reference = reference._replace(examples=examples, others=others)
-  weights, resize = config.eval.inception, config.eval.resize
+  files = Files(config.eval.inception, config.eval.classifier)
   return Evaluator(
-    metrics, reference, seed=_SEED, weights=weights, resize=resize
+    metrics, reference, seed=_SEED, files=files, resize=config.eval.resize
   )
 
 

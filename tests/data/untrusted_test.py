@@ -25,7 +25,7 @@ from PIL import Image
 from jaxgan.config import Data
 from jaxgan.data import examples, images, table_files, untrusted
 from jaxgan.data.builders import celeba, cifar, folder, idx
-from jaxgan.metrics import digit_files
+from jaxgan.metrics import classifier_files
 from jaxgan.study import results
 
 EPS = b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshow\n'
@@ -297,7 +297,7 @@ def _(root, monkeypatch):
 def _(root, monkeypatch):
   limit(monkeypatch, MEMBER_BYTES=10**6, EXPANSION=1)
   np.savez_compressed(root / 'x.npz', record=np.zeros(10**7))
-  digit_files.load(root / 'x.npz')
+  classifier_files.load(root / 'x.npz')
 
 
 @case('results bomb')

@@ -19,7 +19,7 @@ from jaxgan.gan import generator as generator_lib
 from jaxgan.gan import state as state_lib
 from jaxgan.gan import step as step_lib
 from jaxgan.gan import vmapped
-from jaxgan.metrics import digit_net, inception, inception_weights
+from jaxgan.metrics import classifier_net, inception, inception_weights
 from jaxgan.nets.precision import PRODUCTS
 from jaxgan.storage import workdir
 from jaxgan.study import probe
@@ -180,13 +180,13 @@ def test_the_critic_of_a_run_scores_in_it(tmp_path, monkeypatch):
 
 def test_features_of_metrics_do_not_depend_on_the_precision_of_training():
   images = jnp.zeros((2, 28, 28, 1), jnp.uint8)
-  net = digit_net.build(images.shape[1:])
+  net = classifier_net.build(images.shape[1:])
   params = jax.eval_shape(
-    lambda: digit_net.init(images.shape[1:], jax.random.key(0))
+    lambda: classifier_net.init(images.shape[1:], jax.random.key(0))
   )
   for ambient in (None, *PRODUCTS.values()):
     with jax.default_matmul_precision(ambient):
-      text = digit_net._forward.lower(net, params, images).as_text()
+      text = classifier_net._forward.lower(net, params, images).as_text()
     found = products(text)
     assert {key[1:] for key in found} == {('f32', HIGHEST)}
     assert {key[0] for key in found} == {'dot_general', 'convolution'}

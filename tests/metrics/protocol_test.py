@@ -37,8 +37,11 @@ def test_names_are_parsed(name, num, net):
     ('fid10k_vgg', "feature net of fid10k_vgg is 'vgg'.*inception"),
     ('kid3_digits', 'has 3 fakes; it must have at least 4'),
     ('w1_20k_pixels', 'has 20000 fakes.*at most 10000'),
-    ('is5k_pixels', "is 'pixels'; it must be one of digits, inception, mnist"),
-    ('labelkl5k_pixels', 'it must be one of digits, inception, mnist, stac'),
+    ('is5k_pixels', "is 'pixels'; it must be one of classifier, digits, in"),
+    (
+      'labelkl5k_pixels',
+      'it must be one of classifier, digits, inc',
+    ),
     ('msssim1k_digits', 'it must be one of pixels'),
     ('modes1k_mnist', 'it must be one of pixels'),
   ],

@@ -86,6 +86,8 @@ class Eval:
     'real data reach. Empty for none.')
   inception: str = free('', doc=
     '.npz of the Inception weights, for the metrics that need them.')
+  classifier: str = free('', doc=
+    '.npz of jaxgan.classify, for the metrics of the feature net classifier.')
   resize: str = one_of('clean', 'legacy', 'legacy_tf', doc=
     'Method that resizes images for Inception.')
 

@@ -9,7 +9,7 @@ import pytest
 from jaxgan.config import Data
 from jaxgan.data import sources
 from jaxgan.data.builders.idx import read_idx
-from jaxgan.metrics import digit_files, digit_net
+from jaxgan.metrics import classifier_files, classifier_net
 
 DIGITS = (8, 8, 1)
 MNIST = (28, 28, 1)
@@ -18,7 +18,9 @@ MNIST = (28, 28, 1)
 def classifier(seed=0):
   """An untrained classifier."""
   record = {'data': 'noise', 'shape': list(DIGITS), 'accuracy': 0.125}
-  return digit_net.make(digit_net.init(DIGITS, jax.random.key(seed)), record)
+  return classifier_net.make(
+    classifier_net.init(DIGITS, jax.random.key(seed)), record
+  )
 
 
 def images(num, shape=DIGITS, seed=0):
@@ -30,8 +32,8 @@ def images(num, shape=DIGITS, seed=0):
   ('shape', 'features'), [(DIGITS, 64), (MNIST, 128), ((20, 17, 3), 128)]
 )
 def test_shapes_and_size(shape, features):
-  net, x = digit_net.build(shape), jnp.zeros((3, *shape))
-  params = jax.eval_shape(lambda: digit_net.init(shape, jax.random.key(0)))
+  net, x = classifier_net.build(shape), jnp.zeros((3, *shape))
+  params = jax.eval_shape(lambda: classifier_net.init(shape, jax.random.key(0)))
   prediction = jax.eval_shape(net.apply, {'params': params}, x)
   chex.assert_shape(prediction, [(3, features), (3, 10)])
   chex.assert_type(prediction, jnp.float32)
@@ -53,7 +55,7 @@ def test_the_logits_are_a_linear_map_of_the_features():
 
 
 def test_features_are_dropped_while_it_trains():
-  net, x = digit_net.build(DIGITS), jnp.ones((3, *DIGITS))
+  net, x = classifier_net.build(DIGITS), jnp.ones((3, *DIGITS))
   run = lambda seed: net.apply(
     {'params': classifier().params}, x, train=True,
     rngs={'dropout': jax.random.key(seed)},
@@ -65,7 +67,7 @@ def test_features_are_dropped_while_it_trains():
 
 
 def test_examples_never_mix():
-  net = digit_files.load(digit_files.SHIPPED['mnist'])
+  net = classifier_files.load(classifier_files.SHIPPED['mnist'])
   batch = images(6, MNIST)
   before = net.predict(batch)
   batch[2] = 255 - batch[2]
@@ -111,7 +113,7 @@ def test_images_that_do_not_fit(batch, sentence):
 @pytest.mark.parametrize('shape', [(2,), (3, 8, 1), (8, 65, 1), (8, 8)])
 def test_shapes_that_it_is_not_made_for(shape):
   with pytest.raises(ValueError, match='sides are 4 to 64 pixels'):
-    digit_net.build(shape)
+    classifier_net.build(shape)
 
 
 # The two classifiers that come with the package.
@@ -119,9 +121,9 @@ def test_shapes_that_it_is_not_made_for(shape):
 
 @pytest.mark.parametrize('name', ['digits', 'mnist'])
 def test_a_shipped_one_is_small_and_says_what_it_is(name):
-  path = digit_files.SHIPPED[name]
+  path = classifier_files.SHIPPED[name]
   assert path.stat().st_size < 1e6
-  result = digit_files.load(path)
+  result = classifier_files.load(path)
   assert result.name == name
   assert result.record['seed'] == 0
   assert result.record['split'] != result.record['test_split']
@@ -129,7 +131,7 @@ def test_a_shipped_one_is_small_and_says_what_it_is(name):
 
 
 def test_the_shipped_digits_reach_their_accuracy():
-  result = digit_files.load(digit_files.SHIPPED['digits'])
+  result = classifier_files.load(classifier_files.SHIPPED['digits'])
   data = sources.load(Data(split=result.record['test_split']))
   assert len(data.images) == result.record['test_images'] == 359
   prediction = result.predict(data.images)
@@ -140,7 +142,7 @@ def test_the_shipped_digits_reach_their_accuracy():
 
 
 def test_distances_of_features_tell_digits_apart():
-  result = digit_files.load(digit_files.SHIPPED['digits'])
+  result = classifier_files.load(classifier_files.SHIPPED['digits'])
   train_data = sources.load(Data(split=result.record['split']))
   held_out = sources.load(Data(split=result.record['test_split']))
   features = result.predict(train_data.images).features
@@ -153,7 +155,7 @@ def test_distances_of_features_tell_digits_apart():
 
 
 def test_the_shipped_mnist_is_right_on_99_per_cent(real_mnist):
-  result = digit_files.load(digit_files.SHIPPED['mnist'])
+  result = classifier_files.load(classifier_files.SHIPPED['mnist'])
   batch = read_idx(real_mnist / 't10k-images-idx3-ubyte.gz', 3)[..., None]
   labels = read_idx(real_mnist / 't10k-labels-idx1-ubyte.gz', 1)
   right = result.predict(batch).logits.argmax(axis=1) == labels

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan.metrics import digit_files, digit_net
+from jaxgan.metrics import classifier_files, classifier_net
 
 DIGITS = (8, 8, 1)
 MNIST = (28, 28, 1)
@@ -16,7 +16,9 @@ MNIST = (28, 28, 1)
 def classifier(seed=0):
   """An untrained classifier."""
   record = {'data': 'noise', 'shape': list(DIGITS), 'accuracy': 0.125}
-  return digit_net.make(digit_net.init(DIGITS, jax.random.key(seed)), record)
+  return classifier_net.make(
+    classifier_net.init(DIGITS, jax.random.key(seed)), record
+  )
 
 
 def images(num):
@@ -31,14 +33,14 @@ def arrays_of(path):
 
 @pytest.fixture
 def saved(tmp_path):
-  digit_files.save(tmp_path / 'net.npz', classifier())
+  classifier_files.save(tmp_path / 'net.npz', classifier())
   return tmp_path / 'net.npz'
 
 
 def test_a_file_gives_back_what_was_saved(saved):
-  net, result = classifier(), digit_files.load(saved)
+  net, result = classifier(), classifier_files.load(saved)
   assert result[:5] == net[:5]
-  assert result.digest == result.record['sha256'] == digit_net.sha256(
+  assert result.digest == result.record['sha256'] == classifier_net.sha256(
     net.params, DIGITS
   )  # fmt: skip
   assert json.loads(json.dumps(result.record)) == result.record
@@ -50,19 +52,19 @@ def test_a_file_gives_back_what_was_saved(saved):
 def test_the_digest_tells_weights_and_shapes_apart():
   params = classifier().params
   digests = {
-    digit_net.sha256(params, DIGITS),
-    digit_net.sha256(params, (8, 7, 1)),
-    digit_net.sha256(jax.tree.map(lambda x: -x, params), DIGITS),
-    digit_net.sha256({**params, 'Dense_0': params['Dense_1']}, DIGITS),
+    classifier_net.sha256(params, DIGITS),
+    classifier_net.sha256(params, (8, 7, 1)),
+    classifier_net.sha256(jax.tree.map(lambda x: -x, params), DIGITS),
+    classifier_net.sha256({**params, 'Dense_0': params['Dense_1']}, DIGITS),
   }
   assert len(digests) == 4
 
 
 def test_only_the_same_bytes_may_be_saved_again(saved):
   before = saved.read_bytes()
-  digit_files.save(saved, digit_files.load(saved))
+  classifier_files.save(saved, classifier_files.load(saved))
   with pytest.raises(ValueError, match='exists and holds other data'):
-    digit_files.save(saved, classifier(seed=1))
+    classifier_files.save(saved, classifier(seed=1))
   assert saved.read_bytes() == before
   assert [file.name for file in saved.parent.iterdir()] == ['net.npz']
 
@@ -156,7 +158,7 @@ def an_odd_shape(file):
 def test_a_damaged_or_foreign_file(saved, damage):
   damage(saved)
   with pytest.raises(ValueError, match='damaged or of another kind') as caught:
-    digit_files.load(saved)
+    classifier_files.load(saved)
   assert str(caught.value).startswith(str(saved))
   assert '\n' not in str(caught.value)
 
@@ -166,13 +168,13 @@ def test_changed_weights_are_rejected(saved):
   kept['Dense_1/bias'][3] += 1e-3
   np.savez(saved, **kept)
   with pytest.raises(ValueError, match='weights were changed or damaged'):
-    digit_files.load(saved)
+    classifier_files.load(saved)
 
 
 def test_a_missing_or_unreadable_file_is_rejected(tmp_path):
   with pytest.raises(
     FileNotFoundError, match=r'x\.npz does not exist; it must'
   ):
-    digit_files.load(tmp_path / 'x.npz')
+    classifier_files.load(tmp_path / 'x.npz')
   with pytest.raises(ValueError, match='cannot be read'):
-    digit_files.load(tmp_path)
+    classifier_files.load(tmp_path)

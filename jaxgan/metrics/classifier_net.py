@@ -1,14 +1,15 @@
-"""A small digit classifier, whose last hidden layer is a feature net.
+"""Image classifiers, whose last hidden layer is a feature net.
 
-A digit classifier has better features for digits than a net trained on
-photographs (Bińkowski et al., 2018, measure MNIST with LeNet). `digit_files`
-reads and writes trained classifiers, and `digit_training` trains them.
+A classifier of the data's own domain has better features than one of other
+photographs (Bińkowski et al., 2018, measure MNIST with LeNet).
+`classifier_files` reads and writes trained classifiers, and
+`classifier_training` trains them.
 """
 
 import functools
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -16,15 +17,17 @@ import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
 
+from jaxgan.metrics.photo_net import PhotoNet
 from jaxgan.nets import initializers, layers
 from jaxgan.nets.precision import Net
 from jaxgan.types import Array, Params, to_float
 
-NUM_CLASSES = 10
+NUM_DIGITS = 10
 
 # Part of the digest; increase it if equal weights give other outputs.
 _LAYOUT = 1
-_SIDES = (4, 64)
+_SIDES = (4, 64)  # Of the digit net.
+_PHOTO_SIDES = (8, 256)
 _DROPOUT = 0.3
 
 # On the CPU, first derivatives of XLA's convolutions take half the time of
@@ -37,7 +40,7 @@ class Prediction(NamedTuple):
 
   Attributes:
     features: [N, F] float32, at least 0: the last hidden layer.
-    logits: [N, 10] float32, unnormalized log-probabilities of the classes.
+    logits: [N, K] float32, unnormalized log-probabilities of the classes.
   """
 
   features: Array | np.ndarray
@@ -69,16 +72,17 @@ class DigitNet(nn.Module):
     x = nn.relu(nn.Dense(self.hidden, kernel_init=initializers.he_dense)(x))
     kept = nn.Dropout(_DROPOUT, deterministic=not train)(x)
     return Prediction(
-      x, nn.Dense(NUM_CLASSES, kernel_init=initializers.glorot)(kept)
+      x, nn.Dense(NUM_DIGITS, kernel_init=initializers.glorot)(kept)
     )
 
 
 class Classifier(NamedTuple):
-  """A trained digit classifier with its weights and its training record.
+  """A trained classifier with its weights and its training record.
 
   Attributes:
     name: name of the training data set.
     shape: (H, W, C) of the input images.
+    classes: K, the number of classes; 0 for the digit net, which has ten.
     accuracy: share of held-out images that are classified correctly.
     digest: SHA-256 of the weights, 64 hex digits.
     record: settings, data and results of the training, as JSON values.
@@ -87,6 +91,7 @@ class Classifier(NamedTuple):
 
   name: str
   shape: tuple[int, int, int]
+  classes: int
   accuracy: float
   digest: str
   record: Mapping[str, Any]
@@ -99,7 +104,8 @@ class Classifier(NamedTuple):
       ValueError: wrong type or shape.
     """
     _check(self, images)
-    return _forward(build(self.shape), self.params, images)
+    net = build(self.shape, self.classes)
+    return _forward(net, self.params, images)
 
   def predict(self, images: np.ndarray, chunk: int = 500) -> Prediction:
     """Classifies images in chunks, from host memory to numpy arrays.
@@ -123,32 +129,46 @@ class Classifier(NamedTuple):
     return Prediction(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def build(shape: tuple[int, ...]) -> DigitNet:
-  """Builds the net for one image shape, with about 70,000 or 220,000 weights.
+def net_classes(shape: tuple[int, ...], classes: int) -> int:
+  """Chooses the net for a data set, as the argument `classes` of `build`.
+
+  Returns:
+    0 for the digit net (gray images in ten classes), else the classes.
+  """
+  is_gray = len(shape) == 3 and shape[2] == 1
+  return 0 if is_gray and classes == NUM_DIGITS else classes
+
+
+def build(shape: tuple[int, ...], classes: int = 0) -> DigitNet | PhotoNet:
+  """Builds a net for an image shape.
 
   Args:
-    shape: (H, W, C). If a side is below 16, the first convolution has stride 1
-      and there are 64 features; otherwise stride 2 and 128 features.
+    shape: (H, W, C).
+    classes: 0 for the digit net: ten classes, about 70,000 weights and 64
+      features if a side is below 16, else 220,000 and 128. Otherwise the number
+      of classes of a photo net: 1.2 million weights, 256 features.
 
   Raises:
-    ValueError: vectors, or sides outside 4 to 64.
+    ValueError: vectors, or sides outside 4 to 64 (digits) or 8 to 256.
   """
-  low, high = _SIDES
+  low, high = _PHOTO_SIDES if classes else _SIDES
   if len(shape) != 3 or not all(low <= n <= high for n in shape[:2]):
     raise ValueError(
-      f'The examples are {list(shape)}; the digit classifier takes images '
+      f'The examples are {list(shape)}; the classifier takes images '
       f'[H, W, C] whose sides are {low} to {high} pixels.'
     )
+  if classes:
+    return PhotoNet(classes)
   if min(shape[:2]) < 16:
     return DigitNet(((32, 3, 1), (64, 3, 2), (64, 3, 2)), 64)
   return DigitNet(((32, 5, 2), (64, 5, 2), (64, 3, 2)), 128)
 
 
 # Under jit XLA removes the forward pass, which only sets the shapes.
-@functools.partial(jax.jit, static_argnums=0)
-def init(shape: tuple[int, ...], key: Array) -> Params:
+@functools.partial(jax.jit, static_argnums=(0, 2))
+def init(shape: tuple[int, ...], key: Array, classes: int = 0) -> Params:
   """Initializes the weights for images of shape (H, W, C)."""
-  return build(shape).init(key, jnp.zeros((1, *shape)))['params']
+  return build(shape, classes).init(key, jnp.zeros((1, *shape)))['params']
 
 
 def make(params: Params, record: Mapping[str, Any]) -> Classifier:
@@ -156,13 +176,15 @@ def make(params: Params, record: Mapping[str, Any]) -> Classifier:
 
   Args:
     params: a tree of float32 arrays.
-    record: at least `data`, `shape` and `accuracy`; `sha256` is added.
+    record: at least `data`, `shape` and `accuracy`; `sha256` is added. Without
+      `classes` it is the digit net.
   """
   shape = tuple(record['shape'])
   digest = sha256(params, shape)
   return Classifier(
     name=record['data'],
     shape=shape,
+    classes=record.get('classes', 0),
     accuracy=record['accuracy'],
     digest=digest,
     record={**record, 'sha256': digest},
@@ -188,12 +210,15 @@ def _check(classifier: Classifier, images: Array | np.ndarray) -> None:
   """Raises a ValueError unless the images fit the classifier."""
   if images.dtype != np.uint8 or images.shape[1:] != classifier.shape:
     raise ValueError(
-      f'The images are {images.dtype} of shape {list(images.shape)}; the digit '
+      f'The images are {images.dtype} of shape {list(images.shape)}; the '
       f'classifier of {classifier.name} takes uint8 of shape '
       f'[N, {str(classifier.shape)[1:-1]}].'
     )
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _forward(net: DigitNet, params: Params, images: Array) -> Prediction:
-  return cast(Prediction, net.apply({'params': params}, to_float(images)))
+def _forward(
+  net: DigitNet | PhotoNet, params: Params, images: Array
+) -> Prediction:
+  outputs: Any = net.apply({'params': params}, to_float(images))
+  return Prediction(*outputs)

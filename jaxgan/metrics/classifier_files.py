@@ -1,4 +1,4 @@
-"""Reads and writes digit classifiers; two trained ones come with the package.
+"""Reads and writes classifiers; two of digits come with the package.
 
 The two are in `weights/`. Each was written by one command:
 
@@ -10,7 +10,6 @@ with the training data, the accuracy on held-out images and the SHA-256 of the
 weights. Nothing in it is pickled.
 """
 
-import functools
 import io
 import json
 import pathlib
@@ -21,8 +20,8 @@ import jax
 import numpy as np
 from flax import traverse_util
 
-from jaxgan.metrics import digit_net, npz
-from jaxgan.metrics.digit_net import Classifier
+from jaxgan.metrics import classifier_net, npz
+from jaxgan.metrics.classifier_net import Classifier
 from jaxgan.types import Params
 
 _COMMAND = 'jaxgan.classify'
@@ -41,7 +40,7 @@ def save(path: pathlib.Path, classifier: Classifier) -> None:
   """
   record = np.array(json.dumps(dict(classifier.record)))
   arrays: dict[str, Any] = {'record': record}
-  arrays |= digit_net.flat(classifier.params)
+  arrays |= classifier_net.flat(classifier.params)
   buffer = io.BytesIO()
   np.savez(buffer, **arrays)
   if not path.exists():
@@ -58,7 +57,7 @@ def check_settings(path: pathlib.Path, record: Mapping[str, Any]) -> None:
 
   Args:
     path: an .npz that `save` wrote.
-    record: the new settings, from `digit_training.record_of`.
+    record: the new settings, from `classifier_training.record_of`.
   """
   old = load(path).record
   changed = [
@@ -84,9 +83,13 @@ def load(path: pathlib.Path) -> Classifier:
   try:
     record = _checked(json.loads(str(arrays.pop('record'))))
     params = traverse_util.unflatten_dict(arrays, sep='/')
-    classifier = digit_net.make(params, record)
-    init = functools.partial(digit_net.init, classifier.shape)
-    expected = jax.eval_shape(init, jax.random.key(0))
+    classifier = classifier_net.make(params, record)
+    expected = jax.eval_shape(
+      lambda key: classifier_net.init(
+        classifier.shape, key, classifier.classes
+      ),
+      jax.random.key(0),
+    )
   except (KeyError, TypeError, ValueError) as error:
     raise npz.damaged(path, _COMMAND) from error
   if _specs(params) != _specs(expected):
@@ -105,7 +108,7 @@ def _checked(record: Any) -> dict[str, Any]:
   types = {'data': str, 'shape': list, 'accuracy': float, 'sha256': str}
   if not all(isinstance(record[key], kind) for key, kind in types.items()):
     raise TypeError
-  if not 0 <= record['accuracy'] <= 1:
+  if not 0 <= record['accuracy'] <= 1 or record.get('classes', 0) < 0:
     raise ValueError
   return record
 

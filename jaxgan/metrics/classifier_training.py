@@ -1,7 +1,8 @@
-"""Trains the digit classifier and measures its accuracy on held-out images.
+"""Trains an image classifier and measures its accuracy on held-out images.
 
 It uses Adam with decoupled weight decay, a linear warmup with cosine decay
-(Loshchilov & Hutter, 2017), dropout, and random shifts by one pixel. All
+(Loshchilov & Hutter, 2017), dropout, and random shifts: of digits by one pixel,
+of photographs by an eighth of a side, with mirror images. All
 randomness is a function of the seed and the step.
 """
 
@@ -19,8 +20,9 @@ import optax
 from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
 from jaxgan.data.sources import Dataset
-from jaxgan.metrics import digit_net
-from jaxgan.metrics.digit_net import NUM_CLASSES, Classifier, DigitNet
+from jaxgan.metrics import classifier_net
+from jaxgan.metrics.classifier_net import Classifier, DigitNet
+from jaxgan.metrics.photo_net import PhotoNet
 from jaxgan.progress import Progress
 from jaxgan.types import Array, Params, to_float
 
@@ -30,7 +32,8 @@ _MAX_SHARED = 0.1  # Allowed share of held-out images in the training split.
 _PEAK_RATE = 3e-3
 _WARMUP = 0.15  # Share of the steps in which the learning rate rises.
 _WEIGHT_DECAY = 1e-2
-_MAX_SHIFT = 1  # Largest random shift in each direction, in pixels.
+_MAX_SHIFT = 1  # Largest random shift of digits in each direction, in pixels.
+_PHOTO_SHIFT = 8  # That of photographs: a side by this.
 _LOG_STEPS = 50  # Steps between reads of the loss; a read waits for the device.
 
 # Weight decay applies to kernels only. `_update` applies the learning rate.
@@ -53,6 +56,7 @@ class Settings:
     test_split: the held-out images, used only for the accuracy.
     seed: seed of all randomness.
     epochs: passes over the training images.
+    image_size: side to which images are resized; 0 for their own.
   """
 
   data: str = 'digits'
@@ -61,6 +65,7 @@ class Settings:
   test_split: str = 'train[80%:]'
   seed: int = 0
   epochs: int = 100
+  image_size: int = 0
 
 
 class _State(NamedTuple):
@@ -76,12 +81,19 @@ def train(settings: Settings) -> Classifier:
     The classifier; its record holds all settings except the path.
 
   Raises:
-    ValueError: unknown data, not ten classes, an image size that the net does
-      not take, too few images, or held-out images in the training split.
+    ValueError: unknown data, data without classes, an image size that the net
+      does not take, too few images, or held-out images in the training split.
     FloatingPointError: the loss is not finite.
   """
   train_data, held_out = (
-    sources.load(Data(name=settings.data, path=settings.path, split=split))
+    sources.load(
+      Data(
+        name=settings.data,
+        path=settings.path,
+        split=split,
+        image_size=settings.image_size,
+      )
+    )
     for split in (settings.split, settings.test_split)
   )
   _check(train_data, held_out, settings)
@@ -95,27 +107,32 @@ def train(settings: Settings) -> Classifier:
     'backend': jax.default_backend(),
     'accuracy': 0.0,  # Replaced below.
   }
+  if classes := _classes(train_data):
+    record['classes'] = classes  # The digit net, as in older files, has none.
   params = fit(train_data, settings.seed, settings.epochs)
-  record['accuracy'] = accuracy(digit_net.make(params, record), held_out)
-  return digit_net.make(params, record)
+  record['accuracy'] = accuracy(classifier_net.make(params, record), held_out)
+  return classifier_net.make(params, record)
 
 
 def record_of(settings: Settings) -> dict[str, str | int]:
   """Returns the settings as a record, without the path."""
   values = dataclasses.asdict(settings)
   del values['path']  # A published file must not hold local paths.
+  if not settings.image_size:
+    del values['image_size']  # As in older files.
   return values
 
 
 def fit(data: Dataset, seed: int, epochs: int) -> Params:
-  """Trains on at least 128 images of ten classes and returns the weights.
+  """Trains on at least 128 labeled images and returns the weights.
 
   Raises:
     FloatingPointError: the loss is not finite.
   """
   steps = epochs * len(data.images) // _BATCH
-  net, key = digit_net.build(data.shape), jax.random.key(seed)
-  params = digit_net.init(data.shape, key)
+  net = classifier_net.build(data.shape, _classes(data))
+  key = jax.random.key(seed)
+  params = classifier_net.init(data.shape, key, _classes(data))
   state = _State(params, _OPTIMIZER.init(params), jnp.zeros((), jnp.int32))
   sampler = pipeline.Sampler(data, seed, _BATCH)
   title = f'Classifier of {data.name}'
@@ -161,18 +178,24 @@ def shift(key: Array, images: Array, pixels: int) -> Array:
   return jax.vmap(crop)(padded, corners)
 
 
+def _augment(net: DigitNet | PhotoNet, key: Array, images: Array) -> Array:
+  """Shifts images randomly; mirrors half of them if they are photographs."""
+  if isinstance(net, DigitNet):
+    return shift(key, images, _MAX_SHIFT)
+  shift_key, flip_key = jax.random.split(key)
+  images = shift(shift_key, images, min(images.shape[1:3]) // _PHOTO_SHIFT)
+  flip = jax.random.bernoulli(flip_key, 0.5, (len(images), 1, 1, 1))
+  return jnp.where(flip, images[:, :, ::-1], images)
+
+
 def _check(train_data: Dataset, held_out: Dataset, settings: Settings) -> None:
   """Raises a ValueError if a set does not fit or the two sets overlap."""
   name, classes = train_data.name, train_data.num_classes
   if not classes:
     raise ValueError(
-      f'{name} has no labels; a folder must have one sub-folder per digit.'
+      f'{name} has no labels; a folder must have one sub-folder per class.'
     )
-  if classes != NUM_CLASSES:
-    raise ValueError(
-      f'{name} has {classes} classes; a digit classifier needs {NUM_CLASSES}.'
-    )
-  digit_net.build(train_data.shape)
+  classifier_net.build(train_data.shape, _classes(train_data))
   counts = (
     ('split', settings.split, train_data, _BATCH),
     ('test_split', settings.test_split, held_out, _MIN_HELD_OUT),
@@ -193,6 +216,10 @@ def _check(train_data: Dataset, held_out: Dataset, settings: Settings) -> None:
     )
 
 
+def _classes(data: Dataset) -> int:
+  return classifier_net.net_classes(data.shape, data.num_classes)
+
+
 def _digest(data: Dataset) -> str:
   """Returns the SHA-256 of the images and labels."""
   state = hashlib.sha256(np.ascontiguousarray(data.images).data)
@@ -202,7 +229,7 @@ def _digest(data: Dataset) -> str:
 
 @functools.partial(jax.jit, static_argnums=0, donate_argnums=1)
 def _update(
-  net: DigitNet,
+  net: DigitNet | PhotoNet,
   state: _State,
   key: Array,
   rate: Array,
@@ -212,14 +239,14 @@ def _update(
   """Makes one update with images [B, H, W, C] uint8 and labels [B]."""
   key = jax.random.fold_in(key, state.step)
   shift_key, dropout_key = jax.random.split(key)
-  images = to_float(shift(shift_key, images, _MAX_SHIFT))
+  images = to_float(_augment(net, shift_key, images))
 
   def loss(params: Params) -> Array:
-    prediction: Any = net.apply(
+    outputs: Any = net.apply(
       {'params': params}, images, train=True, rngs={'dropout': dropout_key}
     )
     cross_entropy = optax.softmax_cross_entropy_with_integer_labels
-    return cross_entropy(prediction.logits, labels).mean()
+    return cross_entropy(outputs[1], labels).mean()
 
   value, gradient = jax.value_and_grad(loss)(state.params)
   change, moments = _OPTIMIZER.update(gradient, state.moments, state.params)
