@@ -21,6 +21,7 @@ from jaxgan.metrics import (
   features,
 )
 from jaxgan.metrics.classifier_training import Settings
+from jaxgan.metrics.photo_net import PhotoNet
 
 ROOT = pathlib.Path(__file__).parents[1]
 TINY = Settings(split='train[:10%]', test_split='train[90%:]', epochs=2)
@@ -173,6 +174,23 @@ def test_unusable_folders_are_rejected(tmp_path, num, classes, shape, sentence):
     classifier_training.train(settings)
 
 
+def test_a_photo_net_is_saved_and_gives_features(tmp_path):
+  shape = (8, 9, 3)
+  record = {'data': 'x', 'shape': list(shape), 'accuracy': 0.5, 'classes': 3}
+  params = classifier_net.init(shape, jax.random.key(0), 3)
+  classifier_files.save(
+    tmp_path / 'net.npz', classifier_net.make(params, record)
+  )
+  loaded = classifier_files.load(tmp_path / 'net.npz')
+  assert isinstance(classifier_net.build(shape, loaded.classes), PhotoNet)
+  chex.assert_trees_all_equal(loaded.params, params)
+  weights = features.Files(classifier=str(tmp_path / 'net.npz'))
+  assert features.load('classifier', weights).sha256 == loaded.digest
+  with pytest.raises(ValueError, match=r'give the \.npz that jaxgan'):
+    features.load('classifier')
+
+
+@pytest.mark.slow
 def test_photographs_of_any_classes_are_classified(tmp_path):
   colors = np.array([[250, 5, 5], [5, 250, 5], [5, 5, 250]], np.uint8)
   images = random_images(300, 8, 9, 3, seed=1) // 2
@@ -193,8 +211,6 @@ def test_photographs_of_any_classes_are_classified(tmp_path):
   np.testing.assert_allclose(
     outputs.logits, net.predict(images).logits, atol=1e-4
   )
-  with pytest.raises(ValueError, match=r'give the \.npz that jaxgan'):
-    features.load('classifier')
 
 
 # The command.

@@ -118,7 +118,7 @@ def test_a_function_of_the_whole_batch_is_applied_to_a_part():
   ('net', 'shape'),
   [
     ({}, small.SHAPE),
-    ({**CONVS, 'critic_dropout': 0.3}, (8, 8, 1)),
+    small.slow({**CONVS, 'critic_dropout': 0.3}, (8, 8, 1)),
     small.slow({**BLOCKS, 'critic_dropout': 0.3, 'gen_norm': 'batch'},
                (8, 8, 1)),
     small.slow(STYLES, (4, 4, 1)),

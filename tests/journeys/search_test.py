@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+import small
 
 from jaxgan.storage.writers import read_metrics
 
@@ -162,7 +163,9 @@ def test_the_best_config_trains(searched, tmp_path):
   assert f'{config["optim"]["gen"]["lr"]:.4g}' == row['optim.gen.lr']
 
 
-@pytest.mark.parametrize('missing', ['config', 'space', 'workdir'])
+@pytest.mark.parametrize(
+  'missing', small.quick(['config', 'space', 'workdir'], 'space')
+)
 def test_a_search_needs_all_three(missing, tmp_path):
   flags = {
     'config': '--config=configs/digits.py:tiny',

@@ -7,6 +7,7 @@ import runpy
 
 import optuna
 import pytest
+import small
 from optuna.trial import TrialState
 
 from jaxgan.config import files, load_config, replace
@@ -84,7 +85,7 @@ def states(search):
   return [trial.state for trial in search.study.trials]
 
 
-@pytest.mark.parametrize('sampler', ['tpe', 'random'])
+@pytest.mark.parametrize('sampler', small.quick(['tpe', 'random'], 'random'))
 def test_a_search_starts_at_the_config_and_gets_better(sampler, runs, tmp_path):
   search = make_search(tmp_path, sampler)
   runner.run(search, 12)

@@ -62,6 +62,7 @@ def test_the_chosen_networks_are_taken_and_the_others_are_not(other, nets):
   assert int(state.step) == 0
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_another_and_continues_without_it(other, tmp_path):
   new, source = tmp_path / 'new', transfer.Source(str(other))
   state = train.train_and_evaluate(config(lr=NEVER), new, init_from=source)
