@@ -52,10 +52,16 @@ _FLAGS = (
     'weights', 'ema', ['ema', 'raw'], 'Averaged or raw generator weights.'
   ),
   flags.DEFINE_string(
-    'inception', '', 'Inception weights: the .npz of jaxgan.convert_inception.'
+    'inception',
+    '',
+    'Inception weights: the .npz of jaxgan.convert_inception; default: the '
+    "run's.",
   ),
   flags.DEFINE_string(
-    'classifier', '', 'Classifier of the features: the .npz of jaxgan.classify.'
+    'classifier',
+    '',
+    'Classifier of the features: the .npz of jaxgan.classify; default: the '
+    "run's.",
   ),
   flags.DEFINE_string(
     'resize', 'clean', 'Resizing for Inception: clean, legacy or legacy_tf.'

@@ -154,7 +154,7 @@ def _train_together() -> int:
       [int(i) for i in _LOCAL_DEVICES.value or ()] or None,
     )
     others.watch()
-    with others.told():
+    with others.reporting():
       _run(settings)
 
   return others.run(lambda: cli.run(command))

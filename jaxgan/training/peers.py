@@ -33,7 +33,7 @@ _STAY = 2 * (_POLL + _GRACE)
 
 
 class Peers:
-  """The other processes of a run, told of failures and watched for them."""
+  """Reports failures to the other processes of a run; watches for theirs."""
 
   def __init__(self, client: Any = None) -> None:
     """Watches nothing yet.
@@ -57,7 +57,7 @@ class Peers:
     atexit.register(self._stop, thread)
 
   @contextlib.contextmanager
-  def told(self) -> Iterator[None]:
+  def reporting(self) -> Iterator[None]:
     """Tells the others of an error of the block that they do not have too."""
     try:
       yield
@@ -74,7 +74,7 @@ class Peers:
       raise
 
   def run(self, command: Callable[[], int]) -> int:
-    """Runs a command; ends this process without the others, if they were told.
+    """Runs a command; ends this process without the others after a failure.
 
     Returns:
       The exit status of the command. JAX waits at exit until all processes are

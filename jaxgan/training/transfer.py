@@ -35,25 +35,25 @@ class Source(NamedTuple):
   nets: str = 'all'
 
 
-def choose(folder: pathlib.Path, asked: Source | None) -> Source | None:
-  """Returns the source of a run: the one asked for, or that of init.json.
+def choose(folder: pathlib.Path, requested: Source | None) -> Source | None:
+  """Returns the source of a run: the requested one, or that of init.json.
 
   Args:
     folder: workdir of the run, new or not.
-    asked: None for the one that the run has.
+    requested: None for the one that the run has.
 
   Raises:
     ValueError: the run has another source, or none; the other run is this one;
       or unknown nets.
   """
   saved = _read(folder)
-  if asked is None:
+  if requested is None:
     return saved
-  pick('init_nets', asked.nets, _NETS)
-  path = workdir.local(asked.folder).resolve()
+  pick('init_nets', requested.nets, _NETS)
+  path = workdir.local(requested.folder).resolve()
   if path == folder.resolve():
     raise ValueError(f'init_from is {folder}, the run itself; name another.')
-  source = Source(str(path), asked.nets)
+  source = Source(str(path), requested.nets)
   if saved != source and (folder / 'config.json').exists():
     began = f'the {saved.nets} nets of {saved.folder}' if saved else 'no run'
     raise ValueError(

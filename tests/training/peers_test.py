@@ -51,7 +51,7 @@ def fail(store, error, status=2):
 
   def command():
     try:
-      with failing.told():
+      with failing.reporting():
         raise error
     except (ValueError, RunFailed):
       return status
