@@ -127,6 +127,7 @@ def test_a_shift_pads_with_black():
   np.testing.assert_array_equal(counts, [0, 3, 5])
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_stops_the_training(tiny, monkeypatch):
   broken = jax.tree.map(lambda x: x * np.nan, tiny.params)
   monkeypatch.setattr(classifier_net, 'init', lambda *args: broken)
@@ -174,6 +175,7 @@ def test_unusable_folders_are_rejected(tmp_path, num, classes, shape, sentence):
     classifier_training.train(settings)
 
 
+@pytest.mark.slow
 def test_a_photo_net_is_saved_and_gives_features(tmp_path):
   shape = (8, 9, 3)
   record = {'data': 'x', 'shape': list(shape), 'accuracy': 0.5, 'classes': 3}

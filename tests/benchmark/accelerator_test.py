@@ -97,6 +97,7 @@ def test_a_program_that_fails_does_not_stop_the_others(run):
   assert len(run(modes=['eager', 'compile'])[0]) == 3  # A new program.
 
 
+@pytest.mark.slow
 def test_what_the_budget_does_not_allow_is_left_out(run):
   table, results = run(
     '--each=4 --start=60', budget_seconds=4, batches=['8', '16'],

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import small
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -54,7 +55,8 @@ def test_whole_runs_are_processes_of_their_own():
 
 
 @pytest.mark.parametrize(
-  ('files', 'placement', 'copies'), [('png', 'host', 1), ('jpeg', 'stream', 3)]
+  ('files', 'placement', 'copies'),
+  [('png', 'host', 1), small.slow('jpeg', 'stream', 3)],
 )
 def test_the_command_times_files(files, placement, copies):
   figures = command(

@@ -57,7 +57,6 @@ SIMILAR = {
   'name',
   small.quick(
     [n for n in SHAPES if n not in SIMILAR],
-    'default',
     'digits',
   ),
 )

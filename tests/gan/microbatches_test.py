@@ -74,12 +74,14 @@ def test_parts_of_a_batch_give_the_numbers_of_the_whole(sections, shape):
   chex.assert_trees_all_close(whole, parts, rtol=BOUND, atol=BOUND)
 
 
+@pytest.mark.slow
 def test_parts_on_several_devices_give_the_numbers_of_one():
   train = {'batch_size': 16, 'microbatches': 2}
   one, eight = (ends({}, train, devices) for devices in (1, 8))
   chex.assert_trees_all_close(one, eight, rtol=BOUND, atol=BOUND)
 
 
+@pytest.mark.slow
 def test_no_device_sends_examples_to_another():
   config = small.config(train={'batch_size': 16, 'microbatches': 2})
   state, train_step, over = small.make(config, 8)

@@ -275,7 +275,7 @@ def plain():
 
 
 @pytest.mark.parametrize(
-  'name', small.quick(OPTIONS, 'adversarial', 'adaptive', 'lazy', 'spectral')
+  'name', small.quick(OPTIONS, 'adversarial', 'adaptive')
 )
 def test_an_option_changes_the_run_and_keeps_it_whole(name, plain):
   state, history = small.run(small.config(**SIZES, **OPTIONS[name]), 1)
@@ -296,6 +296,7 @@ def test_orthogonal_kernels_are_asked_of_the_generator():
   assert max(jax.tree.leaves(moved)) > 1e-6
 
 
+@pytest.mark.slow
 def test_the_generator_may_move_several_times_per_iteration():
   still = {'critic': {'lr': 0.0}, 'gen': {'name': 'sgd', 'lr': 0.1, 'b1': 0.0}}
   lengths = []

@@ -247,8 +247,10 @@ def test_nothing_to_sample_from(environment, whole, tmp_path):
       ('--config.data.name=folder', '--config.data.path=nowhere'), 'nowhere'
     ),
     (('--config.train.batch_size=4000',), '1797 examples'),
-    (('--config.net.name=dcgan', '--config.net.gen_widths=(8,8,8,8,8)'),
-     'net.gen_widths'),
+    small.slow(
+      ('--config.net.name=dcgan', '--config.net.gen_widths=(8,8,8,8,8)'),
+      'net.gen_widths',
+    ),
     small.slow(('--config.penalty.power=2.0',), 'penalty.power is 2'),
     small.slow(('--config.data.name=digitz',), 'digitz'),
     (('--config.optim.gen.lrr=1.0',), 'Unknown config key optim.gen.lrr; '),

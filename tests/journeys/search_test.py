@@ -163,9 +163,7 @@ def test_the_best_config_trains(searched, tmp_path):
   assert f'{config["optim"]["gen"]["lr"]:.4g}' == row['optim.gen.lr']
 
 
-@pytest.mark.parametrize(
-  'missing', small.quick(['config', 'space', 'workdir'], 'space')
-)
+@pytest.mark.parametrize('missing', small.quick(['config', 'space', 'workdir']))
 def test_a_search_needs_all_three(missing, tmp_path):
   flags = {
     'config': '--config=configs/digits.py:tiny',

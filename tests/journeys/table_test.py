@@ -105,6 +105,7 @@ def test_samples_are_in_units_of_the_table(files):
   assert abs(samples[:, 1].mean()) > 20 > abs(standardized[:, 1].mean())
 
 
+@pytest.mark.slow
 def test_sampling_does_not_need_the_table(files, tmp_path):
   hidden = (files / 'real.csv').rename(files / 'hidden.csv')
   try:

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+import small
 
 from jaxgan.metrics import feature_cache, features
 from jaxgan.metrics.features import FeatureNet
@@ -26,7 +27,7 @@ def test_features_do_not_depend_on_pieces_or_devices():
   np.testing.assert_allclose(whole.logits[:20], one[1], atol=1e-4)
 
 
-@pytest.mark.parametrize('name', ['pixels', 'digits', 'stacked'])
+@pytest.mark.parametrize('name', ['pixels', 'digits', small.slow('stacked')])
 def test_features_are_the_same_on_three_devices(name, monkeypatch):
   shape = (300, 28, 28, 3) if name == 'stacked' else (300, 8, 8, 1)
   images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)

@@ -54,6 +54,7 @@ def test_protocols_give_different_features(references):
   assert np.abs(legacy - clean).max() > 1e-2
 
 
+@pytest.mark.slow
 def test_an_image_has_the_same_features_in_any_batch(variables):
   images = inception_random.images(2, 24, 32)
   both = inception.embed(variables, images).features
@@ -86,6 +87,7 @@ def test_invalid_images_are_rejected(shape, dtype, name, sentence):
     inception.embed({}, np.zeros(shape, dtype), resize=name)
 
 
+@pytest.mark.slow
 def test_a_batch_may_lie_on_several_devices(variables):
   mesh = jax.sharding.Mesh(np.array(jax.devices()[:2]), ('data',))
   spec = jax.sharding.PartitionSpec

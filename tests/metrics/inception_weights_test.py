@@ -70,6 +70,7 @@ def convert(source, out, *arguments, stand_in=None):
   )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_converts_what_load_reads(state, arrays, tmp_path):
   source, out = tmp_path / 'weights.pth', tmp_path / 'new' / 'inception.npz'
   with source.open('wb') as file:

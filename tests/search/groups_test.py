@@ -114,6 +114,7 @@ def test_a_trial_in_a_group_equals_a_single_trial(tmp_path, monkeypatch):
   )
 
 
+@pytest.mark.slow
 def test_groups_are_trained_until_there_are_enough_trials(programs, tmp_path):
   values = {'optim.gen.lr': {**SPACE['optim.gen.lr'], 'num': 6}}
   search = make_search(tmp_path, values=values)

@@ -165,6 +165,7 @@ def test_two_processes_record_a_curve_once(tmp_path, monkeypatch):
   assert len(recorded) == 1
 
 
+@pytest.mark.slow
 def test_a_diverged_run_is_kept_as_such(tmp_path):
   gone = {'optim': {'critic': {'name': 'sgd', 'lr': 1e30}}}
   arms = ({'name': 'a', 'changes': gone},)

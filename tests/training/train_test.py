@@ -41,6 +41,7 @@ def test_batches_grow_and_a_resumed_run_is_the_same(tmp_path, monkeypatch):
   assert float(weights[0]) != float(weights[1])
 
 
+@pytest.mark.slow
 def test_a_callback_is_called_at_evaluations_and_may_end_the_run(
   tmp_path, monkeypatch
 ):
