@@ -1,9 +1,8 @@
 """Trains an image classifier and measures its accuracy on held-out images.
 
 It uses Adam with decoupled weight decay, a linear warmup with cosine decay
-(Loshchilov & Hutter, 2017), dropout, and random shifts: of digits by one pixel,
-of photographs by an eighth of a side, with mirror images. All
-randomness is a function of the seed and the step.
+(Loshchilov & Hutter, 2017), dropout, and random changes of the images
+(`classifier_augment`). All randomness is a function of the seed and the step.
 """
 
 import dataclasses
@@ -20,7 +19,7 @@ import optax
 from jaxgan.config import Data
 from jaxgan.data import pipeline, sources
 from jaxgan.data.sources import Dataset
-from jaxgan.metrics import classifier_net
+from jaxgan.metrics import classifier_augment, classifier_net
 from jaxgan.metrics.classifier_net import Classifier, DigitNet
 from jaxgan.metrics.photo_net import PhotoNet
 from jaxgan.progress import Progress
@@ -32,8 +31,6 @@ _MAX_SHARED = 0.1  # Allowed share of held-out images in the training split.
 _PEAK_RATE = 3e-3
 _WARMUP = 0.15  # Share of the steps in which the learning rate rises.
 _WEIGHT_DECAY = 1e-2
-_MAX_SHIFT = 1  # Largest random shift of digits in each direction, in pixels.
-_PHOTO_SHIFT = 8  # That of photographs: a side by this.
 _LOG_STEPS = 50  # Steps between reads of the loss; a read waits for the device.
 
 # Weight decay applies to kernels only. `_update` applies the learning rate.
@@ -166,28 +163,6 @@ def learning_rate(step: int, steps: int) -> float:
   return _PEAK_RATE * rise * 0.5 * (1 + math.cos(math.pi * decay))
 
 
-def shift(key: Array, images: Array, pixels: int) -> Array:
-  """Shifts each of [N, H, W, C] randomly by up to `pixels`; pads with black."""
-  padding = ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0))
-  padded = jnp.pad(images, padding)
-  corners = jax.random.randint(key, (len(images), 2), 0, 2 * pixels + 1)
-
-  def crop(image: Array, corner: Array) -> Array:
-    return jax.lax.dynamic_slice(image, (*corner, 0), images.shape[1:])
-
-  return jax.vmap(crop)(padded, corners)
-
-
-def _augment(net: DigitNet | PhotoNet, key: Array, images: Array) -> Array:
-  """Shifts images randomly; mirrors half of them if they are photographs."""
-  if isinstance(net, DigitNet):
-    return shift(key, images, _MAX_SHIFT)
-  shift_key, flip_key = jax.random.split(key)
-  images = shift(shift_key, images, min(images.shape[1:3]) // _PHOTO_SHIFT)
-  flip = jax.random.bernoulli(flip_key, 0.5, (len(images), 1, 1, 1))
-  return jnp.where(flip, images[:, :, ::-1], images)
-
-
 def _check(train_data: Dataset, held_out: Dataset, settings: Settings) -> None:
   """Raises a ValueError if a set does not fit or the two sets overlap."""
   name, classes = train_data.name, train_data.num_classes
@@ -238,8 +213,12 @@ def _update(
 ) -> tuple[_State, Array]:
   """Makes one update with images [B, H, W, C] uint8 and labels [B]."""
   key = jax.random.fold_in(key, state.step)
-  shift_key, dropout_key = jax.random.split(key)
-  images = to_float(_augment(net, shift_key, images))
+  augment_key, dropout_key = jax.random.split(key)
+  is_digits = isinstance(net, DigitNet)
+  augment = (
+    classifier_augment.digits if is_digits else classifier_augment.photographs
+  )
+  images = augment(augment_key, to_float(images))
 
   def loss(params: Params) -> Array:
     outputs: Any = net.apply(
