@@ -13,6 +13,9 @@ from jaxgan.types import Array
 
 _PROJECTIONS = 64
 _COMPARED = 64  # Examples of each side.
+# Below this, libtpu 0.0.42.1 crashes in a product of two examples' matrices that
+# are split over chips, or takes more memory than a host has.
+_FEW_COLUMNS = 8
 
 
 def sliced(real: Array, fake: Array) -> Array:
@@ -104,6 +107,8 @@ def _spread(x: Array) -> tuple[Array, Array]:
 
 def _distances(x: Array, y: Array) -> Array:
   """[B, B] Euclidean distances."""
+  if x.shape[1] < _FEW_COLUMNS:
+    return jnp.sqrt(jnp.sum(jnp.square(x[:, None] - y[None]), axis=-1))
   norms = jnp.sum(x * x, axis=1)[:, None] + jnp.sum(y * y, axis=1)[None, :]
   inner = jnp.matmul(x, y.T, precision=jax.lax.Precision.HIGHEST)
   return jnp.sqrt(jnp.maximum(norms - 2 * inner, 0.0))

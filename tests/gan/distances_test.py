@@ -58,6 +58,13 @@ def test_images_count_as_vectors():
     chex.assert_shape(flat, ())
 
 
+@pytest.mark.parametrize('columns', [1, 2, 7, 8])
+def test_distances_of_few_and_of_many_columns(columns):
+  x, y = normal(0, (5, columns)), normal(1, (3, columns))
+  expected = np.linalg.norm(np.asarray(x)[:, None] - np.asarray(y), axis=-1)
+  np.testing.assert_allclose(distances._distances(x, y), expected, rtol=1e-5)
+
+
 def clouds(*centres, num, deviation=1.0):
   """As many points around each of several centres in 16 dimensions."""
   rng = np.random.default_rng(len(centres))

@@ -148,3 +148,13 @@ def test_every_critic_update_of_a_real_program_is_counted():
   assert five.fits
   # 3.47 by XLA's own count of a program with five copies of the update.
   assert 3.3 < five.flops / one.flops < 3.6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+  importlib.util.find_spec('libtpu') is None, reason='libtpu is not installed'
+)
+def test_points_in_the_plane_are_compiled_for_several_chips():
+  """The compiler crashed in a product of two columns that chips share."""
+  config = small.config(data={'name': 'gaussians8'}, train={'batch_size': 64})
+  assert plan.make(config, chips.parse('v5e:2x2')).fits
