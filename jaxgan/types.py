@@ -27,6 +27,10 @@ Variables = Mapping[str, Any]  # Flax's {'params': ..., 'batch_stats': ...}.
 Metrics = dict[str, Array]  # Float32 scalars, keyed by the names below.
 Score = Callable[[Array], Array]  # Images [B, H, W, C] -> float32 scores [B].
 
+# A function of a whole batch -> the same of the part of it that is at hand,
+# with the random numbers of the whole batch (`Microbatches.in_place`).
+InPlace = Callable[[Callable[[Array], Array]], Callable[[Array], Array]]
+
 T = TypeVar('T')
 
 # The scalars that a training step returns and the loop logs. D(x) is the
@@ -79,6 +83,11 @@ class Batch(NamedTuple):
 
   image: Array
   label: Array
+
+
+def whole(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+  """The `InPlace` of a batch that is not split: the function itself."""
+  return function
 
 
 def to_float(image: Array) -> Array:

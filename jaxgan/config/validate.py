@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jaxgan.config.microbatches import rules as rules_of_microbatches
+from jaxgan.config.penalties import rules as rules_of_penalties
 from jaxgan.config.schema.run import Config
 
 # Of each rule: its keys, whether it is broken, the end of the error message.
@@ -29,7 +30,7 @@ def check(config: Config) -> None:
     ValueError: a broken rule; the message gives the keys, their values and
       the allowed values.
   """
-  for rules in (_run, _objective, _labels, _nets, rules_of_microbatches):
+  for rules in _RULES:
     for keys, broken, reason in rules(config):
       if broken:
         values = (
@@ -89,23 +90,7 @@ def _run(config: Config) -> Rules:
 
 
 def _objective(config: Config) -> Rules:
-  loss, penalty, regularizers = config.loss, config.penalty, config.regularisers
-  yield (
-    'penalty.target_law penalty.sides',
-    penalty.target_law == 'ratio' and penalty.sides != 'one',
-    'an annealed target must be one-sided, so set penalty.sides to one',
-  )
-  yield (
-    'penalty.controller penalty.replay',
-    (penalty.controller == 'replay') != bool(penalty.replay),
-    'the controller replay needs the metrics.jsonl of a run, and no other '
-    'controller reads one',
-  )
-  yield (
-    'penalty.controller penalty.weight',
-    penalty.controller == 'replay' and not penalty.weight,
-    'a weight of 0 turns the penalty off, so a replay needs one above 0',
-  )
+  loss, regularizers = config.loss, config.regularisers
   yield (
     'loss.name net.critic_head',
     (loss.name == 'energy') != (config.net.critic_head == 'autoencoder'),
@@ -122,14 +107,24 @@ def _objective(config: Config) -> Rules:
       getattr(loss, key) and loss.name not in _LABEL_LOSSES,
       f'only {", ".join(_LABEL_LOSSES)} have labels to smooth',
     )
-  for key in ('consistency', 'augment_target'):
+  for key in ('consistency', 'augment_target', 'augment_end'):
     yield (
       f'regularisers.{key} regularisers.augment',
       getattr(regularizers, key) and not regularizers.augment,
       'it needs at least one augmentation',
     )
+  yield (
+    'regularisers.augment_end regularisers.augment_target',
+    regularizers.augment_end and regularizers.augment_target,
+    'a share follows a schedule or adapts, so one of them must be 0',
+  )
   for player in ('gen', 'critic'):
     optimizer = getattr(config.optim, player)
+    yield (
+      f'optim.{player}.b2_end optim.{player}.name',
+      optimizer.b2_end and optimizer.name != 'adam',
+      'only adam has a scheduled b2, so b2_end must be 0',
+    )
     yield (
       f'optim.{player}.lr_end optim.{player}.schedule',
       optimizer.lr_end == 0 and optimizer.schedule == 'exponential',
@@ -242,3 +237,8 @@ def _multiscale(config: Config) -> Rules:
     not 2 <= net.scales <= most,
     f'each scale needs a width in both nets, so it must be from 2 to {most}',
   )
+
+
+_RULES = (
+  _run, _objective, rules_of_penalties, _labels, _nets, rules_of_microbatches,
+)  # fmt: skip

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from jaxgan.config import Penalty, pick
+from jaxgan.gan import schedules
 from jaxgan.gan.hyper import Hyper, Scalar
 from jaxgan.gan.replay import Curve, load_curve
 from jaxgan.types import Array
@@ -173,7 +174,7 @@ def linear(inputs: WeightInputs) -> Array:
 
 def cosine(inputs: WeightInputs) -> Array:
   """Open loop: cosine decay from weight0 to floor weight0."""
-  return _floored(inputs, (1 + jnp.cos(jnp.pi * inputs.progress)) / 2)
+  return _floored(inputs, schedules.fall(inputs.progress))
 
 
 def pi(inputs: WeightInputs) -> Array:

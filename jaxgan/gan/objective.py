@@ -10,27 +10,31 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxgan.config import Config, Regularizers
+from jaxgan.config import Config, Penalty, Regularizers
 from jaxgan.gan import losses, penalty, points, regularizers
 from jaxgan.gan.controller import Control, Measurement
-from jaxgan.types import Array, Metrics, Score
+from jaxgan.types import Array, InPlace, Metrics, Score, whole
 
 
 class PenaltyInputs(NamedTuple):
   """Key and controller state for the penalty of one critic update.
 
   Attributes:
-    key: of the uniforms that place the points, and of consistency.
+    key: of the uniforms that place the points, of the directions of finite
+      differences, and of consistency.
     control: gives ratio and weight; no gradient flows into it.
     due: whether a lazy penalty applies in this update, a boolean; None for a
       penalty in every update.
-    uniforms: [B], those of the points; None draws them from the key.
+    score: the critic with the labels of the penalized share of the batch; None
+      for a critic without labels, or a share of 1.
+    in_place: of a part of a batch (`Microbatches.in_place`).
   """
 
   key: Array
   control: Control
   due: Array | None = None
-  uniforms: Array | None = None
+  score: Score | None = None
+  in_place: InPlace = whole
 
 
 class Outcomes(NamedTuple):
@@ -38,12 +42,13 @@ class Outcomes(NamedTuple):
 
   Attributes:
     real, fake: scores [B].
-    slope: gradient norms [B] at the points.
+    norms: gradient norms [m] of each kind of points (`points.build`), or their
+      finite differences.
   """
 
   real: Array
   fake: Array
-  slope: Array
+  norms: tuple[Array, ...]
 
 
 class Objective(NamedTuple):
@@ -54,7 +59,7 @@ class Objective(NamedTuple):
     pull_away: weight of the generator's pull-away term.
     points: (key, real, fake, ratio) -> x^, the points of the penalty.
     price: (gradient norms, ratio) -> GP.
-    penalized: False where the weight is always 0; gradient norms are then
+    penalty: whose weight is 0 only where it always is; gradient norms are then
       reported and not differentiated again.
     regularizers: of the critic's scores.
   """
@@ -63,7 +68,7 @@ class Objective(NamedTuple):
   pull_away: float
   points: points.Points
   price: penalty.Price
-  penalized: bool
+  penalty: Penalty
   regularizers: Regularizers
 
   def critic_loss(
@@ -86,9 +91,10 @@ class Objective(NamedTuple):
       real = regularizers.adversarial(score, real, -length)
       fake = regularizers.adversarial(score, fake, length)
     real_scores, fake_scores = score(real), score(fake)
-    at = self.points(inputs.key, real, fake, control.ratio, inputs.uniforms)
-    slope = self._slopes(score, at, inputs.due)
-    cost = self.price(slope, control.ratio)
+    norms = self._norms(
+      inputs.score or score, (real, fake), (real_scores, fake_scores), inputs
+    )
+    cost = self._cost(norms, control.ratio)
     share = control.weight * self._scale(inputs.due) * cost
     loss = self.losses.critic(real_scores, fake_scores) + share
     if self.regularizers.consistency:
@@ -97,7 +103,11 @@ class Objective(NamedTuple):
       loss += self.regularizers.consistency * regularizers.consistency(
         score, real, real_scores, augment_key, self.regularizers
       )
-    return loss, Outcomes(real_scores, fake_scores, slope)
+    return loss, Outcomes(real_scores, fake_scores, norms)
+
+  def choose(self, x: Array) -> Array:
+    """The penalized share of a batch [B, ...]: [m, ...]."""
+    return penalty.choose(x, self.penalty.share)
 
   def report(
     self, seen: Outcomes, inputs: PenaltyInputs
@@ -109,15 +119,16 @@ class Objective(NamedTuple):
       inputs: as for `critic_loss`.
     """
     control = jax.lax.stop_gradient(inputs.control)
-    real_scores, fake_scores, slope = seen
+    real_scores, fake_scores, norms = seen
     gap = jnp.mean(real_scores) - jnp.mean(fake_scores)
-    cost = self.price(slope, control.ratio)
+    cost = self._cost(norms, control.ratio)
     share = control.weight * self._scale(inputs.due) * cost
+    violations = [penalty.one_sided(n, 1.0) for n in norms]
     metrics = {
       'gap': gap,
       'penalty': cost,
       'penalty_share': share / jnp.maximum(abs(gap), 1e-12),
-      'slope': jnp.mean(slope),
+      'slope': penalty.mean_norm(norms, self.penalty),
       'weight': control.weight,
       'ratio': control.ratio,
       **_score_metrics(real_scores, fake_scores, self.losses.middle),
@@ -126,7 +137,7 @@ class Objective(NamedTuple):
       gap=gap,
       slope=metrics['slope'],
       sureness=2 * metrics['accuracy_real'] - 1,
-      violation=penalty.one_sided(slope, 1.0),
+      violation=jnp.mean(jnp.stack(violations)),
       distance=jnp.zeros((), jnp.float32),
     )
     return metrics, measurement
@@ -150,17 +161,50 @@ class Objective(NamedTuple):
       loss += self.pull_away * losses.pull_away(code(fake))
     return loss
 
-  def _slopes(self, score: Score, at: Array, due: Array | None) -> Array:
-    """Gradient norms [B], differentiable only where the penalty applies."""
-    if not self.penalized:
-      return jax.lax.stop_gradient(penalty.slopes(score, at))
-    if due is None:
-      return penalty.slopes(score, at)
-    return jax.lax.cond(
-      due,
-      lambda: penalty.slopes(score, at),
-      lambda: jax.lax.stop_gradient(penalty.slopes(score, at)),
+  def _norms(
+    self,
+    score: Score,
+    examples: tuple[Array, Array],
+    scores: tuple[Array, Array],
+    inputs: PenaltyInputs,
+  ) -> tuple[Array, ...]:
+    """Gradient norms [m], differentiable only where the penalty applies.
+
+    Args:
+      score: the critic of the penalized share of the batch.
+      examples: real and fake [B, ...].
+      scores: theirs [B].
+      inputs: as for `critic_loss`.
+    """
+    config, ratio = self.penalty, inputs.control.ratio
+    real, fake = map(self.choose, examples)
+    at = self.points(inputs.key, real, fake, ratio, inputs.in_place)
+    ends = points.ENDS.get(config.points)
+    known = [self.choose(scores[i]) for i in ends] if ends else [None] * len(at)
+    # Not the folds 1 and 2, of one law of the points and of consistency.
+    key = jax.random.fold_in(inputs.key, 3)
+
+    def measure() -> tuple[Array, ...]:
+      if config.gradient == 'exact':
+        return tuple(penalty.slopes(score, x) for x in at)
+      directions = penalty.directions(key, at, inputs.in_place)
+      return tuple(
+        penalty.finite(score, *each, step=config.finite_step)
+        for each in zip(at, directions, known, strict=True)
+      )
+
+    if not config.weight:
+      return jax.lax.stop_gradient(measure())
+    if inputs.due is None:
+      return measure()
+    norms: tuple[Array, ...] = jax.lax.cond(
+      inputs.due, measure, lambda: jax.lax.stop_gradient(measure())
     )
+    return norms
+
+  def _cost(self, norms: tuple[Array, ...], ratio: Array) -> Array:
+    """GP: the sum over the kinds of points."""
+    return jnp.sum(jnp.stack([self.price(n, ratio) for n in norms]))
 
   def _scale(self, due: Array | None) -> Array | float:
     """Factor of a lazy penalty: `lazy` in the updates that apply it, else 0."""
@@ -174,7 +218,7 @@ def build(config: Config) -> Objective:
     config.loss.pull_away,
     points.build(config.penalty),
     penalty.build(config.penalty),
-    config.penalty.weight > 0,
+    config.penalty,
     config.regularisers,
   )
 

@@ -2,9 +2,11 @@
 
 A point x^ = x + a (x~ - x) lies between a real example x and a fake x~: a = 0
 is real, a = 1 is fake. A law turns one uniform number per example, and the
-ratio of the present distance to its reference, into a. The weight of the
-penalty is chosen elsewhere (`controller`). To add a law, write a function of
-(u, ratio, config) and name it in LAWS.
+ratio of the present distance to its reference, into a. Two laws are of another
+kind: `dragan` adds noise to real examples, and `real_and_fake` takes all real
+examples and all fakes. The weight of the penalty is chosen elsewhere
+(`controller`). To add a law, write a function of (u, ratio, config) and name it
+in LAWS.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +16,14 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.config import Penalty, pick
-from jaxgan.types import Array
+from jaxgan.types import Array, InPlace, whole
 
 Law = Callable[[Array, Array, Penalty], Array]
-Points = Callable[..., Array]
+Points = Callable[..., tuple[Array, ...]]
+
+# Laws whose points are examples of the batch, so that their scores are known: 0
+# for real, 1 for fake. (Of `fake`, x + 1 (x~ - x) has rounding errors.)
+ENDS: Mapping[str, tuple[int, ...]] = {'real': (0,), 'real_and_fake': (0, 1)}
 
 
 def uniform(u: Array, ratio: Array, config: Penalty) -> Array:
@@ -129,13 +135,17 @@ def build(config: Penalty) -> Points:
     config: `points` names the law.
 
   Returns:
-    A function (key, real [B, ...], fake [B, ...], ratio, u) -> points [B, ...].
-    Without u [B], all laws draw the same u from the same key, so that runs
-    which differ only in their law are paired.
+    A function (key, real [B, ...], fake [B, ...], ratio, in_place) -> points:
+    arrays [B, ...], two for `real_and_fake`, one for other laws. All laws draw
+    the same u from the same key, so that runs which differ only in their law
+    are paired. For a part of a batch, `in_place` makes its u those that the
+    whole batch would have there.
 
   Raises:
     ValueError: unknown `penalty.points`.
   """
+  if config.points == 'real_and_fake':
+    return _real_and_fake
   law = pick('penalty.points', config.points, {**LAWS, 'dragan': uniform})
   ends = _noisy_real if config.points == 'dragan' else _fake_end
 
@@ -144,18 +154,25 @@ def build(config: Penalty) -> Points:
     real: Array,
     fake: Array,
     ratio: Array,
-    u: Array | None = None,
-  ) -> Array:
-    u = draw(key, len(real)) if u is None else u
+    in_place: InPlace = whole,
+  ) -> tuple[Array, ...]:
+    u = in_place(lambda x: jax.random.uniform(key, (len(x),)))(real)
     alpha = law(u, jax.lax.stop_gradient(ratio), config)
-    return interpolate(real, ends(key, real, fake, config), alpha)
+    return (interpolate(real, ends(key, real, fake, config), alpha),)
 
   return points
 
 
-def draw(key: Array, num: int) -> Array:
-  """Draws the uniforms u of a batch: [num] in [0, 1)."""
-  return jax.random.uniform(key, (num,))
+def _real_and_fake(
+  key: Array,
+  real: Array,
+  fake: Array,
+  ratio: Array,
+  in_place: InPlace = whole,
+) -> tuple[Array, ...]:
+  """R1 and R2 together, as in R3GAN (Huang et al., 2024, equation 5)."""
+  del key, ratio, in_place
+  return real, fake
 
 
 def _fake_end(key: Array, real: Array, fake: Array, config: Penalty) -> Array:

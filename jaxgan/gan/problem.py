@@ -50,6 +50,12 @@ class Problem:
     return self.networks.latents
 
   @property
+  def slow_in_loops(self) -> bool:
+    """XLA:CPU's own convolutions are several times slower inside a loop."""
+    conv = kernels.resolve(self.config.net.conv, self.platform)
+    return self.platform == 'cpu' and conv in ('lax', 'cudnn')
+
+  @property
   def standardized(self) -> 'Problem':
     """The same problem, whose samples of a table stay standardized."""
     return dataclasses.replace(self, columns=None)

@@ -29,8 +29,9 @@ class InputTransform(NamedTuple):
   @property
   def augments(self) -> bool:
     """Whether images are augmented, apart from the consistency term."""
-    shares = self.config.augment_share, self.config.augment_target
-    return bool(self.config.augment) and any(shares)
+    config = self.config
+    shares = config.augment_share, config.augment_target, config.augment_end
+    return bool(config.augment) and any(shares)
 
   def __call__(self, key: Array, step: Array, x: Array, share: Array) -> Array:
     """Transforms examples; shape and range stay.
@@ -57,7 +58,7 @@ def build(config: Regularizers, steps: int) -> InputTransform | None:
 
   Args:
     config: of the regularizers.
-    steps: length of the run, and of the noise where `noise_steps` is 0.
+    steps: of the noise where `noise_steps` is 0.
   """
   transform = InputTransform(config, config.noise_steps or steps)
   return transform if transform.augments or config.noise else None

@@ -52,8 +52,9 @@ def check_devices(config: Config, devices: int) -> None:
   """Checks that batches can be split evenly over devices and microbatches.
 
   Raises:
-    ValueError: `train.batch_size` or `train.gen_batch_size` is not a multiple
-      of the number of devices, or of devices x `train.microbatches`.
+    ValueError: `train.batch_size`, `train.gen_batch_size` or the penalized
+      share of the batch is not a multiple of the number of devices, or of
+      devices x `train.microbatches`.
   """
   parts = config.train.microbatches
   each = f' in {parts} parts each (train.microbatches)' if parts > 1 else ''
@@ -64,3 +65,10 @@ def check_devices(config: Config, devices: int) -> None:
         f'train.{name} is {size}, which cannot be split over {devices} '
         f'devices{each}; it must be a multiple of {devices * parts}.'
       )
+  size = round(config.penalty.share * config.train.batch_size)
+  if size % (devices * parts):  # Equal to the first size for a share of 1.
+    raise ValueError(
+      f'penalty.share is {config.penalty.share:g}, of which {size} examples '
+      f'cannot be split over {devices} devices{each}; they must be a multiple '
+      f'of {devices * parts}.'
+    )

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh, NamedSharding
 
-from jaxgan.gan import augment, controller
+from jaxgan.gan import augment, controller, schedules
 from jaxgan.gan import hyper as hyper_lib
 from jaxgan.gan import sharding as sharding_lib
 from jaxgan.gan.hyper import Hyper
@@ -65,7 +65,7 @@ class Step:
     config = problem.config
     self.config = config
     self.updates = Updates(problem, examples)
-    self.controller = controller.build(config.penalty, config.train.steps)
+    self.controller = controller.build(config.penalty, schedules.length(config))
 
   def __call__(
     self, hyper: Hyper, state: GANState, batch: Batch
@@ -101,13 +101,18 @@ class Step:
     control = self.controller(state.control, measurement, state.step, hyper)
     if self.config.regularisers.augment_target:
       control = augment.adapt(control, measurement, self.config.regularisers)
+    if self.config.regularisers.augment_end:
+      share = schedules.augment_share(self.config, state.step + 1)
+      control = control._replace(share=share)
 
     metrics |= gen_metrics | {'distance': control.distance}
     share = state.control.share
     transform = self.updates.transform
     augments = transform is not None and transform.augments
     metrics['augmented'] = share if augments else 0 * share
-    return self._next(state, Pair(gen, critic), control, metrics), metrics
+    images = batch.label.shape[-1]
+    state = self._next(state, Pair(gen, critic), control, metrics, images)
+    return state, metrics
 
   def _next(
     self,
@@ -115,6 +120,7 @@ class Step:
     players: Pair[Player],
     control: controller.Control,
     metrics: Metrics,
+    images: int,
   ) -> GANState:
     """The state after the iteration."""
     gen, critic = players
@@ -127,6 +133,8 @@ class Step:
     decay = jnp.minimum(
       self.config.train.ema_decay, (1 + state.step) / (10 + state.step)
     )
+    if self.config.train.ema_images:
+      decay = schedules.ema_decay(self.config, state.step, images)
     return dataclasses.replace(
       state,
       step=state.step + 1,

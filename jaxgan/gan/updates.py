@@ -19,15 +19,15 @@ from jaxgan.gan import (
   microbatches,
   objective,
   optimizers,
-  points,
   regularizers,
+  schedules,
 )
 from jaxgan.gan.hyper import Hyper
 from jaxgan.gan.networks import statistics_of
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
-from jaxgan.nets import conditional, kernels
-from jaxgan.types import Array, Batch, Metrics, Params, Variables
+from jaxgan.nets import conditional
+from jaxgan.types import Array, Batch, Metrics, Params, Variables, whole
 
 
 class Player(NamedTuple):
@@ -63,10 +63,12 @@ class Updates:
     self.examples = examples
     self.parts = microbatches.of(config, examples)
     self.objective = objective.build(config)
-    self.transform = regularizers.build(config.regularisers, config.train.steps)
+    self.transform = regularizers.build(
+      config.regularisers, schedules.length(config)
+    )
     self.predicts = conditional.has_auxiliary(config.net)
     self.batch_distance = distances.OF_BATCHES.get(config.penalty.distance)
-    self.unroll = _unroll(problem)
+    self.unroll = config.train.critic_steps if problem.slow_in_loops else 1
 
   def critic_updates(
     self, hyper: Hyper, state: GANState, batch: Batch, key: Array
@@ -112,16 +114,18 @@ class Updates:
     if config.regularisers.lazy > 1:
       due = regularizers.penalty_due(config.regularisers, update)
     penalty = objective.PenaltyInputs(points_key, state.control, due)
-    uniforms = points.draw(points_key, len(real)) if self.parts else None
     variables = critic.variables
 
-    def loss(params: Params, part: Any, _: Any) -> tuple[Array, tuple]:
-      real, fake, label, z, uniforms = part
+    def loss(params: Params, part: Any, number: Any) -> tuple[Array, tuple]:
+      real, fake, label, z = part
       now = {**statistics_of(variables), 'params': params}
       score = self.networks.score(now, label, critic_key)
-      value, seen = self.objective.critic_loss(
-        score, real, fake, penalty._replace(uniforms=uniforms)
+      some = self.objective.choose(label)
+      inputs = penalty._replace(
+        score=self.networks.score(now, some, critic_key),
+        in_place=self._in_place(number),
       )
+      value, seen = self.objective.critic_loss(score, real, fake, inputs)
       if config.regularisers.l1 or config.regularisers.l2:
         value += regularizers.kernel_norms(params, config.regularisers)
       if self.predicts:
@@ -130,14 +134,15 @@ class Updates:
         value += auxiliary.fake_loss(config.loss, targets, fake)[0]
       return value, (seen, ())
 
-    examples = inputs_real, inputs_fake, label, z, uniforms
     (value, (seen, _)), grads = self._value_and_grad(
-      loss, variables['params'], examples
+      loss, variables['params'], (inputs_real, inputs_fake, label, z)
     )
     metrics, measurement = self.objective.report(seen, penalty)
     metrics['critic_loss'] = value
     optimizer = optimizers.build(config, hyper).critic
-    params, opt = _apply(optimizer, variables['params'], critic.opt, grads)
+    params, opt = optimizers.apply(
+      optimizer, variables['params'], critic.opt, grads
+    )
     statistics = self.networks.statistics(
       variables, inputs_real, label, critic_key
     )
@@ -224,7 +229,9 @@ class Updates:
       loss, variables['params'], (real, label, z)
     )
     optimizer = optimizers.build(self.config, hyper).gen
-    params, opt = _apply(optimizer, variables['params'], gen.opt, grads)
+    params, opt = optimizers.apply(
+      optimizer, variables['params'], gen.opt, grads
+    )
     metrics = {
       'gen_loss': value,
       'grad_norm_gen': optax.tree.norm(grads),
@@ -265,9 +272,14 @@ class Updates:
     transform: Any = functools.partial(
       self.transform.__call__, key, state.step, share=state.control.share
     )
-    if self.parts and number is not None:
-      transform = self.parts.in_place(transform, number)
+    transform = self._in_place(number)(transform)
     return transform(real), transform(fake)
+
+  def _in_place(self, number: Array | None) -> Any:
+    """Makes a function of a whole batch one of a part; None for the whole."""
+    if self.parts is None or number is None:
+      return whole
+    return functools.partial(self.parts.in_place, number=number)
 
   def _targets(
     self, critic: Variables, label: Array, z: Array, key: Array
@@ -281,20 +293,3 @@ class Updates:
     if not bound:
       return params
     return jax.tree.map(lambda x: jnp.clip(x, -bound, bound), params)
-
-
-def _apply(
-  optimizer: optax.GradientTransformation,
-  params: Params,
-  opt: optax.OptState,
-  grads: Params,
-) -> tuple[Params, optax.OptState]:
-  updates, opt = optimizer.update(grads, opt, params)
-  return optax.apply_updates(params, updates), opt
-
-
-def _unroll(problem: Problem) -> int:
-  """XLA:CPU's own convolutions are several times slower inside a loop."""
-  conv = kernels.resolve(problem.config.net.conv, problem.platform)
-  slow_in_loops = problem.platform == 'cpu' and conv in ('lax', 'cudnn')
-  return problem.config.train.critic_steps if slow_in_loops else 1

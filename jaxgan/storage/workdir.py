@@ -244,12 +244,17 @@ def _is_free(key: str, old: Config, new: Config) -> bool:
     return key.startswith(_FREE_SECTIONS)
   optim, penalty, noisy = new.optim, new.penalty, new.regularisers
   decays = penalty.controller in ('linear', 'cosine')
-  return (
-    new.train.steps > old.train.steps
-    and optim.gen.schedule == optim.critic.schedule == 'constant'
-    and not (decays and not penalty.decay_steps)
-    and not (noisy.noise and not noisy.noise_steps)
+  scheduled = (
+    not optim.gen.schedule == optim.critic.schedule == 'constant'
+    or optim.gen.b2_end
+    or optim.critic.b2_end
+    or new.train.ema_images
+    or noisy.augment_end
+    or (decays and not penalty.decay_steps)
+    or (noisy.noise and not noisy.noise_steps)
   )
+  longer = new.train.steps > old.train.steps
+  return longer and not (scheduled and not new.train.schedule_steps)
 
 
 def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:

@@ -76,8 +76,8 @@ def test_an_unknown_variant_is_refused(name):
     ({'penalty': {'power': 2.0}}, r'penalty.power is 2; .* between 0 and 1\.'),
     ({'penalty': {'floor': -0.1}}, r'floor is -0.1; .* between 0 and 1\.'),
     ({'penalty': {'preset': 'wgangp'}}, "penalty.preset is 'wgangp'; it must "
-     'be one of dragan, following, iterative, literal, none, r1, wgan, '
-     'wgan_gp, wgan_lp'),
+     'be one of dragan, following, iterative, literal, none, r1, r3gan, '
+     'r3gan_iterative, wgan, wgan_gp, wgan_lp'),
     ({'penalty': {'sides': 'both'}}, "penalty.sides is 'both'; .* one, two"),
     ({'optim': {'gen': {'lr': float('nan')}}}, 'optim.gen.lr is nan'),
     ({'penalty': 3}, 'penalty is 3; it must be a mapping of keys'),

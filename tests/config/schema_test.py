@@ -37,7 +37,7 @@ TABLES = {
   'net.critic_activation': {'default', *layers.ACTIVATIONS},
   'loss.name': losses.LOSSES,
   'penalty.preset': config_lib.PRESETS,
-  'penalty.points': {*points.LAWS, 'dragan'},
+  'penalty.points': {*points.LAWS, 'dragan', 'real_and_fake'},
   'penalty.controller': {*controller.WEIGHTS, 'replay'},
   'penalty.distance': controller.DISTANCES,
   'optim.gen.name': optimizers.OPTIMIZERS,

@@ -90,16 +90,16 @@ def test_interpolates_lie_on_the_segment_one_alpha_per_example():
 def test_laws_are_paired_by_their_key():
   real, fake = jnp.zeros((64, 1)), jnp.ones((64, 1))
   key, ratio = jax.random.key(5), jnp.float32(0.5)
-  uniform = points.build(Penalty(points='uniform'))(key, real, fake, ratio)
-  warped = points.build(Penalty(points='warp'))(key, real, fake, ratio)
+  (uniform,) = points.build(Penalty(points='uniform'))(key, real, fake, ratio)
+  (warped,) = points.build(Penalty(points='warp'))(key, real, fake, ratio)
   chex.assert_trees_all_close(warped, uniform**2, atol=1e-6)
 
 
 def test_dragan_stays_near_the_real_data_and_ignores_the_fakes():
   real = jax.random.normal(jax.random.key(0), (512, 6))
   law = points.build(Penalty(points='dragan', noise=0.5))
-  one = law(jax.random.key(1), real, real + 100, jnp.float32(1.0))
-  two = law(jax.random.key(1), real, real - 100, jnp.float32(1.0))
+  (one,) = law(jax.random.key(1), real, real + 100, jnp.float32(1.0))
+  (two,) = law(jax.random.key(1), real, real - 100, jnp.float32(1.0))
   np.testing.assert_array_equal(one, two)
   moved = one - real
   assert float(moved.min()) >= -1e-6
@@ -110,7 +110,7 @@ def test_dragan_stays_near_the_real_data_and_ignores_the_fakes():
 def test_no_gradient_flows_through_ratio():
   law = points.build(Penalty(points='warp'))
   real, fake = jnp.zeros((8, 2)), jnp.ones((8, 2))
-  total = lambda r: law(jax.random.key(0), real, fake, r).sum()
+  total = lambda r: law(jax.random.key(0), real, fake, r)[0].sum()
   assert float(jax.grad(total)(jnp.float32(0.5))) == 0.0
 
 

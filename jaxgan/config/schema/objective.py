@@ -43,9 +43,10 @@ class Penalty:
     'Penalty by name; it sets all keys below that are not given.')
   points: str = one_of(
     'warp', 'uniform', 'ratio', 'near_real', 'near_fake', 'both_ends',
-    'midpoint', 'real', 'fake', 'dragan', doc=
+    'midpoint', 'real', 'fake', 'real_and_fake', 'dragan', doc=
     'Law of the points between real and generated examples at which the critic '
-    'is penalized (docs/method.md).')
+    'is penalized (docs/method.md). real_and_fake: at all of both, and their '
+    'two penalties are added (R1 + R2).')
   controller: str = one_of(
     'iterative', 'constant', 'literal', 'linear', 'cosine', 'pi', 'dual',
     'replay', doc=
@@ -80,7 +81,8 @@ class Penalty:
   noise: float = within(0.5, 0, doc=
     'Noise of dragan, as a share of the standard deviation of the images.')
   decay_steps: int = within(0, 0, doc=
-    'Iterations of the laws linear and cosine; 0 for the whole run.')
+    'Iterations of the laws linear and cosine; 0 for those of '
+    'train.schedule_steps.')
   replay: str = free('', doc=
     'metrics.jsonl of a run whose ratio and weight the controller replay '
     'repeats.')
@@ -89,6 +91,13 @@ class Penalty:
   dual_rate: float = within(0.1, 0, doc='rho: step size of controller dual.')
   dual_tolerance: float = within(0.0, 0, doc=
     'Constraint violation that the controller dual accepts.')
+  gradient: str = one_of('exact', 'finite', doc=
+    'Gradient norms: exact, or estimated by finite differences in random '
+    'directions, which cost no second derivative and need the target 0.')
+  finite_step: float = within(0.01, 1e-6, doc=
+    'Step h of finite differences, in units of the examples.')
+  share: float = within(1.0, 1e-6, 1, doc=
+    'Share of the batch whose gradient norms are measured and penalized.')
   clip: float = within(0.0, 0, doc=
     'Weight clipping: largest absolute value of a critic parameter. 0 for '
     'none.')
@@ -102,7 +111,7 @@ class Regularizers:
     'Standard deviation at the start of the normal noise on all examples of '
     'the critic; it decreases linearly to 0.')
   noise_steps: int = within(0, 0, doc=
-    'Iterations until the noise is 0; 0 for the whole run.')
+    'Iterations until the noise is 0; 0 for those of train.schedule_steps.')
   l1: float = within(0.0, 0, doc='Weight of sum |w| over critic kernels.')
   l2: float = within(0.0, 0, doc='Weight of sum w^2 over critic kernels.')
   orthogonal: float = within(0.0, 0, doc=
@@ -116,7 +125,11 @@ class Regularizers:
   augment: tuple[str, ...] = some_of('colour', 'translation', 'cutout', doc=
     'Differentiable augmentations of all images of the critic.')
   augment_share: float = within(1.0, 0, 1, doc=
-    'Probability that an image is augmented; its start if it adapts.')
+    'Probability that an image is augmented; its start if it adapts or has an '
+    'end.')
+  augment_end: float = within(0.0, 0, 1, doc=
+    'Final augment_share, reached along a cosine over train.schedule_steps. 0 '
+    'for a share that stays or adapts.')
   augment_target: float = within(0.0, 0, 1, doc=
     'Mean sign of real scores that an adaptive augment_share aims at (ADA). 0 '
     'for a fixed share.')

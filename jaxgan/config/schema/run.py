@@ -20,8 +20,11 @@ class Optimizer:
     'Decay of the first moment (adam); momentum (sgd).')
   b2: float = within(0.9, 0, 1 - 1e-6, doc=
     'Decay of the second moment (adam, rmsprop).')
+  b2_end: float = within(0.0, 0, 1 - 1e-6, doc=
+    'Final b2 of adam, reached along a cosine (R3GAN). 0 for a constant b2.')
   schedule: str = one_of('constant', 'linear', 'cosine', 'exponential', doc=
-    'Learning rate over the run, from lr to lr * lr_end at train.steps.')
+    'Learning rate over the run, from lr to lr * lr_end at '
+    'train.schedule_steps, or train.steps where that is 0.')
   lr_end: float = within(0.0, 0, 1, doc='Final learning rate as a share of lr.')
   warmup_steps: int = within(0, 0, doc=
     'Iterations of linear warm-up of the learning rate.')
@@ -46,6 +49,9 @@ class Train:
   steps: int = within(10_000, 1, doc=
     'Iterations, each of critic_steps critic updates and gen_steps generator '
     'updates.')
+  schedule_steps: int = within(0, 0, doc=
+    'Iterations of all schedules that have no length of their own; then their '
+    'values stay. 0 for train.steps.')
   batch_size: int = within(64, 2, doc=
     'Real examples per critic update, over all devices.')
   batch_doubles_at: tuple[int, ...] = within((), 1, doc=
@@ -57,6 +63,10 @@ class Train:
     'Generator updates per iteration, each with new latents.')
   ema_decay: float = within(0.999, 0, 1, doc=
     'Decay per iteration of the moving average of the generator weights.')
+  ema_images: int = within(0, 0, doc=
+    'Half-life of that average in images, batch_size per iteration; it rises '
+    'along a cosine from 0 to this and replaces ema_decay (R3GAN). 0 for '
+    'ema_decay.')
   precision: str = one_of('float32', 'tf32', 'bf16', doc=
     'Arithmetic of both nets. float32: true float32 on every device. tf32: '
     'TF32 on a GPU, three bfloat16 passes on a TPU, float32 on a CPU. bf16: '
