@@ -144,8 +144,8 @@ def build(config: Penalty) -> Points:
   Raises:
     ValueError: unknown `penalty.points`.
   """
-  if config.points == 'real_and_fake':
-    return _real_and_fake
+  if config.points in ENDS:
+    return _examples(ENDS[config.points])
   law = pick('penalty.points', config.points, {**LAWS, 'dragan': uniform})
   ends = _noisy_real if config.points == 'dragan' else _fake_end
 
@@ -163,16 +163,23 @@ def build(config: Penalty) -> Points:
   return points
 
 
-def _real_and_fake(
-  key: Array,
-  real: Array,
-  fake: Array,
-  ratio: Array,
-  in_place: InPlace = whole,
-) -> tuple[Array, ...]:
-  """R1 and R2 together, as in R3GAN (Huang et al., 2024, equation 5)."""
-  del key, ratio, in_place
-  return real, fake
+def _examples(ends: tuple[int, ...]) -> Points:
+  """R1, R2 or both together, as in R3GAN (Huang et al., 2024, equation 5).
+
+  Without the arithmetic of `interpolate`, the compiler reuses the scores.
+  """
+
+  def points(
+    key: Array,
+    real: Array,
+    fake: Array,
+    ratio: Array,
+    in_place: InPlace = whole,
+  ) -> tuple[Array, ...]:
+    del key, ratio, in_place
+    return tuple((real, fake)[i] for i in ends)
+
+  return points
 
 
 def _fake_end(key: Array, real: Array, fake: Array, config: Penalty) -> Array:

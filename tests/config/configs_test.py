@@ -30,7 +30,7 @@ SHAPES = {
     for name in (
       'gan', 'dcgan', 'lsgan', 'hinge', 'relativistic', 'wgan', 'wgan_gp',
       'ebgan', 'sngan', 'cgan', 'acgan', 'projection', 'infogan', 'sagan',
-      'biggan', 'stylegan', 'multiscale',
+      'biggan', 'stylegan', 'multiscale', 'r3gan',
     )
   },
 }  # fmt: skip

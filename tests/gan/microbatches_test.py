@@ -57,6 +57,14 @@ AUXILIARY = {'classes': 3, 'critic_label': 'auxiliary', 'code_size': 2}
       },
       (8, 8, 1),
     ),
+    small.slow({'penalty': {'preset': 'r3gan_iterative'}}, small.SHAPE),
+    small.slow(
+      {
+        'penalty': {'preset': 'r3gan', 'gradient': 'finite', 'finite_step': 0.5}
+      },
+      small.SHAPE,
+    ),
+    small.slow({'penalty': {'points': 'both_ends'}}, small.SHAPE),
     small.slow(
       {
         'net': BLOCKS,
@@ -72,6 +80,14 @@ def test_parts_of_a_batch_give_the_numbers_of_the_whole(sections, shape):
   whole = ends(sections, {}, shape=shape)
   parts = ends(sections, {'microbatches': 4}, shape=shape)
   chex.assert_trees_all_close(whole, parts, rtol=BOUND, atol=BOUND)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('gradient', ['exact', 'finite'])
+def test_each_part_penalizes_its_share(gradient):
+  penalty = {'preset': 'r3gan', 'share': 0.5, 'gradient': gradient}
+  for devices in (1, 2):
+    ends({'penalty': penalty}, {'microbatches': 2}, devices)
 
 
 @pytest.mark.slow

@@ -10,6 +10,8 @@ import small
 from jaxgan.config import Config, Penalty, Regularizers, from_config_dict
 from jaxgan.gan import controller, objective, points
 
+pytestmark = pytest.mark.usefixtures('hasty')
+
 KEY = jax.random.key(0)
 R3GAN = from_config_dict({'penalty': {'preset': 'r3gan'}}).penalty
 
@@ -174,7 +176,6 @@ def curve(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures('hasty')
 def test_a_replay_repeats_the_weight_and_both_ends_are_penalized(tmp_path):
   keys = {
     'preset': 'r3gan',

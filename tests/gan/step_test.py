@@ -227,7 +227,18 @@ def test_every_distance_drives_the_ratio(distance):
   [
     'wgan',
     'r1',
-    *map(small.slow, ('wgan_gp', 'wgan_lp', 'dragan', 'literal', 'following')),
+    *map(
+      small.slow,
+      (
+        'wgan_gp',
+        'wgan_lp',
+        'dragan',
+        'literal',
+        'following',
+        'r3gan',
+        'r3gan_iterative',
+      ),
+    ),
   ],
 )
 def test_every_preset_takes_a_step(preset):
@@ -253,6 +264,9 @@ OPTIONS = {
     },
   },
   'lazy': {'regularisers': {'lazy': 2}},
+  'real and fake': {'penalty': {'preset': 'r3gan'}},
+  'finite': {'penalty': {'preset': 'r3gan', 'gradient': 'finite'}},
+  'share': {'penalty': {'share': 0.5}},
   'dropout': {'net': {'critic_dropout': 0.5}},
   'spectral': {'net': {'critic_norm': 'spectral', 'gen_norm': 'spectral'}},
   'latent': {'net': {'latent': 'uniform'}},

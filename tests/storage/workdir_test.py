@@ -65,6 +65,10 @@ def test_keys_that_cannot_change_what_was_trained_are_free(tmp_path, sections):
     ({'penalty': {'controller': 'linear'}}, {'decay_steps': 9}),
     ({'penalty': {'controller': 'cosine'}}, {'decay_steps': 9}),
     ({'regularisers': {'noise': 0.1}}, {'noise_steps': 9}),
+    ({'optim': {'gen': {'b2_end': 0.99}}}, {}),
+    ({'optim': {'critic': {'b2_end': 0.99}}}, {}),
+    ({'regularisers': {'augment': ('colour',), 'augment_end': 0.1}}, {}),
+    ({'train': {'ema_images': 100}}, {}),
   ],
 )
 def test_a_longer_run_is_refused_if_a_decay_depends_on_its_length(
@@ -72,7 +76,8 @@ def test_a_longer_run_is_refused_if_a_decay_depends_on_its_length(
 ):
   ((name, section),) = sections.items()
   workdir.write_config(tmp_path, small.config(**sections))
-  longer = small.config(**sections, train={'steps': 51})
+  train = sections.get('train', {})
+  longer = small.config(**{**sections, 'train': {**train, 'steps': 51}})
   with pytest.raises(ValueError, match=r'train.steps \(50 there, 51 now\)'):
     workdir.check_config(tmp_path, longer)
   if independent:
@@ -80,6 +85,21 @@ def test_a_longer_run_is_refused_if_a_decay_depends_on_its_length(
     workdir.write_config(tmp_path, small.config(**sections))
     longer = small.config(**sections, train={'steps': 51})
     workdir.check_config(tmp_path, longer)
+
+
+@pytest.mark.parametrize(
+  'sections',
+  [
+    {'optim': {'gen': {'schedule': 'linear', 'b2_end': 0.99}}},
+    {'penalty': {'controller': 'cosine'}, 'regularisers': {'noise': 0.1}},
+    {'train': {'ema_images': 100}},
+  ],
+)
+def test_schedules_of_their_own_length_permit_a_longer_run(tmp_path, sections):
+  train = {**sections.get('train', {}), 'schedule_steps': 9}
+  workdir.write_config(tmp_path, small.config(**{**sections, 'train': train}))
+  longer = {**sections, 'train': {**train, 'steps': 51}}
+  workdir.check_config(tmp_path, small.config(**longer))
 
 
 def test_a_new_configuration_is_written_and_the_old_is_kept(tmp_path):

@@ -1,0 +1,27 @@
+"""R3GAN, small: relativistic pairs, R1 and R2, all on cosine schedules.
+
+  python -m jaxgan.main --config=configs/zoo/r3gan.py --workdir=runs/r3gan
+
+Source: Huang et al., 2024. gamma falls from 1 to .1; with
+--config.penalty.preset=r3gan_iterative --config.penalty.weight=.5 it follows
+the estimated distance instead.
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  config = base.start(variant, 'resnet', steps=2_000)
+  config.net.latent_size = 64
+  config.loss.name = 'relativistic'
+  config.penalty.preset = 'r3gan'
+  config.penalty.weight = 0.5  # gamma / 2
+  for optimizer in (config.optim.gen, config.optim.critic):
+    optimizer.lr, optimizer.lr_end, optimizer.schedule = 2e-4, 0.25, 'cosine'
+    optimizer.b1, optimizer.b2, optimizer.b2_end = 0.0, 0.9, 0.99
+  # A twelfth of all images.
+  images = config.train.steps * config.train.batch_size
+  config.train.ema_images = images // 12
+  return base.finish(config, variant)
