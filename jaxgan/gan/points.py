@@ -164,7 +164,7 @@ def build(config: Penalty) -> Points:
 
 
 def _examples(ends: tuple[int, ...]) -> Points:
-  """R1, R2 or both together, as in R3GAN (Huang et al., 2024, equation 5).
+  """R1, R2 or both together, as in R3GAN (Huang et al., 2024).
 
   Without the arithmetic of `interpolate`, the compiler reuses the scores.
   """

@@ -64,6 +64,20 @@ def test_its_gradient_is_that_of_the_projection():
   np.testing.assert_array_equal(jax.grad(cost)(0 * W), 0)
 
 
+def test_the_error_of_its_gradient_grows_with_the_dimension():
+  """By the text, |estimate - exact|^2 = (d + 1) |exact|^2 for one example."""
+  x = jnp.zeros((20_000, 3))
+  (v,) = penalty.directions(KEY, (x,))
+
+  def cost(w, x, v):
+    score = lambda x: x @ w
+    return penalty.finite(score, x[None], v[None], step=0.5)[0] ** 2
+
+  gradients = jax.vmap(jax.grad(cost), (None, 0, 0))(W, x, v)
+  errors = np.square(np.asarray(gradients) - 2 * np.asarray(W)).sum(axis=1)
+  assert errors.mean() == pytest.approx((3 + 1) * 4 * 25.0, rel=0.1)
+
+
 def test_real_and_fake_have_directions_of_their_own():
   x = jnp.zeros((4, 5))
   v = penalty.directions(KEY, (x, x))

@@ -202,14 +202,17 @@ class LabelledCritic(nn.Module):
     return scale * (1 + label) * x.reshape(len(x), -1)[:, 0]
 
 
-def test_the_critic_gets_the_labels_of_the_batch_inside_the_penalty():
+@pytest.mark.parametrize('share', [1.0, 0.5])
+def test_the_critic_gets_the_labels_of_the_batch_inside_the_penalty(share):
   config = small.config(
-    train={'critic_steps': 1}, optim={'critic': {'lr': 0.0}}
-  )
+    train={'critic_steps': 1}, optim={'critic': {'lr': 0.0}},
+    penalty={'share': share},
+  )  # fmt: skip
   gen = nets_lib.build(config.net, small.SHAPE).gen
   nets = Pair(gen, LabelledCritic())
   _, history = small.run(config, 1, nets=nets)
   label = np.asarray(small.batch(config, small.mesh()).label[0])
+  label = label[:: round(1 / share)]
   assert float(history[0]['penalty']) == pytest.approx(np.mean(label**2))
   assert float(history[0]['slope']) == pytest.approx(np.mean(1 + label))
 
