@@ -180,7 +180,12 @@ def _nets(config: Config) -> Rules:
     'Winograd multiplies the rounding errors of TF32, so name another '
     'net.conv, such as auto',
   )
-  rules = {'biggan': _biggan, 'stylegan': _stylegan, 'multiscale': _multiscale}
+  rules = {
+    'biggan': _biggan,
+    'stylegan': _stylegan,
+    'multiscale': _multiscale,
+    'r3gan': _r3gan,
+  }
   if net.name in rules:
     yield from rules[net.name](config)
 
@@ -205,12 +210,7 @@ def _biggan(config: Config) -> Rules:
 
 def _stylegan(config: Config) -> Rules:
   net, train = config.net, config.train
-  for key in ('gen_norm', 'critic_norm'):
-    yield (
-      f'net.name net.{key}',
-      getattr(net, key) != 'none',
-      'its only normalization is demodulation, so the norm must be none',
-    )
+  yield from _without_norms(config, 'its only normalization is demodulation')
   yield (
     'net.name net.gen_widths',
     len(net.gen_widths) < 2,
@@ -221,6 +221,19 @@ def _stylegan(config: Config) -> Rules:
       f'train.{key} net.minibatch_group',
       getattr(train, key) % net.minibatch_group,
       'it must be a multiple of the group',
+    )
+
+
+def _r3gan(config: Config) -> Rules:
+  yield from _without_norms(config, 'it has no normalization')
+
+
+def _without_norms(config: Config, reason: str) -> Rules:
+  for key in ('gen_norm', 'critic_norm'):
+    yield (
+      f'net.name net.{key}',
+      getattr(config.net, key) != 'none',
+      f'{reason}, so the norm must be none',
     )
 
 

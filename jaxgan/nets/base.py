@@ -82,6 +82,15 @@ def split_label(z: Array, config: Net) -> tuple[Array, Array | None]:
   return z[:, : -config.classes], z[:, -config.classes :]
 
 
+def embed_label(z: Array, config: Net) -> Array:
+  """Replaces the one-hot label in a latent by a class embedding: [B, N]."""
+  if not config.classes:
+    return z
+  embed = layers.dense(config, config.embed_size, use_bias=False, name='embed')
+  label = z[:, -config.classes :]
+  return jnp.concatenate([z[:, : -config.classes], embed(label)], axis=1)
+
+
 def head(x: Array, outputs: int, config: Net, train: bool) -> Array:
   """The last linear layer of a critic, in float32.
 

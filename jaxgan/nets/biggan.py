@@ -86,7 +86,7 @@ def _generate(
   """Generator body: doubles the sides once per width after the first."""
   norm, widths = config.gen_norm, config.gen_widths
   activate = layers.activation(config.gen_activation, nn.relu)
-  condition = _embed_label(z, config)
+  condition = base.embed_label(z, config)
   h, w = (n >> len(widths) - 1 for n in shape[:2])
   x = base.project(condition, (h, w, widths[0]), config, train)
   x = attention.attend(x, config, norm, train)
@@ -98,15 +98,6 @@ def _generate(
   x = activate(layers.normalize(x, norm, config, train))
   last = layers.conv(config, shape[-1], gain=1.0)
   return layers.apply_layer(last, x, norm, train)
-
-
-def _embed_label(z: Array, config: Net) -> Array:
-  """Replaces the one-hot label in a latent by a class embedding: [B, N]."""
-  if not config.classes:
-    return z
-  embed = layers.dense(config, config.embed_size, use_bias=False, name='embed')
-  label = z[:, -config.classes :]
-  return jnp.concatenate([z[:, : -config.classes], embed(label)], axis=1)
 
 
 def _features(x: Array, config: Net, train: bool) -> Array:

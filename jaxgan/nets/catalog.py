@@ -25,6 +25,7 @@ from jaxgan.nets import (
   kernels,
   mlp,
   multiscale,
+  r3gan,
   resnet,
   stylegan,
 )
@@ -41,6 +42,7 @@ NETS: Mapping[str, Builder] = {
   'biggan': biggan.build,
   'stylegan': stylegan.build,
   'multiscale': multiscale.build,
+  'r3gan': r3gan.build,
 }
 
 

@@ -17,7 +17,7 @@ def _generate(
   """Generator body: doubles the sides once per width; crops odd sides."""
   norm, widths = config.gen_norm, config.gen_widths
   activate = layers.activation(config.gen_activation, nn.relu)
-  (h, w), *sizes = _halved(shape, len(widths))[::-1]
+  (h, w), *sizes = halved(shape, len(widths))[::-1]
   z, label = base.split_label(z, config)
   x = base.project(z, (h, w, widths[0]), config, train)
   for (h, w), width in zip(sizes, (*widths[1:], shape[-1]), strict=True):
@@ -56,12 +56,12 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
         f'{shape[0]}x{shape[1]} pixels allow at most {most}.'
       )
   widths = config.gen_widths, config.critic_widths
-  maps = Pair(*(_halved(shape, len(each))[1:] for each in widths))
+  maps = Pair(*(halved(shape, len(each))[1:] for each in widths))
   attention.check(config, maps)
   generator = base.Generator(config, shape, _generate)
   return Pair(generator, base.Critic(config, _features))
 
 
-def _halved(shape: tuple[int, ...], times: int) -> list[tuple[int, int]]:
+def halved(shape: tuple[int, ...], times: int) -> list[tuple[int, int]]:
   """(H, W) of the image and of each of its halvings, rounded up."""
   return [(-(-shape[0] >> i), -(-shape[1] >> i)) for i in range(times + 1)]

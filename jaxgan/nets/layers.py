@@ -97,7 +97,7 @@ def conv(
   Returns:
     A module: [B, H, W, Cin] -> [B, ceil(H / stride), ceil(W / stride), Cout].
   """
-  options = _options(
+  options = conv_options(
     config, initializers.strided_init(gain, down=stride), kernels.conv
   )
   return Conv(features, (size, size), stride, name=name, **options)
@@ -114,11 +114,11 @@ def up_conv(config: Net, features: int, size: int = 5) -> UpConv:
     A module: [B, H, W, Cin] -> [B, 2H, 2W, Cout].
   """
   default = initializers.strided_init(2.0, up=2)
-  options = _options(config, default, lambda *args: kernels.up(*args[:3]))
+  options = conv_options(config, default, lambda *args: kernels.up(*args[:3]))
   return UpConv(features, (size, size), **options)
 
 
-def _options(
+def conv_options(
   config: Net, default: Any, function: Callable[..., Array]
 ) -> dict[str, Any]:
   """Options of `nn.Conv`, with `function` in place of XLA's convolution."""

@@ -9,7 +9,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from jaxgan.nets import biggan, resnet, stylegan
+from jaxgan.nets import biggan, r3gan, resnet, stylegan
 
 Apply = Callable[..., Any]
 
@@ -21,6 +21,7 @@ _BLOCKS = (
   biggan.CriticBlock,
   stylegan.Layer,
   stylegan.CriticBlock,
+  r3gan.Block,
 )
 _WITHOUT_BLOCKS = ('mlp', 'dcgan')
 _PRODUCTS = ('dot_general', 'conv_general_dilated')

@@ -13,7 +13,7 @@ class Net:
   """The generator and the critic."""
 
   name: str = one_of(
-    'dcgan', 'mlp', 'resnet', 'biggan', 'stylegan', 'multiscale', doc=
+    'dcgan', 'mlp', 'resnet', 'biggan', 'stylegan', 'multiscale', 'r3gan', doc=
     'Architecture of both nets (docs/nets.md).')
   latent_size: int = within(128, 1, doc='Z, the length of a latent vector.')
   latent: str = one_of('normal', 'uniform', 'truncated', doc=
@@ -26,8 +26,8 @@ class Net:
     'an unconditional GAN.')
   gen_label: str = one_of('concat', 'norm', doc=
     'Label of the generator: concatenated with the latent, or as scale and '
-    'shift of each class after batch norm. biggan and stylegan ignore it: '
-    'their norms or styles get latent and label together.')
+    'shift of each class after batch norm. biggan, stylegan and r3gan ignore '
+    'it: their norms, styles or first maps get latent and label together.')
   critic_label: str = one_of('concat', 'projection', 'auxiliary', doc=
     'Label of the critic: concatenated with the example, projected onto the '
     'features, or predicted by an auxiliary head (ACGAN).')
@@ -73,9 +73,13 @@ class Net:
   attention: int = within(0, 0, doc=
     'Side of the feature maps with self-attention in both nets (the larger '
     'side); dcgan, resnet and biggan have it. 0 for none.')
-  depth: int = within(2, 1, doc='Residual blocks of biggan per resolution.')
+  depth: int = within(2, 1, doc=
+    'Residual blocks of biggan and r3gan per resolution.')
+  group_width: int = within(16, 1, doc=
+    'Channels per group of the 3x3 convolutions of r3gan. Where it does not '
+    'divide their channels, their greatest common divisor is used.')
   embed_size: int = within(128, 1, doc=
-    'Length of the class embedding of biggan, shared by all norms.')
+    'Length of the class embedding in the generators of biggan and r3gan.')
   mapping_layers: int = within(8, 1, doc='Layers of the stylegan mapping net.')
   style_size: int = within(128, 1, doc='W, the length of a style of stylegan.')
   style_mixing: float = within(0.9, 0, 1, doc=

@@ -6,12 +6,13 @@ for which NVIDIA GPUs have kernels. On the CPU the convolutions of
 a gradient penalty (a derivative of a derivative, inside a loop) use slow XLA
 kernels. There `matmul` (slices and one matrix product) and `winograd` (fewer
 multiplications) are faster: their derivatives are made of the same operations.
-Read xla.py first, then adjoint.py, windows.py, winograd.py and cudnn.py.
+Read xla.py first, then adjoint.py, windows.py, winograd.py, cudnn.py and
+grouped.py.
 """
 
 import jax
 
-from jaxgan.nets.kernels import cudnn, windows, winograd, xla
+from jaxgan.nets.kernels import cudnn, grouped, windows, winograd, xla
 from jaxgan.types import Array
 
 _CONV = {
@@ -25,6 +26,12 @@ _UP = {
   'cudnn': cudnn.up,
   'matmul': windows.up,
   'winograd': winograd.up,
+}
+_GROUPED = {
+  'lax': grouped.xla,
+  'cudnn': grouped.xla,
+  'matmul': grouped.products,
+  'winograd': grouped.products,
 }
 _FASTEST = {'cpu': 'winograd', 'gpu': 'cudnn'}  # Others: lax.
 
@@ -50,6 +57,21 @@ def up(x: Array, kernel: Array, algorithm: str) -> Array:
   The kernel is [k, k, Cin, Cout], with k odd and at least 3.
   """
   return _UP[resolve(algorithm)](x, kernel)
+
+
+def grouped_conv(x: Array, kernel: Array, algorithm: str) -> Array:
+  """Convolution of groups of channels, with `SAME` padding and stride 1.
+
+  Args:
+    x: [B, H, W, G * N], G groups of N channels.
+    kernel: [k, k, N, G * M], k odd.
+    algorithm: a value of `net.conv`; `matmul` and `winograd` are one matrix
+      product per group, the others XLA's own operator.
+
+  Returns:
+    [B, H, W, G * M]; output channel o is of group o // M.
+  """
+  return _GROUPED[resolve(algorithm)](x, kernel)
 
 
 def resolve(name: str, platform: str = '') -> str:
