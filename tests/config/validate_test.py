@@ -82,6 +82,12 @@ def test_a_contradiction_gets_a_sentence(values, sentence):
     ({'name': 'stylegan', 'critic_norm': 'spectral'}, 'net.critic_norm is '
      "'spectral'; .* the norm must be none"),
     ({'name': 'stylegan', 'gen_widths': (8,)}, 'must be at least 2 widths'),
+    ({'name': 'r3gan', 'gen_norm': 'batch'}, "net.name is 'r3gan' and "
+     "net.gen_norm is 'batch'; it has no normalization, so the norm must be "
+     'none.'),
+    ({'name': 'r3gan', 'critic_norm': 'spectral'}, "net.critic_norm is "
+     "'spectral'; it has no normalization"),
+    ({'name': 'r3gan', 'attention': 8}, 'biggan have attention'),
     ({'name': 'multiscale', 'scales': 4}, 'net.scales is 4 and .* it must be '
      'from 2 to 3.'),
     ({'name': 'multiscale', 'scales': 1}, 'net.scales is 1 and .* from 2 to 3'),

@@ -30,6 +30,7 @@ WIDTHS = {
   'dcgan': ((32, 16), (16, 32)),
   'resnet': ((16, 16, 16), (16, 16, 16)),
   'stylegan': ((16, 16, 16), (16, 16, 16)),
+  'r3gan': ((16, 16, 16), (16, 16, 16)),
 }
 # Net, norms of generator and critic -> bound on the relative error.
 CASES = {
@@ -44,6 +45,7 @@ CASES = {
   ('resnet', 'batch', 'none'): 0.1,
   ('resnet', 'layer', 'layer'): 0.1,
   ('stylegan', 'none', 'none'): 0.06,
+  ('r3gan', 'none', 'none'): 0.1,
 }
 
 

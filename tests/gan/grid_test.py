@@ -32,6 +32,7 @@ KEYS = {
     'minibatch_group': 2,
   },
   'multiscale': TWO,
+  'r3gan': {**WIDTHS, 'depth': 1},
 }
 # All pairs for these; the larger nets meet each loss and each penalty once.
 EACH = ('mlp', 'dcgan', 'resnet')

@@ -141,6 +141,7 @@ def test_a_function_of_the_whole_batch_is_applied_to_a_part():
                (8, 8, 1)),
     small.slow(STYLES, (4, 4, 1)),
     small.slow({'name': 'multiscale', **TWO}, (4, 4, 1)),
+    small.slow({'name': 'r3gan', 'critic_dropout': 0.3, **TWO}, (4, 4, 1)),
   ],
 )  # fmt: skip
 def test_activations_computed_again_give_the_same_numbers(net, shape):

@@ -46,6 +46,10 @@ NETS = {
     'gen_widths': (8, 8), 'critic_widths': (8, 8), 'minibatch_group': 2,
   },
   'multiscale': {'gen_widths': (8, 8), 'critic_widths': (8, 8)},
+  'r3gan': {'gen_widths': (8, 8), 'critic_widths': (8, 8)},
+  'r3gan, matmul': {
+    'gen_widths': (8, 8), 'critic_widths': (8, 8), 'conv': 'matmul',
+  },
 }  # fmt: skip
 
 

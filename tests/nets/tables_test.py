@@ -17,6 +17,7 @@ NETS = {
   'biggan': {'gen_norm': 'batch', 'attention': 8},
   'stylegan': {'mapping_layers': 2, 'style_size': 5},
   'multiscale': {'gen_norm': 'batch'},
+  'r3gan': {},
 }
 # Pairs that config.validate refuses.
 REFUSED = {
@@ -26,6 +27,8 @@ REFUSED = {
   ('stylegan', 'autoencoder'),
   ('multiscale', 'concat'),
   ('multiscale', 'autoencoder'),
+  ('r3gan', 'spectral'),
+  ('r3gan', 'autoencoder'),
 }
 HEADS = {
   'plain': {},
