@@ -13,7 +13,7 @@ from configs.zoo import base
 
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
-  config = base.start(variant, 'resnet', steps=2_000)
+  config = base.start(variant, 'r3gan', steps=2_000)
   config.net.latent_size = 64
   config.loss.name = 'relativistic'
   config.penalty.preset = 'r3gan'

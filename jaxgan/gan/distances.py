@@ -13,8 +13,8 @@ from jaxgan.types import Array
 
 _PROJECTIONS = 64
 _COMPARED = 64  # Examples of each side.
-# Below this, libtpu 0.0.42.1 crashes in a product of two examples' matrices that
-# are split over chips, or takes more memory than a host has.
+# With fewer, libtpu 0.0.42.1 crashes in the product of examples that several
+# chips share, or takes more memory than a host has.
 _FEW_COLUMNS = 8
 
 
