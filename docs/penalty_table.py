@@ -113,10 +113,10 @@ def error(keys: dict[str, Any], exact: Any, inputs: tuple) -> str:
   size, squares, along = float(optax.tree.norm(exact)), [], []
   for key in jax.random.split(jax.random.key(9), DRAWS):
     order = jax.random.permutation(key, BATCH)
-    found, _ = gradient(params, real[order], fake[order], key)
-    difference = jax.tree.map(jnp.subtract, found, exact)
+    estimate, _ = gradient(params, real[order], fake[order], key)
+    difference = jax.tree.map(jnp.subtract, estimate, exact)
     squares.append(float(optax.tree.norm(difference)) ** 2 / size**2)
-    along.append(float(optax.tree.vdot(found, exact)) / size**2)
+    along.append(float(optax.tree.vdot(estimate, exact)) / size**2)
   mean = f'{np.mean(along):.2f} +- {np.std(along):.2f}'
   return f'{mean} | {np.mean(squares) ** 0.5:.2f}'
 

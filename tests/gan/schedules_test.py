@@ -25,9 +25,9 @@ def cosine(start, end, step, steps):
 
 @pytest.mark.parametrize('step', [0, 1, 5, 10, 11, 99])
 def test_a_cosine_ends_and_stays(step):
-  found = schedules.cosine(0.9, 0.99, jnp.int32(step), 10)
-  assert float(found) == pytest.approx(cosine(0.9, 0.99, step, 10), rel=1e-6)
-  assert found.dtype == jnp.float32
+  actual = schedules.cosine(0.9, 0.99, jnp.int32(step), 10)
+  assert float(actual) == pytest.approx(cosine(0.9, 0.99, step, 10), rel=1e-6)
+  assert actual.dtype == jnp.float32
 
 
 def test_the_ends_are_met():
@@ -78,10 +78,10 @@ def test_average_and_weight_of_a_run_follow_their_schedules():
       expected,
       now,
     )
-  for found, value in zip(
+  for actual, value in zip(
     jax.tree.leaves(state.ema['params']), jax.tree.leaves(expected), strict=True
   ):
-    np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(actual, value, rtol=1e-4, atol=1e-6)
 
 
 def adam_path(config, gradients, steps):
@@ -146,17 +146,17 @@ def test_the_share_of_augmented_images_follows_it():
   keys = {**COLOR, 'augment_share': 0.0, 'augment_end': 0.6}
   config = small.config(regularisers=keys, train={'schedule_steps': 4})
   _, history = small.run(config, 6)
-  found = [float(metrics['augmented']) for metrics in history]
+  actual = [float(metrics['augmented']) for metrics in history]
   expected = [cosine(0, 0.6, step, 4) for step in range(6)]
-  np.testing.assert_allclose(found, expected, atol=1e-6)
+  np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 
 def test_a_share_that_rises_from_zero_augments():
   keys = {**COLOR, 'augment_share': 0.0, 'augment_end': 0.6}
   config = from_config_dict({'regularisers': keys})
   assert regularizers.build(config.regularisers, 10).augments
-  found = schedules.augment_share(config, jnp.int32(10**6))
-  assert float(found) == pytest.approx(0.6)
+  actual = schedules.augment_share(config, jnp.int32(10**6))
+  assert float(actual) == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
