@@ -106,27 +106,6 @@ def test_the_rate_rises_and_falls():
   assert classifier_training.learning_rate(0, 1) == 3e-3
 
 
-def test_a_shift_is_one_of_nine():
-  image = np.zeros((4, 5, 1), np.uint8)
-  image[1:3, 1:4] = np.arange(1, 7).reshape(2, 3, 1)
-  whole = np.repeat(image[None], 300, axis=0)
-  moved = classifier_training.shift(jax.random.key(0), whole, 1)
-  chex.assert_equal_shape([moved, whole])
-  assert moved.dtype == np.uint8
-  shifted = {each.tobytes() for each in np.asarray(moved)}
-  steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-  # The pixels at the border are black, so np.roll equals the shift.
-  assert shifted == {np.roll(image, step, (0, 1)).tobytes() for step in steps}
-
-
-def test_a_shift_pads_with_black():
-  moved = classifier_training.shift(
-    jax.random.key(0), np.full((300, 3, 3, 1), 255, np.uint8), 1
-  )
-  counts = np.unique(np.sum(np.asarray(moved) == 0, axis=(1, 2, 3)))
-  np.testing.assert_array_equal(counts, [0, 3, 5])
-
-
 @pytest.mark.slow
 def test_a_loss_that_is_not_finite_stops_the_training(tiny, monkeypatch):
   broken = jax.tree.map(lambda x: x * np.nan, tiny.params)

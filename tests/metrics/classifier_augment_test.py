@@ -17,6 +17,16 @@ def ramp(num, height, width):
   )
 
 
+def test_a_shift_of_digits_is_one_of_nine():
+  image = np.full((4, 5, 1), -1, np.float32)
+  image[1:3, 1:4] = np.arange(6).reshape(2, 3, 1)
+  moved = classifier_augment.digits(KEY, jnp.stack([image] * 300))
+  shifted = {each.tobytes() for each in np.asarray(moved)}
+  steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+  # The pixels at the border are black, so np.roll equals the shift.
+  assert shifted == {np.roll(image, step, (0, 1)).tobytes() for step in steps}
+
+
 def test_digits_move_by_a_pixel_and_are_padded_with_black():
   image = jnp.ones((200, 3, 3, 1))
   moved = np.asarray(classifier_augment.digits(KEY, image))

@@ -76,7 +76,7 @@ class Net:
   depth: int = within(2, 1, doc=
     'Residual blocks of biggan and r3gan per resolution.')
   group_width: int = within(16, 1, doc=
-    'Channels per group of the 3x3 convolutions of r3gan. Where it does not '
+    'Channels per group of the 3x3 convolutions of r3gan. If it does not '
     'divide their channels, their greatest common divisor is used.')
   embed_size: int = within(128, 1, doc=
     'Length of the class embedding in the generators of biggan and r3gan.')
