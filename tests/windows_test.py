@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 # The first imports fill sys.modules with other packages, which know by the
 # platform what they may import; the second ones are of jaxgan alone.
 CODE = """
@@ -43,6 +45,7 @@ jobs.pin_to_cores(0, 2)
 """
 
 
+@pytest.mark.slow
 def test_every_module_is_imported_without_posix(root):
   done = subprocess.run(
     [sys.executable, '-c', CODE], capture_output=True, text=True,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import small
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -52,9 +53,11 @@ def test_each_mode_of_the_peer_is_a_row(tmp_path):
   ('code', 'reason'),
   [
     ("raise SystemExit('no such net')", 'failed (no such net); its last line'),
-    ('raise SystemExit(7)', 'failed (exit status 7)'),
-    ("print('{}')", 'failed (no such line was printed)'),
-    ('print(\'{"seconds_median": NaN}\')', 'failed (seconds_median is nan)'),
+    small.slow('raise SystemExit(7)', 'failed (exit status 7)'),
+    small.slow("print('{}')", 'failed (no such line was printed)'),
+    small.slow(
+      'print(\'{"seconds_median": NaN}\')', 'failed (seconds_median is nan)'
+    ),
     (None, "can't open file"),
   ],
 )

@@ -12,6 +12,7 @@ import chex
 import inception_random
 import numpy as np
 import pytest
+import small
 
 from jaxgan.metrics import inception_weights
 
@@ -106,10 +107,14 @@ def test_equal_weights_make_equal_files(arrays, whole, tmp_path):
       (),
       f'not {PUBLIC}, that of the public FID weights; do',
     ),
-    ((f'--sha256={HASH}',), f'and not {HASH}, that of --sha256; download'),
-    (('--sha256=6726825d',), "--sha256 is '6726825d'; a SHA-256 has 64 hex"),
-    (('--out=x.pth',), "--out is 'x.pth'; it must end in .npz."),
-    (
+    small.slow(
+      (f'--sha256={HASH}',), f'and not {HASH}, that of --sha256; download'
+    ),
+    small.slow(
+      ('--sha256=6726825d',), "--sha256 is '6726825d'; a SHA-256 has 64 hex"
+    ),
+    small.slow(('--out=x.pth',), "--out is 'x.pth'; it must end in .npz."),
+    small.slow(
       (f'--sha256={hashlib.sha256(b"cut off").hexdigest()}',),
       'PyTorch is not installed, and nothing else reads its .pth files',
     ),

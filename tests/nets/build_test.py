@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import small
 
 from jaxgan import config as schema
 from jaxgan.nets import catalog as nets
@@ -136,7 +137,7 @@ def test_only_batch_norm_mixes_examples(name, norm):
     assert change < 1e-6
 
 
-@pytest.mark.parametrize('name', ['dcgan', 'resnet'])
+@pytest.mark.parametrize('name', ['dcgan', small.slow('resnet')])
 def test_nets_do_not_depend_on_the_convolution(name):
   net, shape = SMALL[name]
   both = [

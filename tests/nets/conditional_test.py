@@ -84,7 +84,7 @@ def test_a_label_is_appended_to_a_vector():
   assert kernel.shape == (2 + 3, 5)
 
 
-@pytest.mark.parametrize('name', NETS)
+@pytest.mark.parametrize('name', small.quick(NETS, 'mlp'))
 def test_a_critic_with_an_auxiliary_head_ignores_the_label(name):
   config = net(name, classes=3, critic_label='auxiliary')
   x = images()
@@ -139,7 +139,7 @@ def test_a_sample_depends_on_the_label_and_its_noise_stays(name, gen_label):
     assert float(jnp.abs(samples[one] - samples[other]).max()) > 1e-3
 
 
-@pytest.mark.parametrize('critic_label', ['concat', 'projection'])
+@pytest.mark.parametrize('critic_label', ['concat', small.slow('projection')])
 def test_the_penalty_depends_on_the_labels(critic_label):
   config = net(classes=3, critic_label=critic_label, critic_activation='tanh')
   x = images()
@@ -157,7 +157,7 @@ def test_the_penalty_depends_on_the_labels(critic_label):
   chex.assert_trees_all_close(found, norms, rtol=1e-4)
 
 
-@pytest.mark.parametrize('critic_label', ['concat', 'projection'])
+@pytest.mark.parametrize('critic_label', ['concat', small.slow('projection')])
 def test_the_gradient_of_a_penalty_with_labels(critic_label):
   config = net(classes=3, critic_label=critic_label, critic_activation='tanh')
   _, variables = made(config)

@@ -41,7 +41,7 @@ def kernels(params):
   return [w for w in jax.tree.leaves(params) if w.ndim > 1]
 
 
-@pytest.mark.parametrize('name', NETS)
+@pytest.mark.parametrize('name', small.quick(NETS, 'dcgan'))
 def test_spectral_norm_divides_by_the_largest_singular_value(name):
   config = net(name, critic_norm='spectral', gen_norm='spectral')
   _, variables = made(config)
@@ -109,7 +109,7 @@ def test_dropout_keeps_the_mean_of_a_linear_critic():
   assert float(scores.mean()) == pytest.approx(float(whole), abs=4 * error)
 
 
-@pytest.mark.parametrize('name', NETS)
+@pytest.mark.parametrize('name', small.quick(NETS, 'mlp'))
 def test_an_autoencoder_scores_by_its_error(name):
   config = dataclasses.replace(
     net(name), critic_head='autoencoder', critic_code_size=5

@@ -178,8 +178,10 @@ def test_a_group_ends_when_all_members_are_finished(programs, tmp_path):
   ('wrong', 'why'),
   [
     ({'diverged': [-1, 3, -1, -1]}, 'A loss, .* not finite at step 3.'),
-    ({'diversity': [1, 0, 1, 1]}, 'Mode collapse: diversity 0.*is stop.'),
-    ({'gap': [1, np.nan, 1, 1]}, 'gap was not finite.'),
+    small.slow(
+      {'diversity': [1, 0, 1, 1]}, 'Mode collapse: diversity 0.*is stop.'
+    ),
+    small.slow({'gap': [1, np.nan, 1, 1]}, 'gap was not finite.'),
   ],
 )
 def test_a_failed_member_is_the_worst(wrong, why, programs, tmp_path):
