@@ -222,6 +222,7 @@ def test_another_classifier_is_not_replaced(made):
   assert out.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_foreign_file_is_not_replaced(tmp_path):
   out = tmp_path / 'samples.npz'
   np.savez(out, images=np.zeros(3))

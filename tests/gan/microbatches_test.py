@@ -132,6 +132,7 @@ def test_a_function_of_the_whole_batch_is_applied_to_a_part():
   np.testing.assert_array_equal(found, double(x)[1::3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ('net', 'shape'),
   [

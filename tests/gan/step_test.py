@@ -339,6 +339,7 @@ def test_spectral_vectors_move_with_the_critic_and_are_kept():
   assert jax.tree.structure(start) == jax.tree.structure(kept[0])
 
 
+@pytest.mark.slow
 def test_the_generator_learns_through_what_the_critic_sees():
   sees = {'augment': ('cutout',), 'noise': 0.0}
   config = small.config(regularisers=sees, train={'critic_steps': 1})

@@ -70,6 +70,7 @@ class LinearCritic(nn.Module):
     return nn.Dense(1)(x.reshape(len(x), -1))[:, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', small.quick(augment.AUGMENTS, 'cutout'))
 def test_the_generators_gradient_is_that_of_its_augmented_loss(name):
   sgd = {'gen': {'name': 'sgd', 'lr': 1.0, 'b1': 0.0}}

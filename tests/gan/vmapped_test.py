@@ -180,6 +180,7 @@ def test_devices_that_cannot_share():
     vmapped.make_train_step(reps, problem, small.mesh(2))
 
 
+@pytest.mark.slow
 def test_each_device_maps_its_own_replicas():
   """Without a copy of the others, in no communication between devices."""
   reps = Replicas(small.config(), {'seed': [1, 2, 3, 4]})

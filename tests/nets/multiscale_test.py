@@ -127,6 +127,7 @@ def test_a_critic_halves_images_that_are_not_packed():
   chex.assert_trees_all_close(score(x), score(packed), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', small.quick([0, 1, 2], 2))
 def test_a_score_depends_on_every_size(size):
   _, variables = made()

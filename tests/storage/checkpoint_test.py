@@ -208,6 +208,7 @@ def test_read_only_changes_no_file(tmp_path, state):
   assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob('*')) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ('saved_on', 'restored_on'), [small.slow(8, 1), (1, 8), small.slow(4, 2)]
 )
@@ -227,6 +228,7 @@ def test_another_number_of_devices(tmp_path, saved_on, restored_on):
   jax.block_until_ready(metrics)
 
 
+@pytest.mark.slow
 def test_a_restored_state_does_not_compile_the_step_again(tmp_path):
   state, train_step, over = small.make(CONFIG)
   state, _ = train_step(state, small.batch(CONFIG, over))
