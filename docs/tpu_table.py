@@ -35,7 +35,7 @@ ALL = (
 HEADS = {
   'plans': (
     'config', 'chips', 'batch', 'updates', 'precision', 'arguments',
-    'temporaries', 'program', 'fits', 'GFLOP', 'at least', 'compiling',
+    'temporaries', 'program', 'fits', 'GFLOP', 'at least', 'CPU seconds',
   ),
   'changes': (
     'config', 'precision', 'change', 'program', 'temporaries', 'products',
@@ -146,6 +146,7 @@ def write() -> None:
 def tables(found: list[dict]) -> dict[str, str]:
   """The tables of the page in Markdown, by name."""
   plain = [row for row in found if not row['changes']]
+  plain.sort(key=place)
   twin = operator.itemgetter('config', 'topology', 'precision')
   changed = {twin(row) for row in found if row['changes']}
   bodies = {
@@ -160,6 +161,14 @@ def tables(found: list[dict]) -> dict[str, str]:
   return {name: markdown(HEADS[name], body) for name, body in bodies.items()}
 
 
+def place(row: dict) -> tuple:
+  """Sorts by config, batch and updates, precision, number of chips."""
+  names = [*ALL, row['config']]
+  size = chips.parse(row['topology']).chips
+  updates = row['batch'], row['critic_steps']
+  return names.index(row['config']), *updates, row['precision'], size
+
+
 def plan_cells(row: dict) -> tuple:
   """A row of the main table."""
   return (
@@ -167,7 +176,7 @@ def plan_cells(row: dict) -> tuple:
     row['precision'], mib(row, 'arguments'), mib(row, 'temporaries'),
     mib(row, 'program'), 'yes' if row['fits'] else 'no',
     f'{row["flops"] / 1e9:.3f}', f'{row["least_seconds"] * 1e6:.0f} us',
-    f'{row["compile_seconds"]:.0f} s',
+    f'{row["cpu_seconds"]:.0f} s',
   )  # fmt: skip
 
 
