@@ -7,11 +7,13 @@ import pytest
 from configs.studies import (
   beyond,
   digits,
+  flowers,
   mnist,
   robust,
   robust_parts,
   robust_toy,
   small,
+  stacked_mnist,
   toy,
 )
 from jaxgan.config import from_config_dict
@@ -187,3 +189,18 @@ def test_a_robust_study_gives_each_family_the_same_settings(file, variant):
 def test_invalid_studies_are_refused(changed, words):
   with pytest.raises(ValueError, match=words):
     spec.parse(values(**changed))
+
+
+@pytest.mark.parametrize('file', [flowers, stacked_mnist])
+@pytest.mark.parametrize('variant', ['', 'tiny'])
+def test_studies_that_are_not_run_yet_can_start(file, variant):
+  study = spec.parse(file.get_config(variant))
+  for block in study.blocks(tuning=False):
+    assert study.config(block.task, block.arm).train.steps > 5
+
+
+def test_the_families_of_flowers_are_tuned_alike():
+  study = spec.parse(flowers.get_config())
+  tuning = [arm.family for arm in study.arms if arm.tunes]
+  assert {tuning.count(family) for family in tuning} == {3}
+  assert set(tuning) == {arm.tuned for arm in study.arms if not arm.tunes}
