@@ -2,7 +2,9 @@
 
 import dataclasses
 
+import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -94,3 +96,27 @@ def run(config, steps, devices=1, nets=None):
     state, metrics = train_step(state, batch(config, over, step))
     history.append(jax.device_get(metrics))
   return state, history
+
+
+def orders(convolve, x, kernel):
+  """Values, gradients, and gradients of a function of the gradients."""
+
+  def value(x, kernel):
+    out = convolve(x, kernel)
+    return jnp.sum(jnp.tanh(out)), out
+
+  def slope(x, kernel):
+    grads, out = jax.grad(value, (0, 1), has_aux=True)(x, kernel)
+    return sum(jnp.sum(jnp.sin(g)) for g in grads), (grads, out)
+
+  return jax.grad(slope, (0, 1), has_aux=True)(x, kernel)
+
+
+def agree_to_second_order(one, other, x, kernel):
+  """Two convolutions have equal orders, in float64 (the fixture)."""
+  found, expected = (
+    jax.jit(orders, static_argnums=0)(c, x, kernel) for c in (one, other)
+  )
+  # Versions of XLA round differently in float32.
+  assert jax.tree.leaves(found)[0].dtype == float
+  chex.assert_trees_all_close(found, expected, rtol=1e-10, atol=1e-10)

@@ -2,7 +2,6 @@
 
 import collections
 
-import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,27 +20,6 @@ def normal(*shape, seed=0):
   return np.random.default_rng(seed).normal(size=shape)
 
 
-def orders(convolve, x, kernel):
-  """Values, gradients, and gradients of a function of the gradients."""
-
-  def value(x, kernel):
-    out = convolve(x, kernel)
-    return jnp.sum(jnp.tanh(out)), out
-
-  def slope(x, kernel):
-    grads, out = jax.grad(value, (0, 1), has_aux=True)(x, kernel)
-    return sum(jnp.sum(jnp.sin(g)) for g in grads), (grads, out)
-
-  return jax.grad(slope, (0, 1), has_aux=True)(x, kernel)
-
-
-def agree(one, other, *arguments):
-  found, expected = (
-    jax.jit(lambda x, k, c=c: orders(c, x, k))(*arguments) for c in (one, other)
-  )
-  chex.assert_trees_all_close(found, expected, rtol=1e-10, atol=1e-10)
-
-
 @pytest.mark.usefixtures('float64')
 @pytest.mark.parametrize(
   ('k', 'stride', 'size', 'pads'),
@@ -57,7 +35,9 @@ def test_a_convolution_is_that_of_xla_to_second_order(k, stride, size, pads):
   convs = (
     lambda x, w, c=c: c(x, w, stride, pads) for c in (cudnn.conv, xla.conv)
   )
-  agree(*convs, normal(2, *size, 3), normal(k, k, 3, 2, seed=1) / k)
+  small.agree_to_second_order(
+    *convs, normal(2, *size, 3), normal(k, k, 3, 2, seed=1) / k
+  )
 
 
 @pytest.mark.usefixtures('float64')
@@ -67,7 +47,7 @@ def test_a_convolution_is_that_of_xla_to_second_order(k, stride, size, pads):
 )
 def test_doubling_the_sides_is_that_of_xla_to_second_order(k, size, channels):
   x, kernel = normal(2, *size, channels[0]), normal(k, k, *channels, seed=1) / k
-  agree(cudnn.up, xla.up, x, kernel)
+  small.agree_to_second_order(cudnn.up, xla.up, x, kernel)
 
 
 def test_derivatives_have_the_precision_of_their_convolution():
@@ -77,7 +57,9 @@ def test_derivatives_have_the_precision_of_their_convolution():
 
   with jax.default_matmul_precision('highest'):
     arguments = jnp.ones((1, 4, 4, 1)), jnp.ones((3, 3, 1, 1))
-    program = str(jax.make_jaxpr(lambda *a: orders(convolve, *a))(*arguments))
+    program = str(
+      jax.make_jaxpr(lambda *a: small.orders(convolve, *a))(*arguments)
+    )
   assert program.count('precision=(Precision.HIGH, Precision.HIGH)') >= 6
   assert 'HIGHEST' not in program
 
