@@ -5,7 +5,7 @@
 Source: Huang et al., 2024. gamma falls from .2 to .02; with
 --config.penalty.preset=r3gan_iterative --config.penalty.weight=.1 it follows
 the estimated distance instead. FID of 1,797 fake digits (seed 0): 152
-untrained, 11.8 after 3,000 steps, which took 370 s on 2 busy CPU cores.
+untrained, 11.8 after 3,000 steps, which took 404 s on one of 2 busy CPU cores.
 """
 
 from ml_collections import config_dict
