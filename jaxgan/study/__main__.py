@@ -9,7 +9,6 @@ second writes tables and figures to W/summary, or to --out. To summarize results
 in another file (.jsonl or .jsonl.gz), give --results and their --config.
 """
 
-import dataclasses
 import pathlib
 import sys
 from typing import Any
@@ -64,8 +63,7 @@ def _run() -> None:
     return
   workdir.make(folder)
   with workdir.lock(folder):
-    values = dataclasses.asdict(study)
-    workdir.write_or_compare(folder / 'study.json', values, 'another study')
+    runner.claim(study, folder)
     for _ in ('tuning', 'test'):
       phase, blocks = runner.pending_blocks(study, folder)
       if blocks and parts > 1:

@@ -1,5 +1,6 @@
 """Trains a study's runs block by block and measures them at every grid step."""
 
+import dataclasses
 import functools
 import json
 import pathlib
@@ -50,6 +51,21 @@ def pending_blocks(
   study = resolve(study, rows)
   test = study.blocks(tuning=False)
   return study, [b for b in test if _missing(study, b, rows)]
+
+
+def claim(study: Study, folder: pathlib.Path) -> None:
+  """Writes study.json, or compares it with that of earlier results.
+
+  A start that was refused, as for missing data, has no results and so claims
+  nothing.
+
+  Raises:
+    ValueError: the folder holds results of another study.
+  """
+  path = folder / 'study.json'
+  if not any((folder / x).exists() for x in ('results.jsonl', 'curves')):
+    path.unlink(missing_ok=True)
+  workdir.write_or_compare(path, dataclasses.asdict(study), 'another study')
 
 
 def run_blocks(

@@ -255,6 +255,17 @@ def test_a_finished_study_has_nothing_to_do(toy):
   assert runner.pending_blocks(study, folder)[1] == []
 
 
+def test_a_start_without_results_claims_nothing(tmp_path):
+  one, other = (small(every_steps=n) for n in (1, 2))
+  for study in (one, other):  # The first was refused before any result.
+    runner.claim(study, tmp_path)
+  assert json.loads((tmp_path / 'study.json').read_text())['every_steps'] == 2
+  (tmp_path / 'results.jsonl').touch()
+  runner.claim(other, tmp_path)
+  with pytest.raises(ValueError, match=r'holds another study: every_steps'):
+    runner.claim(one, tmp_path)
+
+
 @pytest.mark.slow
 def test_another_study_is_refused(toy):
   folder, _, _ = toy
