@@ -22,6 +22,7 @@ from jaxgan.storage import atomic
 Facts = dict[str, Any]
 
 _MAX_ITEMS = 8  # Items of a list that an error message shows.
+_MAX_LETTERS = 200  # Of a value in a message.
 
 # Sections that cannot change what was trained so far: when a run is logged,
 # measured, saved or stopped. They, and a larger train.steps on which no decay
@@ -262,7 +263,11 @@ def _write(path: pathlib.Path, values: Mapping[str, Any]) -> None:
 
 
 def _shorten(value: Any) -> str:
-  """Formats a value; of a long list, such as table columns, only its start."""
+  """Formats a value; of a long one, such as table columns, only its start."""
   if isinstance(value, list) and len(value) > _MAX_ITEMS:
-    return f'{str(value[:_MAX_ITEMS])[:-1]}, ...]'
-  return str(value)
+    return f'{_start(str(value[:_MAX_ITEMS])[:-1])}, ...]'
+  return _start(str(value))
+
+
+def _start(text: str) -> str:
+  return text if len(text) <= _MAX_LETTERS else f'{text[:_MAX_LETTERS]} ...'

@@ -239,3 +239,11 @@ def test_rollbacks_are_appended_and_damage_has_an_error_message(tmp_path):
   (tmp_path / 'rollbacks.json').write_text('[]')
   with pytest.raises(ValueError, match='is damaged; it must hold a list'):
     workdir.rollbacks(tmp_path)
+
+
+def test_a_message_shows_the_start_of_long_values():
+  arms = [{'name': f'arm {i}', 'changes': {'x': 'y' * 99}} for i in range(20)]
+  text = workdir.differences({'arms': arms, 'n': 1}, {'arms': [], 'n': 2})
+  assert len(text) < 300
+  assert "arms ([{'name': 'arm 0'" in text
+  assert text.endswith(' ..., ...] there, [] now), n (1 there, 2 now)')
