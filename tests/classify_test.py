@@ -1,7 +1,6 @@
 """Training of the digit classifier, and its command `jaxgan.classify`."""
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import chex
 import jax
 import numpy as np
 import pytest
+import small
 from data_testing import random_images, write_folder
 
 from jaxgan.data.sources import Dataset
@@ -29,11 +29,9 @@ FLAGS = ('--split=train[:10%]', '--test_split=train[90%:]', '--epochs=2')
 
 
 def command(*arguments, status=0):
-  # Two steps run faster without optimizing their program.
-  quick = {'XLA_FLAGS': '', 'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
   done = subprocess.run(
     [sys.executable, '-m', 'jaxgan.classify', *arguments],
-    cwd=ROOT, env=os.environ | quick, text=True,
+    cwd=ROOT, env=small.environment(), text=True,
     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
   )  # fmt: skip
   assert done.returncode == status, done.stdout

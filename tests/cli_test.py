@@ -1,12 +1,12 @@
 """Tests of the sentences that all commands share."""
 
-import os
 import pathlib
 import subprocess
 import sys
 
 import jax
 import pytest
+import small
 
 from jaxgan import cli
 
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 def main(*flags, **env):
   return subprocess.run(
     [sys.executable, '-m', 'jaxgan.main', '--config=toy:tiny', *flags],
-    cwd=ROOT, env=os.environ | {'XLA_FLAGS': '', **env}, text=True,
+    cwd=ROOT, env=small.environment(**env), text=True,
     capture_output=True,
   )  # fmt: skip
 

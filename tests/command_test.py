@@ -1,12 +1,12 @@
 """`jaxgan COMMAND` is `python -m` of the command's module."""
 
-import os
 import re
 import runpy
 import subprocess
 import sys
 
 import pytest
+import small
 
 import jaxgan
 from jaxgan import __main__ as command
@@ -69,7 +69,7 @@ def test_a_name_is_a_config_from_any_folder(root, tmp_path):
     [sys.executable, '-m', 'jaxgan', 'train', '--config=zoo/sngan:tiny',
      '--help_config', '--config.train.steps=9'],
     cwd=tmp_path, capture_output=True, text=True,
-    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': str(root)},
+    env=small.environment(PYTHONPATH=str(root)),
   )  # fmt: skip
   config = load_config('zoo/sngan:tiny', {'train.steps': 9})
   assert (done.stdout, done.stderr) == (help_text(config), '')

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -51,7 +50,7 @@ def conditional(tmp_path_factory):
 def sample(workdir, *arguments):
   return subprocess.run(
     [sys.executable, '-m', 'jaxgan.sample', f'--workdir={workdir}', *arguments],
-    cwd=ROOT, env=os.environ | {'XLA_FLAGS': ''}, text=True,
+    cwd=ROOT, env=small.environment(), text=True,
     capture_output=True,
   )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The smallest runs that still are runs, shared by the tests."""
 
 import dataclasses
+import os
 
 import chex
 import jax
@@ -19,6 +20,15 @@ from jaxgan.nets import latents
 from jaxgan.types import Batch
 
 SHAPE = (6, 5, 1)
+
+
+def environment(devices=1, **changes):
+  """Of a process that compiles for seconds what it runs for milliseconds."""
+  return os.environ | {
+    'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
+    'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
+    **changes,
+  }
 
 
 def quick(values, *kept):

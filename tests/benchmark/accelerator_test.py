@@ -1,12 +1,12 @@
 """Cases are measured in turn, within a budget, into a file that goes on."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
+import small
 
 from jaxgan.benchmark import accelerator, programs
 
@@ -151,7 +151,7 @@ def test_the_command_measures_jaxgan(tmp_path):
       f'--out={out}', '--nets=small_toy', '--batches=8', '--critic_steps=1',
       '--window_seconds=0.01', '--seeds=2', '--tpu=',
     ],
-    cwd=ROOT, check=True, env=os.environ | {'XLA_FLAGS': ''},
+    cwd=ROOT, check=True, env=small.environment(),
   )  # fmt: skip
   one, two = json.loads(out.read_text())['cases']
   assert one['programs']['jaxgan']['seconds_median'] > 0

@@ -1,7 +1,6 @@
 """The command prints one line of JSON in each mode."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -25,7 +24,7 @@ def command(*flags):
       '--critic_steps=1', *flags,
     ],
     cwd=ROOT, check=True, capture_output=True, text=True,
-    env=os.environ | {'XLA_FLAGS': ''},
+    env=small.environment(),
   ).stdout  # fmt: skip
   return json.loads(output)
 

@@ -1,6 +1,5 @@
 """The table of ratios, with a peer that only prints a number."""
 
-import os
 import pathlib
 import subprocess
 import sys
@@ -18,7 +17,7 @@ def compare(*flags):
       '--batches=8', '--steps=2', '--critic_steps=1', *flags,
     ],
     cwd=ROOT, capture_output=True, text=True,
-    env=os.environ | {'XLA_FLAGS': ''},
+    env=small.environment(),
   )  # fmt: skip
 
 

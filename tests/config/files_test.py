@@ -1,10 +1,10 @@
 """Config files are found by name or path, and read with changes."""
 
-import os
 import subprocess
 import sys
 
 import pytest
+import small
 
 from jaxgan.config import PRESETS, Config, Penalty, files, load_config
 from jaxgan.config.help_text import help_text
@@ -186,7 +186,7 @@ def command(*arguments, module='main'):
   return subprocess.run(
     [sys.executable, '-m', f'jaxgan.{module}', *arguments],
     cwd=root, capture_output=True, text=True, check=False,
-    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': root},
+    env=small.environment(PYTHONPATH=root),
   )  # fmt: skip
 
 

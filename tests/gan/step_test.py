@@ -77,6 +77,7 @@ def test_one_trace_and_no_transfer_while_ratio_moves():
   assert train_step._cache_size() == 1
 
 
+ONE = {'gen_widths': (4,), 'critic_widths': (4,)}
 TWO = {'gen_widths': (6, 4), 'critic_widths': (4, 6)}
 
 
@@ -85,8 +86,8 @@ TWO = {'gen_widths': (6, 4), 'critic_widths': (4, 6)}
   [
     ({}, small.SHAPE),
     small.slow(
-      {'name': 'dcgan', 'gen_norm': 'batch', 'critic_norm': 'layer', **TWO},
-      (8, 8, 1),
+      {'name': 'dcgan', 'gen_norm': 'batch', 'critic_norm': 'layer', **ONE},
+      (4, 4, 1),
     ),
     # What is random in it, or mixes examples, does so over the whole batch.
     small.slow(

@@ -1,11 +1,11 @@
 """Two processes with two devices each: as one process with four devices."""
 
 import json
-import os
 import signal
 import socket
 
 import pytest
+import small
 from journeys import runs_test
 
 STEPS = 120
@@ -23,11 +23,16 @@ FLAGS = (
 pytestmark = pytest.mark.slow
 
 
-def environment(devices):
-  flags = f'--xla_force_host_platform_device_count={devices}'
-  return os.environ | {'XLA_FLAGS': flags}
+# jaxgan.main, which waits for 10 seconds for a process that is gone, not 100.
+IMPATIENT = """
+import functools
+import jax
+from jaxgan import main
 
-
+jax.distributed.initialize = functools.partial(
+  jax.distributed.initialize, heartbeat_timeout_seconds=10)
+main.run()
+"""
 # jaxgan.main, whose state is broken after the 65th iteration of a process.
 BROKEN = """
 import dataclasses
@@ -63,7 +68,7 @@ def start(workdir, *flags, own=((), ()), module='jaxgan.main', path=''):
     port = probe.getsockname()[1]
   return [
     runs_test.start(
-      environment(2) | {'PYTHONPATH': str(path)}, *FLAGS,
+      small.environment(2, PYTHONPATH=str(path)), *FLAGS,
       f'--workdir={workdir}', *flags, '--distributed',
       f'--coordinator=127.0.0.1:{port}', '--processes=2',
       f'--process={process}', *own[process], module=module,
@@ -90,11 +95,12 @@ def checkpoints(workdir):
 
 def test_killed_and_stopped_they_end_as_one_process(tmp_path):
   alone, together = tmp_path / 'alone', tmp_path / 'together'
-  runs_test.command(environment(4), *FLAGS, f'--workdir={alone}')
-  first, second = start(together)
+  runs_test.command(small.environment(4), *FLAGS, f'--workdir={alone}')
+  (tmp_path / 'impatient.py').write_text(IMPATIENT)
+  first, second = start(together, module='impatient', path=tmp_path)
   runs_test.wait_for_step(first, together, 20)
   second.kill()
-  # The other waits for it until JAX misses its heartbeats, after 100 seconds.
+  # The other waits for it until JAX misses its heartbeats.
   output, _ = first.communicate(timeout=200)
   assert first.returncode not in (0, None), output
   # The same, or the network tells it at once.
@@ -144,10 +150,9 @@ def test_they_roll_back_and_are_evaluated_as_one_process(tmp_path):
   options = {'module': 'broken', 'path': tmp_path}
   alone, together = tmp_path / 'alone', tmp_path / 'together'
   rollback = '--config.guard.action=rollback'
-  path = {'PYTHONPATH': str(tmp_path)}
   runs_test.command(
-    environment(4) | path, *FLAGS, rollback, f'--workdir={alone}',
-    module='broken',
+    small.environment(4, PYTHONPATH=str(tmp_path)), *FLAGS, rollback,
+    f'--workdir={alone}', module='broken',
   )  # fmt: skip
   finish(start(together, rollback, **options), 0)
   for folder in (alone, together):
@@ -159,7 +164,7 @@ def test_they_roll_back_and_are_evaluated_as_one_process(tmp_path):
   for folder in (alone, together):
     out = tmp_path / f'{folder.name}.jsonl'
     runs_test.command(
-      environment(1), f'--workdir={folder}', f'--out={out}',
+      small.environment(), f'--workdir={folder}', f'--out={out}',
       '--metrics=kid200_digits,swd200_pixels', module='jaxgan.evaluate',
     )  # fmt: skip
     values.append([each['value'] for each in records(out)])

@@ -32,7 +32,7 @@ RUN = (
 @pytest.fixture(scope='module')
 def environment():
   """One device."""
-  return os.environ | {'XLA_FLAGS': ''}
+  return small.environment()
 
 
 def start(environment, *arguments, module='jaxgan.main'):

@@ -1,7 +1,6 @@
 """A search as a user runs it: a bad start, a kill, two processes at once."""
 
 import json
-import os
 import pathlib
 import re
 import signal
@@ -20,11 +19,6 @@ def get_space():
   rate = {'low': 1e-5, 'high': 1e-1, 'log': True}
   return {'optim.gen.lr': rate, 'optim.critic.lr': rate}
 """
-# Each trial compiles its own programs, which takes longer than to run them.
-FAST_COMPILE = os.environ | {
-  'XLA_FLAGS': '',
-  'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
-}
 # The smallest run that separates a good learning rate from a bad one.
 RUN = (
   '--config=configs/digits.py:tiny',
@@ -51,7 +45,7 @@ def start(folder, *arguments):
     f'--space={space}', *arguments,
   ]  # fmt: skip
   return subprocess.Popen(
-    command, cwd=ROOT, text=True, env=FAST_COMPILE,
+    command, cwd=ROOT, text=True, env=small.environment(),
     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
   )  # fmt: skip
 
@@ -155,7 +149,7 @@ def test_the_best_config_trains(searched, tmp_path):
       '--config.train.steps=1', f'--workdir={tmp_path / "w"}',
     ],
     cwd=tmp_path, capture_output=True, text=True,
-    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': str(ROOT)},
+    env=small.environment(PYTHONPATH=str(ROOT)),
   )  # fmt: skip
   assert done.returncode == 0, done.stderr
   config = json.loads((tmp_path / 'w' / 'config.json').read_text())

@@ -4,7 +4,6 @@ import csv
 import dataclasses
 import gc
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -113,7 +112,7 @@ def test_sampling_does_not_need_the_table(files, tmp_path):
       [sys.executable, '-m', 'jaxgan.sample', f'--workdir={files}/run',
        '--num=20', f'--out={tmp_path}/x.csv'],
       check=True, cwd=pathlib.Path(__file__).parents[2],
-      env=os.environ | {'XLA_FLAGS': ''},
+      env=small.environment(),
     )  # fmt: skip
     draw(files, tmp_path / 'x.npz')
   finally:

@@ -38,7 +38,7 @@ def test_digits_move_by_a_pixel_and_are_padded_with_black():
 def test_photographs_are_cropped_inside_themselves():
   """The change of a ramp is read from its pixels: scale, corner, mirror."""
   images = ramp(300, 12, 10)
-  out = np.asarray(classifier_augment.photographs(KEY, images))
+  out = np.asarray(classifier_augment.crop(jax.random.split(KEY, 3), images))
   assert out[..., 0].min() >= 0
   assert out[..., 0].max() <= 11
   assert out[..., 1].max() <= 9
@@ -56,6 +56,33 @@ def test_photographs_are_cropped_inside_themselves():
 
 
 def test_a_gray_photograph_stays_gray():
-  gray = jnp.full((5, 8, 8, 3), -0.25)
-  out = classifier_augment.photographs(KEY, gray)
-  np.testing.assert_allclose(out, gray, atol=1e-6)
+  gray = jnp.full((500, 4, 4, 3), -0.25)
+  out = np.asarray(classifier_augment.photographs(KEY, gray))
+  assert np.ptp(out, axis=(1, 2, 3)).max() < 1e-6
+  level = out[:, 0, 0, 0]  # Only the brightness changes a plain image.
+  assert -0.45 <= level.min() < -0.44
+  assert -0.06 < level.max() <= -0.05
+
+
+def test_saturation_and_contrast_change_by_two_fifths_at_most():
+  """Half of each image is red, and half is black."""
+  images = np.full((500, 2, 2, 3), -1.0, np.float32)
+  images[:, 0, :, 0] = 1.0
+  out = np.asarray(classifier_augment.recolor(KEY, images))
+  saturation = (out[:, 0, 0, 0] - out[:, 0, 0, 1]) / 2  # Times contrast.
+  gray = out.mean(-1)
+  contrast = (gray[:, 0, 0] - gray[:, 1, 0]) / (2 / 3)
+  for factor in (contrast, saturation / contrast):
+    assert 0.6 <= factor.min() < 0.61
+    assert 1.39 < factor.max() <= 1.4
+
+
+def test_blends_are_of_pairs():
+  images = jnp.arange(8.0).reshape(8, 1, 1, 1) * jnp.ones((8, 2, 3, 1))
+  blends, share, order = classifier_augment.blend(KEY, images)
+  assert sorted(order.tolist()) == list(range(8))
+  expected = share * np.arange(8) + (1 - share) * order
+  np.testing.assert_allclose(blends[:, 1, 2, 0], expected, rtol=1e-6)
+  assert blends.shape == images.shape
+  assert ((share >= 0) & (share <= 1)).all()
+  assert not (order == jnp.arange(8)).all()

@@ -1,7 +1,6 @@
 """Conversion of PyTorch weights to .npz, reading them, and rejected files."""
 
 import hashlib
-import os
 import pathlib
 import pickle
 import subprocess
@@ -67,7 +66,7 @@ def convert(source, out, *arguments, stand_in=None):
       f'--out={out}', *arguments,
     ],
     cwd=ROOT, capture_output=True, text=True, check=False,
-    env=os.environ | {'XLA_FLAGS': '', 'PYTHONPATH': str(folder)},
+    env=small.environment(PYTHONPATH=str(folder)),
   )  # fmt: skip
 
 

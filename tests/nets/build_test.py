@@ -244,3 +244,22 @@ def test_a_penalized_critic_trains_inside_scan():
 def test_errors_are_one_sentence(net, shape, words):
   with pytest.raises(ValueError, match=f'^{re.escape(words)}$'):
     nets.build(net, shape)
+
+
+@pytest.mark.parametrize(
+  ('scale', 'gen', 'critic'),
+  [(2.0, (16, 8), (8, 16)), (0.3, (2, 1), (1, 2)), (0.01, (1, 1), (1, 1))],
+)
+@pytest.mark.parametrize('head', ['score', 'autoencoder'])
+def test_one_key_scales_all_widths(scale, gen, critic, head):
+  shapes = [
+    jax.eval_shape(lambda net=net: nets.init(nets.build(net, (8, 8, 3)), KEY, 4,
+                                             (8, 8, 3)))
+    for net in (
+      config('dcgan', (8, 4), (4, 8), scale=scale, critic_head=head),
+      config('dcgan', gen, critic, critic_head=head),
+    )
+  ]  # fmt: skip
+  assert jax.tree.structure(shapes[0]) == jax.tree.structure(shapes[1])
+  for one, other in zip(*map(jax.tree.leaves, shapes), strict=True):
+    assert one.shape == other.shape
