@@ -214,18 +214,24 @@ def _update(
   """Makes one update with images [B, H, W, C] uint8 and labels [B]."""
   key = jax.random.fold_in(key, state.step)
   augment_key, dropout_key = jax.random.split(key)
-  is_digits = isinstance(net, DigitNet)
-  augment = (
-    classifier_augment.digits if is_digits else classifier_augment.photographs
-  )
-  images = augment(augment_key, to_float(images))
+  images = to_float(images)
+  if isinstance(net, DigitNet):
+    images = classifier_augment.digits(augment_key, images)
+    share, others = 1.0, labels
+  else:
+    augment_key, blend_key = jax.random.split(augment_key)
+    images = classifier_augment.photographs(augment_key, images)
+    images, share, order = classifier_augment.blend(blend_key, images)
+    others = labels[order]
 
   def loss(params: Params) -> Array:
     outputs: Any = net.apply(
       {'params': params}, images, train=True, rngs={'dropout': dropout_key}
     )
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels
-    return cross_entropy(outputs[1], labels).mean()
+    entropy = functools.partial(
+      optax.softmax_cross_entropy_with_integer_labels, outputs[1]
+    )
+    return jnp.mean(share * entropy(labels) + (1 - share) * entropy(others))
 
   value, gradient = jax.value_and_grad(loss)(state.params)
   change, moments = _OPTIMIZER.update(gradient, state.moments, state.params)

@@ -69,6 +69,7 @@ def build(
       f'net.name is {config.name!r} and the data are vectors of {shape[0]} '
       'values; vectors need mlp.'
     )
+  config = _scaled(config)
   net = precision_lib.typed(config, precision)
   net = dataclasses.replace(net, conv=kernels.resolve(config.conv))
   gen, critic = builder(net, shape)
@@ -77,6 +78,20 @@ def build(
   elif config.critic_head == 'autoencoder':
     critic = _autoencoder(builder, net, shape)
   return Pair(gen, critic)
+
+
+def _scaled(config: config_lib.Net) -> config_lib.Net:
+  """Multiplies all widths by `scale`."""
+
+  def scaled(widths: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(max(1, round(width * config.scale)) for width in widths)
+
+  return dataclasses.replace(
+    config,
+    gen_widths=scaled(config.gen_widths),
+    critic_widths=scaled(config.critic_widths),
+    scale=1.0,
+  )
 
 
 def _autoencoder(

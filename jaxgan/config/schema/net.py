@@ -41,6 +41,9 @@ class Net:
     'Features of each layer or resolution, from latent to image.')
   critic_widths: tuple[int, ...] = within((64, 128, 256), 1, doc=
     'Features of each layer or resolution, from image to score.')
+  scale: float = within(1.0, 0.01, 100, doc=
+    'Factor on all gen_widths and critic_widths, rounded: a larger or smaller '
+    'net by one key.')
   gen_norm: str = one_of(
     'none', 'batch', 'layer', 'spectral', 'batch_spectral', doc=
     'Normalization in the generator. spectral divides each kernel by its '
