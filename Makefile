@@ -1,5 +1,5 @@
 # `make check` is what CI runs; the tools are pinned in pyproject.toml.
-.PHONY: check format lint types test test-all digits fix
+.PHONY: check format lint types test test-all coverage digits fix
 
 check: format lint types test
 
@@ -18,6 +18,10 @@ test:
 # Also the tests that take seconds or minutes each.
 test-all:
 	python -m pytest -m 'slow or not slow'
+
+# Which lines the tests do not run; it fails below 90 %.
+coverage:
+	python -m pytest --cov
 
 # Trains the digits to the end and lets a classifier judge them.
 digits:

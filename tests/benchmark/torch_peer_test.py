@@ -14,7 +14,6 @@ from jaxgan.benchmark.settings import NETS, Settings, configuration
 from jaxgan.gan import penalty, problem
 
 torch = pytest.importorskip('torch')
-pytestmark = pytest.mark.usefixtures('hasty')
 
 PATH = pathlib.Path(__file__).parents[2] / 'docs' / 'torch_peer.py'
 KINDS = {

@@ -14,8 +14,6 @@ from jaxgan.nets import catalog as nets
 from jaxgan.storage.writers import read_metrics
 from jaxgan.training import train
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 SHAPES = {
   'default': (8, 8, 1),
   'digits': (8, 8, 1),

@@ -16,14 +16,12 @@ SHAPE = (8, 8, 1)
 NAMES = ('fid600_pixels', 'kid90_digits', 'asked40_digits')
 SOURCE = Source('run', 'ema', 5)
 pytestmark = [
-  pytest.mark.usefixtures('hasty'),
   pytest.mark.filterwarnings('ignore:A Frechet distance'),
 ]
 
 
 @pytest.fixture(scope='module')
-def generator(hasty):
-  del hasty  # Before the first program.
+def generator():
   problem = small.problem(small.config(), SHAPE)
   variables = problem.networks.init(jax.random.key(0)).gen
   return generator_of(problem, variables)

@@ -22,7 +22,8 @@ from jaxgan.nets import layers, precision
 from jaxgan.types import Batch, Pair
 
 SHAPE = (8, 8, 3)
-STEPS = 20
+STEPS = 10
+BATCH = 16
 DECAY = 0.5  # Of Adam's first moment.
 
 WIDTHS = {
@@ -34,17 +35,17 @@ WIDTHS = {
 }
 # Net, norms of generator and critic -> bound on the relative error.
 CASES = {
-  ('mlp', 'none', 'none'): 0.06,
+  ('mlp', 'none', 'none'): 0.1,
   ('mlp', 'batch', 'layer'): 0.2,
-  ('mlp', 'layer', 'spectral'): 0.06,
-  ('dcgan', 'none', 'none'): 0.06,
-  ('dcgan', 'batch', 'layer'): 0.1,
+  ('mlp', 'layer', 'spectral'): 0.1,
+  ('dcgan', 'none', 'none'): 0.1,
+  ('dcgan', 'batch', 'layer'): 0.17,
   ('dcgan', 'layer', 'spectral'): 0.08,
   ('dcgan', 'batch_spectral', 'none'): 0.08,
   ('dcgan', 'spectral', 'layer'): 0.15,
   ('resnet', 'batch', 'none'): 0.1,
   ('resnet', 'layer', 'layer'): 0.1,
-  ('stylegan', 'none', 'none'): 0.06,
+  ('stylegan', 'none', 'none'): 0.15,
   ('r3gan', 'none', 'none'): 0.02,
 }
 
@@ -62,7 +63,10 @@ def config(name, gen_norm, critic_norm, value):
         'critic_norm': critic_norm, 'style_size': 16, 'mapping_layers': 2,
       },
       'optim': {'gen': adam, 'critic': adam},
-      'train': {'critic_steps': 1, 'steps': 1000, 'precision': value},
+      'train': {
+        'critic_steps': 1, 'batch_size': BATCH, 'steps': 1000,
+        'precision': value,
+      },
     }
   )  # fmt: skip
 
@@ -97,7 +101,7 @@ class Run:
 
 def batch(number):
   """Handwritten digits in three equal colors."""
-  digits = load_digits().images[64 * number :][:64]
+  digits = load_digits().images[BATCH * number :][:BATCH]
   image = (digits * 15).astype(np.uint8)
   image = np.repeat(image[None, ..., None], 3, axis=-1)
   return Batch(image, np.zeros(image.shape[:2], np.int32))

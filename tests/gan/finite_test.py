@@ -13,8 +13,6 @@ from jaxgan.gan import controller, objective, penalty, sharding
 KEY = jax.random.key(0)
 W = jnp.array([3.0, 0.0, 4.0])
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 
 def squares(score, x, step, num=40_000):
   """Squared differences in many directions at one point x [D]."""

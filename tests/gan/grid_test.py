@@ -37,7 +37,7 @@ KEYS = {
 # All pairs for these; the larger nets meet each loss and each penalty once.
 EACH = ('mlp', 'dcgan')
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures('hasty')]
+pytestmark = pytest.mark.slow
 
 
 def combinations():

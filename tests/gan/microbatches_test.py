@@ -11,14 +11,12 @@ from jaxgan.config import from_config_dict
 from jaxgan.gan import sharding
 from jaxgan.gan.microbatches import Microbatches
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 # sgd: adam divides by tiny second moments, which makes rounding visible.
 SGD = {'name': 'sgd', 'lr': 1e-2, 'b1': 0.0}
 ONE = {'gen_widths': (4,), 'critic_widths': (4,)}
 TWO = {'gen_widths': (6, 4), 'critic_widths': (4, 6)}
 CONVS = {'name': 'dcgan', 'critic_norm': 'layer', 'gen_norm': 'layer', **ONE}
-BLOCKS = {'name': 'resnet', 'critic_norm': 'spectral', **ONE}
+BLOCKS = {'name': 'resnet', 'critic_norm': 'spectral', **TWO}
 STYLES = {'name': 'stylegan', 'mapping_layers': 1, 'style_size': 4, **TWO}
 # Variables and metrics of three iterations differ by at most this, relative to
 # their size, or absolutely where they are below 1.

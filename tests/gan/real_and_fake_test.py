@@ -10,8 +10,6 @@ import small
 from jaxgan.config import Config, Penalty, Regularizers, from_config_dict
 from jaxgan.gan import controller, objective, points
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 KEY = jax.random.key(0)
 R3GAN = from_config_dict({'penalty': {'preset': 'r3gan'}}).penalty
 

@@ -13,8 +13,6 @@ from jaxgan.config import Config, Optim, Optimizer, Train, from_config_dict
 from jaxgan.gan import hyper as hyper_lib
 from jaxgan.gan import optimizers, regularizers, schedules
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 COLOR = {'augment': ('colour',)}
 
 

@@ -15,8 +15,6 @@ from jaxgan.gan import sharding as mesh_lib
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import METRICS, Pair
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 
 def params(state):
   return Pair(*(v['params'] for v in state.variables))

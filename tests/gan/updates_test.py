@@ -14,8 +14,6 @@ from jaxgan.gan.updates import Updates
 from jaxgan.nets import catalog as nets_lib
 from jaxgan.types import Pair
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 
 def make(config, nets=None):
   """The updates, and (params or None) -> (next params, metrics)."""

@@ -14,8 +14,6 @@ from jaxgan.gan import vmapped
 from jaxgan.gan.vmapped import Replicas
 from jaxgan.types import Batch
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 SHARED = {'optim': {'gen': {'name': 'sgd'}, 'critic': {'name': 'sgd'}}}
 BASE = {
   'seed': 0,

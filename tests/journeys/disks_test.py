@@ -26,7 +26,6 @@ from jaxgan.training import train
 
 # Orbax does not await its writers if one of them fails.
 pytestmark = [
-  pytest.mark.usefixtures('hasty'),
   pytest.mark.filterwarnings(
     'ignore::pytest.PytestUnraisableExceptionWarning',
     'ignore:coroutine .* was never awaited',

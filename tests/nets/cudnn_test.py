@@ -13,8 +13,6 @@ from jaxgan.gan import penalty
 from jaxgan.nets import catalog
 from jaxgan.nets.kernels import cudnn, xla
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 
 def normal(*shape, seed=0):
   return np.random.default_rng(seed).normal(size=shape)

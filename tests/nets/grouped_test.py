@@ -8,8 +8,6 @@ import small
 from jaxgan.nets import kernels
 from jaxgan.nets.kernels import grouped
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 
 def normal(*shape, seed=0):
   values = np.random.default_rng(seed).normal(size=shape)

@@ -19,8 +19,6 @@ from jaxgan.nets.precision import typed
 KEY = jax.random.key(0)
 SHAPE = (7, 6, 2)  # Both nets round up: 7x6, 4x3, 2x2.
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 
 def net(**keys):
   given = {

@@ -23,10 +23,6 @@ from jaxgan.study import results, runner, spec
 
 ROOT = pathlib.Path(__file__).parents[2]
 METRIC = 'w1_100_pixels'
-# For commands that compile much and run little.
-HASTY = os.environ | {'JAX_DISABLE_MOST_OPTIMIZATIONS': '1'}
-
-pytestmark = pytest.mark.usefixtures('hasty')
 
 
 def small(**others):
@@ -214,7 +210,11 @@ def command(folder, *flags):
 
 def start(folder, *flags):
   return subprocess.run(
-    command(folder, *flags), cwd=ROOT, capture_output=True, text=True, env=HASTY
+    command(folder, *flags),
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    env=os.environ,
   )
 
 
@@ -224,7 +224,7 @@ def toy(tmp_path_factory):
   folder = tmp_path_factory.mktemp('toy') / 'w'
   path = folder / 'results.jsonl'
   process = subprocess.Popen(
-    command(folder), cwd=ROOT, stderr=subprocess.DEVNULL, env=HASTY
+    command(folder), cwd=ROOT, stderr=subprocess.DEVNULL, env=os.environ
   )
   while not path.exists() and process.poll() is None:
     time.sleep(0.05)

@@ -7,6 +7,7 @@ import pytest
 from configs.studies import (
   beyond,
   digits,
+  few_images,
   flowers,
   mnist,
   robust,
@@ -191,7 +192,7 @@ def test_invalid_studies_are_refused(changed, words):
     spec.parse(values(**changed))
 
 
-@pytest.mark.parametrize('file', [flowers, stacked_mnist])
+@pytest.mark.parametrize('file', [few_images, flowers, stacked_mnist])
 @pytest.mark.parametrize('variant', ['', 'tiny'])
 def test_studies_that_are_not_run_yet_can_start(file, variant):
   study = spec.parse(file.get_config(variant))
@@ -199,8 +200,16 @@ def test_studies_that_are_not_run_yet_can_start(file, variant):
     assert study.config(block.task, block.arm).train.steps > 5
 
 
-def test_the_families_of_flowers_are_tuned_alike():
-  study = spec.parse(flowers.get_config())
+@pytest.mark.parametrize(
+  'values',
+  [
+    flowers.get_config(),
+    few_images.get_config(),
+    few_images.get_config('faces'),
+  ],
+)
+def test_the_families_of_photographs_are_tuned_alike(values):
+  study = spec.parse(values)
   tuning = [arm.family for arm in study.arms if arm.tunes]
   assert {tuning.count(family) for family in tuning} == {3}
   assert set(tuning) == {arm.tuned for arm in study.arms if not arm.tunes}

@@ -16,8 +16,6 @@ from jaxgan.storage.writers import read_metrics
 from jaxgan.training import failures, train
 from jaxgan.training.failures import Guard, RunFailed
 
-pytestmark = pytest.mark.usefixtures('hasty')
-
 HEALTHY = {
   'diversity': 0.9, 'accuracy_real': 1.0, 'accuracy_fake': 1.0, 'slope': 1.0,
   'grad_norm_gen': 1.0,

@@ -7,10 +7,11 @@ import pytest
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures('optimized')
 @pytest.mark.filterwarnings('ignore:A Frechet distance')
 def test_digits_in_bf16_end_within_the_spread_of_the_seeds():
   changes = {'penalty.warmup_steps': 50}
-  found = precision_runs.measure('digits', 'fid1797_digits', changes)
+  found = precision_runs.measure('digits', 'fid1797_digits', changes, 4)
   (fine, metrics, _), (coarse, others, _) = found.values()
   assert fine != coarse
   means = statistics.mean(fine), statistics.mean(coarse)
