@@ -4,6 +4,7 @@ Each arm changes the points of the penalty, or its weight, or both;
 docs/method.md gives the reason for each.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 GRID = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -53,6 +54,34 @@ def paper() -> list[dict]:
     _arm('annealed target', {**both, 'sides': 'one', 'target_law': 'ratio'}),
     _arm('cosine', {'points': 'uniform', 'controller': 'cosine'}),
   ]
+
+
+def family(
+  name: str, penalty: dict, changes: dict, weights: Sequence[float]
+) -> list[dict]:
+  """Returns the arms of a family: one per tuned weight, and that of the test.
+
+  Args:
+    name: of the family and of its test arm.
+    penalty: values of its `penalty`, without the weight.
+    changes: values of other sections.
+    weights: tried on the tuning seeds.
+  """
+  tuning = [
+    {
+      'name': f'{name} {weight:g}',
+      'family': name,
+      'tunes': True,
+      'changes': {**changes, 'penalty': {**penalty, 'weight': weight}},
+    }
+    for weight in weights
+  ]
+  test = {
+    'name': name,
+    'tuned': name,
+    'changes': {**changes, 'penalty': penalty},
+  }
+  return [*tuning, test]
 
 
 def _arm(

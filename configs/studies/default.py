@@ -6,6 +6,7 @@ from configs import default
 
 _TINY_ARMS = (
   'wgan_gp 1', 'wgan_gp 10', 'wgan_gp', 'wgan_gp again', 'iterative', 'yoked',
+  'plain 0.2', 'plain', 'adaptive 0.2', 'adaptive',
 )  # fmt: skip
 
 

@@ -15,12 +15,10 @@ estimated distance (`r3gan_iterative`) do as well as gamma on a clock (`r3gan`),
 or constant?
 """
 
-from typing import Any
-
 from ml_collections import config_dict
 
 from configs import folder
-from configs.studies import default
+from configs.studies import arms, default
 
 _WASSERSTEIN = {'loss': {'name': 'wasserstein'}, 'train': {'critic_steps': 5}}
 _PAIRS = {'loss': {'name': 'relativistic'}, 'train': {'critic_steps': 1}}
@@ -38,18 +36,18 @@ _FAMILIES = {
 }  # fmt: skip
 
 
-def get_config(variant: str = '') -> config_dict.ConfigDict:
+def get_base() -> config_dict.ConfigDict:
+  """Returns the run that the studies of photographs at 32x32 change."""
   base = folder.get_config()
   base.data.image_size = 32
   base.net.gen_widths = (128, 64, 32)
   base.net.critic_widths = (32, 64, 128)
-  base.net.gen_norm = base.net.critic_norm = 'none'
-  base.net.latent_size = 64
-  for optimizer in (base.optim.gen, base.optim.critic):
-    optimizer.lr = 5e-4
-    optimizer.b1, optimizer.b2 = 0.0, 0.99
-  base.train.batch_size = 64
   base.train.steps = 2_000
+  return base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  base = get_base()
   config = default.get_config(base)
   config.name = 'flowers'
   config.tasks = (
@@ -59,33 +57,16 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
       'metric': 'fid2k_classifier',
     },
   )
-  config.arms = tuple(arm for name in _FAMILIES for arm in _arms(name))
+  chosen = _FAMILIES
+  if variant:
+    chosen = {config.baseline: _FAMILIES[config.baseline]}
+    base.data.mock_examples = 256
+  config.arms = tuple(
+    arm for name in chosen for arm in arms.family(name, *_FAMILIES[name])
+  )
   config.again = config.baseline
   config.tuning_seeds = (0,)
   config.seeds = tuple(range(100, 105))
   config.every_steps = 200
   config.block = 1
-  if variant:
-    config.arms = tuple(_arms(config.baseline))
-    base.data.mock_examples = 256
   return default.finish(config, variant)
-
-
-def _arms(family: str) -> list[dict[str, Any]]:
-  """The arms of a family: one for each weight, and that of the test."""
-  penalty, changes, weights = _FAMILIES[family]
-  tuning = [
-    {
-      'name': f'{family} {weight:g}',
-      'family': family,
-      'tunes': True,
-      'changes': {**changes, 'penalty': {**penalty, 'weight': weight}},
-    }
-    for weight in weights
-  ]
-  test = {
-    'name': family,
-    'tuned': family,
-    'changes': {**changes, 'penalty': penalty},
-  }
-  return [*tuning, test]
