@@ -24,6 +24,7 @@ from jaxgan.metrics.classifier_training import Settings
 from jaxgan.metrics.photo_net import PhotoNet
 
 ROOT = pathlib.Path(__file__).parents[1]
+pytestmark = pytest.mark.usefixtures('optimized')
 TINY = Settings(split='train[:10%]', test_split='train[90%:]', epochs=2)
 FLAGS = ('--split=train[:10%]', '--test_split=train[90%:]', '--epochs=2')
 

@@ -29,7 +29,7 @@ _WEIGHTS = (0.05, 0.2, 0.8)
 
 def get_config(variant: str = '') -> config_dict.ConfigDict:
   base = flowers.get_base()
-  metrics = ('fid2k_classifier', 'recall400_classifier')
+  metrics: tuple[str, ...] = ('fid2k_classifier', 'recall400_classifier')
   if variant == 'faces':
     base.data.channels = 1
   else:

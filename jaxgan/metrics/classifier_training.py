@@ -217,7 +217,7 @@ def _update(
   images = to_float(images)
   if isinstance(net, DigitNet):
     images = classifier_augment.digits(augment_key, images)
-    share, others = 1.0, labels
+    share, others = jnp.ones(len(labels)), labels
   else:
     augment_key, blend_key = jax.random.split(augment_key)
     images = classifier_augment.photographs(augment_key, images)
