@@ -5,13 +5,15 @@ r"""Compares augmentation of the critic on few photographs, at 32x32.
     --config.base.eval.classifier=flowers32.npz
   python -m jaxgan.study summarise --workdir=W
 
-It trains on 500 photographs of FOLDER and measures against all of them. The
-variant :faces trains on all photographs of FOLDER (400 faces of the Olivetti
-Research Laboratory). Arms: no augmentation, all images augmented (DiffAugment),
-and an adaptive share (ADA). Each gets the same budget and the same tuning:
-three weights of the penalty, one seed. Recall, and the distance to the nearest
-training images relative to that of other real images (`memorising`, 1 for no
-memorization), stand beside FID.
+It trains on 500 photographs of FOLDER and measures against the others. The
+variant :faces trains on all photographs of FOLDER, and measures against the
+same: 400 gray faces of the Olivetti Research Laboratory, a sub-folder for each
+person. It needs a classifier of them. Arms: no augmentation, all images
+augmented (DiffAugment), and an adaptive share (ADA). Each gets the same budget
+and the same tuning: three weights of the penalty, one seed. Recall stands
+beside FID, and so does the distance to the nearest training images, relative to
+that of other real images (`memorising`, 1 for no memorization; not for :faces).
+Not run yet.
 """
 
 from ml_collections import config_dict

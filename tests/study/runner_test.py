@@ -4,7 +4,6 @@ import dataclasses
 import gzip
 import json
 import math
-import os
 import pathlib
 import signal
 import subprocess
@@ -210,11 +209,7 @@ def command(folder, *flags):
 
 def start(folder, *flags):
   return subprocess.run(
-    command(folder, *flags),
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    env=os.environ,
+    command(folder, *flags), cwd=ROOT, capture_output=True, text=True
   )
 
 
@@ -224,7 +219,7 @@ def toy(tmp_path_factory):
   folder = tmp_path_factory.mktemp('toy') / 'w'
   path = folder / 'results.jsonl'
   process = subprocess.Popen(
-    command(folder), cwd=ROOT, stderr=subprocess.DEVNULL, env=os.environ
+    command(folder), cwd=ROOT, stderr=subprocess.DEVNULL
   )
   while not path.exists() and process.poll() is None:
     time.sleep(0.05)
