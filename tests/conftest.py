@@ -5,9 +5,12 @@ import pathlib
 import shutil
 import tempfile
 
-# Eight virtual devices for the tests of sharding; the others use the first.
+# Eight virtual devices for the tests of sharding; the others use the first. The
+# emitter of fused loops takes most of the time of a compilation.
 os.environ['XLA_FLAGS'] = (
-  os.environ.get('XLA_FLAGS', '') + ' --xla_force_host_platform_device_count=8'
+  os.environ.get('XLA_FLAGS', '')
+  + ' --xla_force_host_platform_device_count=8'
+  + ' --xla_cpu_use_fusion_emitters=false'
 )
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 # Programs compile in half the time and run slower: most tests compile for

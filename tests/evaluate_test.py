@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+import small
 from absl.testing import flagsaver
 from PIL import Image
 
@@ -22,7 +23,7 @@ def environment(tmp_path_factory):
   """Uses one device and new caches."""
   own = tmp_path_factory.mktemp('own')
   with pytest.MonkeyPatch.context() as patch:
-    patch.setenv('XLA_FLAGS', '')
+    patch.setenv('XLA_FLAGS', small.environment()['XLA_FLAGS'])
     patch.setenv('XDG_CACHE_HOME', str(own / 'cache'))
     yield
 

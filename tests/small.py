@@ -24,7 +24,10 @@ SHAPE = (6, 5, 1)
 
 def environment(devices=1, **changes):
   """The environment of another process, with so many devices."""
-  flags = f'--xla_force_host_platform_device_count={devices}'
+  flags = (
+    os.environ['XLA_FLAGS']  # The last of two of a name counts.
+    + f' --xla_force_host_platform_device_count={devices}'
+  )
   return os.environ | {'XLA_FLAGS': flags, **changes}
 
 

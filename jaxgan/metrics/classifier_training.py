@@ -132,13 +132,16 @@ def fit(data: Dataset, seed: int, epochs: int) -> Params:
   params = classifier_net.init(data.shape, key, _classes(data))
   state = _State(params, _OPTIMIZER.init(params), jnp.zeros((), jnp.int32))
   sampler = pipeline.Sampler(data, seed, _BATCH)
-  title = f'Classifier of {data.name}'
+  title, loss = f'Classifier of {data.name}', None
   with Progress(steps, 'step', title=title) as bar:
     for step in range(steps):
       batch = pipeline.host_batch(sampler, step)
       image, label = batch.image[0], batch.label[0]
       rate = np.float32(learning_rate(step, steps))
+      before = loss
       state, loss = _update(net, state, key, rate, image, label)
+      # One step is prepared while another runs; the speed shown is then true.
+      jax.block_until_ready(before)
       if step % _LOG_STEPS == 0 or step == steps - 1:
         bar.note(f'loss {loss:.3f}')
         if not np.isfinite(loss):

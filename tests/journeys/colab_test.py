@@ -1,12 +1,12 @@
 """Every notebook runs from its first to its last cell and is stored clean."""
 
 import json
-import os
 import pathlib
 import sys
 
 import nbformat
 import pytest
+import small
 import study_curves
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -16,12 +16,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / 'colab').glob('*.ipynb'))
 # Seconds instead of minutes; three devices, which do not divide a batch of 16.
 SMALL = {
-  'quickstart': {
-    'JAXGAN_COLAB_VARIANT': 'tiny',
-    'XLA_FLAGS': '--xla_force_host_platform_device_count=3',
-  },
-  'method_from_scratch': {'JAXGAN_COLAB_STEPS': '30', 'XLA_FLAGS': ''},
-  'results': {'XLA_FLAGS': ''},
+  'quickstart': small.environment(3, JAXGAN_COLAB_VARIANT='tiny'),
+  'method_from_scratch': small.environment(JAXGAN_COLAB_STEPS='30'),
+  'results': small.environment(),
 }
 
 
@@ -61,14 +58,13 @@ def execute(name, tmp_path):
   """Executes a notebook; its files are in tmp_path / 'run'."""
   folder = tmp_path / 'run'
   folder.mkdir()
-  environment = os.environ | {
+  environment = SMALL[name] | {
     'PYTHONPATH': str(ROOT),
     'IPYTHONDIR': str(tmp_path / 'ipython'),
     'MPLCONFIGDIR': str(tmp_path / 'matplotlib'),
     # A warning of tqdm without Jupyter widgets.
     'PYTHONWARNINGS': 'ignore:IProgress not found',
     'MPLBACKEND': 'module://matplotlib_inline.backend_inline',
-    **SMALL[name],
   }
   client = NotebookClient(
     by_name(name),

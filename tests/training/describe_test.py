@@ -1,6 +1,5 @@
 """`--describe`: its text, its errors, and no files left behind."""
 
-import os
 import pathlib
 import subprocess
 import sys
@@ -67,10 +66,10 @@ def main(folder, *arguments):
       f'--config={ROOT}/configs/zoo/cgan.py:tiny', *arguments,
     ],
     cwd=folder, capture_output=True, text=True, check=False,
-    env=os.environ | {
-      'PYTHONPATH': str(ROOT), 'XLA_FLAGS': '', 'TFDS_DATA_DIR': str(folder),
-      'XDG_CACHE_HOME': str(folder),
-    },
+    env=small.environment(
+      PYTHONPATH=str(ROOT), TFDS_DATA_DIR=str(folder),
+      XDG_CACHE_HOME=str(folder),
+    ),
   )  # fmt: skip
 
 
