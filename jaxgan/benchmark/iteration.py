@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.benchmark.settings import NETS, Settings, configuration
+from jaxgan.compilation import once
 from jaxgan.gan import hyper as hyper_lib
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import sharding as mesh_lib
@@ -153,7 +154,7 @@ def _prepare(settings: Settings) -> tuple[Problem, GANState, Batch]:
   shape = NETS[settings.net][1]
   problem = problem_lib.build(configuration(settings), shape)
   shardings = mesh_lib.shardings(mesh_lib.make_mesh())
-  create = jax.jit(
+  create = once(
     lambda: state_lib.create(problem), out_shardings=shardings.state
   )
   rng = np.random.default_rng(0)

@@ -85,9 +85,7 @@ def load(path: pathlib.Path) -> Classifier:
     params = traverse_util.unflatten_dict(arrays, sep='/')
     classifier = classifier_net.make(params, record)
     expected = jax.eval_shape(
-      lambda key: classifier_net.init(
-        classifier.shape, key, classifier.classes
-      ),
+      classifier_net.initializer(classifier.shape, classifier.classes),
       jax.random.key(0),
     )
   except (KeyError, TypeError, ValueError) as error:

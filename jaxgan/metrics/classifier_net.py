@@ -8,7 +8,7 @@ photographs (Bińkowski et al., 2018, measure MNIST with LeNet).
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
 
+from jaxgan.compilation import once
 from jaxgan.metrics.photo_net import PhotoNet
 from jaxgan.nets import initializers, layers
 from jaxgan.nets.precision import Net
@@ -164,11 +165,23 @@ def build(shape: tuple[int, ...], classes: int = 0) -> DigitNet | PhotoNet:
   return DigitNet(((32, 5, 2), (64, 5, 2), (64, 3, 2)), 128)
 
 
-# Under jit XLA removes the forward pass, which only sets the shapes.
-@functools.partial(jax.jit, static_argnums=(0, 2))
 def init(shape: tuple[int, ...], key: Array, classes: int = 0) -> Params:
   """Initializes the weights for images of shape (H, W, C)."""
-  return build(shape, classes).init(key, jnp.zeros((1, *shape)))['params']
+  # Under jit XLA removes the forward pass, which only sets the shapes.
+  return once(initializer(shape, classes))(key)
+
+
+def initializer(
+  shape: tuple[int, ...], classes: int = 0
+) -> Callable[[Array], Params]:
+  """Returns the function of a PRNG key that initializes the weights."""
+
+  def new(key: Array) -> Params:
+    net = build(shape, classes)
+    params: Params = net.init(key, jnp.zeros((1, *shape)))['params']
+    return params
+
+  return new
 
 
 def make(params: Params, record: Mapping[str, Any]) -> Classifier:

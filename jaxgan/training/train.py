@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from jaxgan.compilation import once
 from jaxgan.config import Config, flatten, from_config_dict, replace, to_dict
 from jaxgan.data import sources
 from jaxgan.evaluation import names, restore
@@ -94,7 +95,7 @@ def train_and_evaluate(
       Checkpoints(folder / 'checkpoints', config.checkpoint, run=run)
     )
     # Jitted, so that the values are created with their sharding.
-    new = functools.partial(jax.jit, out_shardings=layout.state)
+    new = functools.partial(once, out_shardings=layout.state)
     state = None
     if checkpoints.steps():
       state = checkpoints.restore(restore.abstract_state(problem))

@@ -33,7 +33,7 @@ def images(num, shape=DIGITS, seed=0):
 )
 def test_shapes_and_size(shape, features):
   net, x = classifier_net.build(shape), jnp.zeros((3, *shape))
-  params = jax.eval_shape(lambda: classifier_net.init(shape, jax.random.key(0)))
+  params = jax.eval_shape(classifier_net.initializer(shape), jax.random.key(0))
   prediction = jax.eval_shape(net.apply, {'params': params}, x)
   chex.assert_shape(prediction, [(3, features), (3, 10)])
   chex.assert_type(prediction, jnp.float32)
