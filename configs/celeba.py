@@ -36,4 +36,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
     return config
   if variant == 'tiny':
     config.data.mock_examples = 64
+    config.data.image_size = 32
+    config.net.gen_widths = config.net.gen_widths[1:]
+    config.net.critic_widths = config.net.critic_widths[:-1]
   return default.finish(config, variant)

@@ -19,7 +19,7 @@ SHAPES = {
   'digits': (8, 8, 1),
   'mnist': (28, 28, 1),
   'cifar10': (32, 32, 3),
-  'celeba': (64, 64, 3),
+  'celeba': (32, 32, 3),
   'flowers': (32, 32, 3),
   'folder': (32, 32, 3),
   'table': (8,),
