@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 import jaxgan.config as config_lib
-from jaxgan.nets import base, layers
+from jaxgan.nets import base, initializers, layers
 from jaxgan.nets.precision import Net
 from jaxgan.types import Array
 
@@ -74,7 +74,11 @@ class Critic(nn.Module):
     features = self.trunk(x, train=train)
     score = base.head(features, 0, net, train)
     if one_hot is not None and net.critic_label == 'projection':
-      dense = nn.Dense(features.shape[1], use_bias=False)
+      # Of the size of the score: its default init would make it larger by the
+      # root of features / classes, and the first slopes too.
+      dense = nn.Dense(
+        features.shape[1], use_bias=False, kernel_init=initializers.fan_out
+      )
       embedding = layers.apply_layer(dense, one_hot, net.critic_norm, train)
       score += jnp.sum(embedding * features, axis=1)
     classes = net.classes if net.critic_label == 'auxiliary' else 0

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jaxgan.types import Array
 
 glorot = jax.nn.initializers.glorot_uniform()
+fan_out = jax.nn.initializers.variance_scaling(1, 'fan_out', 'truncated_normal')
 he_dense = jax.nn.initializers.he_uniform()
 
 # `normal` is from DCGAN (Radford et al., 2016), `orthogonal` from SAGAN.

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import chex
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -51,6 +52,15 @@ def scores(config, x, label, shape=SHAPE):
   return networks.score(variables.critic, label, KEY)(x)
 
 
+class Features(nn.Module):
+  """A trunk whose features are the examples."""
+
+  outputs: int
+
+  def __call__(self, x, *, train):
+    return x
+
+
 @pytest.mark.parametrize('name', small.quick(NETS, 'mlp'))
 @pytest.mark.parametrize('critic_label', ['concat', 'projection'])
 def test_a_score_depends_on_the_label(name, critic_label):
@@ -75,6 +85,21 @@ def test_projection_against_numpy():
   expected = features @ head['kernel'][:, 0] + head['bias']
   expected += np.sum(embed[np.asarray(LABEL)] * features, axis=1)
   np.testing.assert_allclose(scores(config, x, LABEL), expected, rtol=1e-4)
+
+
+def test_a_projection_starts_at_the_size_of_the_score():
+  """With a larger one the first critics are steep and generators collapse."""
+  features = jax.random.normal(KEY, (500, 2048))
+  trunk = Features(outputs=-1)
+  config = net(classes=5, critic_label='projection')
+  critic = conditional.Critic(typed(config), trunk)
+  label = jnp.arange(500) % 5
+  variables = critic.init(KEY, features, label, train=True)
+  whole = critic.apply(variables, features, label, train=True)
+  bare = dict(variables['params'])
+  bare['Dense_1'] = jax.tree.map(jnp.zeros_like, bare['Dense_1'])
+  score = critic.apply({'params': bare}, features, label, train=True)
+  assert 0.5 < float((whole - score).std() / score.std()) < 2
 
 
 def test_a_label_is_appended_to_a_vector():
