@@ -27,6 +27,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   config.data.flip = True
   config.net.gen_widths = (128, 64, 32, 16)
   config.net.critic_widths = (16, 32, 64, 128)
+  config.net.gen_up = 'nearest'
   config.net.latent_size = 64
   config.net.critic_label = 'projection'
   config.loss.name = 'relativistic'

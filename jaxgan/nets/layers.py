@@ -148,7 +148,12 @@ class NearestConv(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """[B, H, W, Cin] -> [B, 2H, 2W, Cout]."""
-    return conv(self.config, self.features, self.size)(upsample(x))
+    options = conv_options(
+      self.config,
+      initializers.strided_init(2.0),
+      lambda *args: kernels.nearest_conv(*args[:3]),
+    )
+    return Conv(self.features, (self.size, self.size), **options)(x)
 
 
 class SubpixelConv(nn.Module):

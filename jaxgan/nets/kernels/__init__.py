@@ -6,13 +6,20 @@ for which NVIDIA GPUs have kernels. On the CPU the convolutions of
 a gradient penalty (a derivative of a derivative, inside a loop) use slow XLA
 kernels. There `matmul` (slices and one matrix product) and `winograd` (fewer
 multiplications) are faster: their derivatives are made of the same operations.
-Read xla.py first, then adjoint.py, windows.py, winograd.py, cudnn.py and
-grouped.py.
+Read xla.py first, then adjoint.py, windows.py, winograd.py, cudnn.py,
+nearest.py and grouped.py.
 """
 
 import jax
 
-from jaxgan.nets.kernels import cudnn, grouped, windows, winograd, xla
+from jaxgan.nets.kernels import (
+  cudnn,
+  grouped,
+  nearest,
+  windows,
+  winograd,
+  xla,
+)
 from jaxgan.types import Array
 
 _CONV = {
@@ -57,6 +64,20 @@ def up(x: Array, kernel: Array, algorithm: str) -> Array:
   The kernel is [k, k, Cin, Cout], with k odd and at least 3.
   """
   return _UP[resolve(algorithm)](x, kernel)
+
+
+def nearest_conv(x: Array, kernel: Array, algorithm: str) -> Array:
+  """Nearest-neighbor upsampling, then a convolution with `SAME` padding.
+
+  Args:
+    x: [B, H, W, Cin].
+    kernel: [k, k, Cin, Cout], k odd.
+    algorithm: a value of `net.conv`.
+
+  Returns:
+    [B, 2H, 2W, Cout].
+  """
+  return xla.depth_to_space(conv(x, nearest.fold(kernel), algorithm))
 
 
 def grouped_conv(x: Array, kernel: Array, algorithm: str) -> Array:
