@@ -55,6 +55,7 @@ def sample(workdir, *arguments):
   )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_label_is_the_class_of_all_samples(conditional, tmp_path):
   done = sample(conditional, f'--out={tmp_path}/s.npz', '--num=3', '--label=7')
   assert done.returncode == 0, done.stderr

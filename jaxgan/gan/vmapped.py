@@ -16,7 +16,6 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jaxgan.compilation import once
 from jaxgan.config import (
   Config,
   flatten,
@@ -172,7 +171,7 @@ def _creator(
     hyper = _hyper(problem.config, values)
     return state_lib.create(problem, values.get('seed'), hyper)
 
-  return once(jax.vmap(create_one), out_shardings=layout)
+  return jax.jit(jax.vmap(create_one), out_shardings=layout)
 
 
 @functools.lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ def test_every_net_can_be_configured(net):
   assert config.penalty.points == 'uniform'
 
 
+@pytest.mark.slow
 def test_operations_are_counted_as_by_hand():
   """A product [B, in] x [in, out] is 2 B in out; so are its derivatives."""
   batch, width = 32, 512

@@ -66,6 +66,7 @@ def test_stacked_mnist_is_always_the_same():
   assert other != [label for _, label in first]
 
 
+@pytest.mark.slow
 def test_real_mnist_has_the_known_checksum(real_mnist):
   file = real_mnist / 'train-images-idx3-ubyte.gz'
   array = idx.read_idx(file, 3)

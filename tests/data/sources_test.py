@@ -247,6 +247,7 @@ def test_a_truncated_cache_is_rebuilt(tmp_path):
   assert file.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_each_shape_and_split_has_its_own_cache(tmp_path):
   cached = tmp_path / 'prepared' / 'jaxgan_arrays'
   settings = [{}, {'channels': 3}, {'image_size': 4}, {'split': 'train[5:]'}]

@@ -44,6 +44,7 @@ def evaluate(generator, share=ALONE):
   return evaluator(draw, SOURCE), sum(counts)
 
 
+@pytest.mark.slow
 def test_records_do_not_depend_on_the_number_of_processes(
   generator, tmp_path, monkeypatch
 ):

@@ -186,7 +186,7 @@ def test_features_of_metrics_do_not_depend_on_the_precision_of_training():
   images = jnp.zeros((2, 28, 28, 1), jnp.uint8)
   net = classifier_net.build(images.shape[1:])
   params = jax.eval_shape(
-    lambda: classifier_net.init(images.shape[1:], jax.random.key(0))
+    classifier_net.initializer(images.shape[1:]), jax.random.key(0)
   )
   for ambient in (None, *PRODUCTS.values()):
     with jax.default_matmul_precision(ambient):

@@ -57,6 +57,7 @@ def test_after_the_half_life_in_images_half_is_left():
   assert decay ** (4000 / 50) == pytest.approx(0.5, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_average_and_weight_of_a_run_follow_their_schedules():
   train = {'ema_images': 40, 'schedule_steps': 3}
   config = small.config(penalty={'preset': 'r3gan'}, train=train)

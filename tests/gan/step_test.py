@@ -176,6 +176,7 @@ def test_the_average_holds_the_statistics_too():
   assert 'batch_stats' in state.ema
 
 
+@pytest.mark.slow
 def test_the_generator_may_have_a_batch_of_its_own():
   sizes = []
 
@@ -224,6 +225,7 @@ def test_every_distance_drives_the_ratio(distance):
   assert any(float(m['distance']) > 0 for m in history)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   'preset',
   [
@@ -290,9 +292,7 @@ def plain():
   return small.run(small.config(**SIZES), 1)[0]
 
 
-@pytest.mark.parametrize(
-  'name', small.quick(OPTIONS, 'adversarial', 'adaptive')
-)
+@pytest.mark.parametrize('name', small.quick(OPTIONS, 'adversarial'))
 def test_an_option_changes_the_run_and_keeps_it_whole(name, plain):
   state, history = small.run(small.config(**SIZES, **OPTIONS[name]), 1)
   assert all(np.isfinite(float(v)) for v in history[-1].values())

@@ -34,6 +34,7 @@ def make(config, nets=None):
   return updates, update, state.variables.gen['params']
 
 
+@pytest.mark.slow
 def test_no_two_draws_of_the_generators_updates_share_a_key():
   net = {'latent': 'uniform', 'code_size': 4, 'code_classes': 3}
   config = small.config(net=net, train={'gen_steps': 4})

@@ -287,6 +287,7 @@ def test_a_save_on_a_full_disk(root, tmp_path, monkeypatch, whole):
   check_resumes(tmp_path, whole)
 
 
+@pytest.mark.slow
 def test_a_workdir_that_becomes_read_only(root, tmp_path, mount, whole):
   # Open files keep the workdir itself writable.
   (tmp_path / 'checkpoints').mkdir()

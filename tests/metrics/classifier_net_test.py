@@ -154,6 +154,7 @@ def test_distances_of_features_tell_digits_apart():
   assert np.mean(nearest == held_out.labels) >= 0.97
 
 
+@pytest.mark.slow
 def test_the_shipped_mnist_is_right_on_99_per_cent(real_mnist):
   result = classifier_files.load(classifier_files.SHIPPED['mnist'])
   batch = read_idx(real_mnist / 't10k-images-idx3-ubyte.gz', 3)[..., None]

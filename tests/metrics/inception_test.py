@@ -31,6 +31,7 @@ def test_every_resize_has_its_scale():
   assert set(inception.SCALES) == set(resize.RESIZES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', small.quick(resize.RESIZES, 'clean'))
 def test_features_and_logits_equal_those_of_pytorch(
   variables, references, name

@@ -10,6 +10,7 @@ X = reference.inputs()
 OTHER = {'subsets': 7, 'size': 333, 'seed': 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ('name', 'options'), [('kid', {}), ('kid_other_protocol', OTHER)]
 )

@@ -138,6 +138,7 @@ def test_a_score_depends_on_every_size(size):
   assert float(jnp.abs(score(multiscale.pack(sizes)) - before).min()) > 1e-3
 
 
+@pytest.mark.slow
 def test_with_two_scales_the_smallest_features_have_no_image():
   pair, _ = made(net(scales=2))
   z = jnp.zeros((1, 4))

@@ -167,6 +167,7 @@ def test_resampling_is_the_filter_that_stylegan_has():
   np.testing.assert_allclose(resample.halve(x), down, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_blocks_return_their_input_at_first():
   block = r3gan.Block(typed(net()), 4, layers.leaky_relu)
   x = normal(2, 3, 3, 6)

@@ -102,6 +102,7 @@ def test_it_is_the_same_doubling_to_second_order(k):
   agree((xla.up, winograd.up), x, kernel, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('optimized')
 @pytest.mark.parametrize(
   ('x', 'kernel', 'stride'),

@@ -286,6 +286,7 @@ def test_a_member_of_a_group_may_restart_as_a_single_trial(
   assert 'trials/0002' in text
 
 
+@pytest.mark.slow
 def test_the_best_of_a_group_is_reported(programs, tmp_path):
   pytest.importorskip('matplotlib')
   search = make_search(tmp_path)

@@ -34,6 +34,7 @@ def folder(tmp_path_factory):
   return path
 
 
+@pytest.mark.slow
 def test_a_task_has_its_figures_under_the_limit(folder):
   sizes = {path.stem: path.stat().st_size for path in folder.glob('*.png')}
   assert set(sizes) == {f'rings_{kind}' for kind in KINDS}

@@ -38,6 +38,7 @@ def test_every_stored_study_is_checked():
   assert {p.name.split('.')[0] for p in ROOT.glob('*.gz')} == set(STORED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', sorted(STORED))
 def test_stored_tables_equal_the_measurements(name):
   rows = results.load(ROOT / f'{name}.jsonl.gz')
@@ -51,6 +52,7 @@ def test_stored_tables_equal_the_measurements(name):
   assert study_curves.same_summary(found, stored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', CONTROLLED)
 def test_a_a_control_contains_one(name):
   rows = results.load(ROOT / f'{name}.jsonl.gz')

@@ -161,6 +161,7 @@ def test_an_arm_without_runs_still_counts_for_holm():
   assert with_other.area_holm == 2 * alone.area_holm
 
 
+@pytest.mark.slow
 def test_an_empty_study_has_a_summary(tmp_path):
   study = made.study(['ours'], tuned=['ours'])
   summary = report.write(study, [], tmp_path)
@@ -303,6 +304,7 @@ def test_numbers_are_formatted():
   ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_files_hold_the_summary(tmp_path):
   study = made.study(['ours', 'tune'], seeds=3, tuned=['tune'])
   rows = made.changed(made.rows(study), 'ours', 0, {STEPS: NAN})

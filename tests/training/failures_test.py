@@ -137,6 +137,7 @@ def test_a_run_that_is_made_to_fail_is_stopped(name, tmp_path):
     train.train_and_evaluate(failing, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   'sections',
   [
@@ -152,6 +153,7 @@ def test_healthy_runs_are_left_alone(sections, tmp_path):
   assert int(train.train_and_evaluate(healthy, tmp_path).step) == 200
 
 
+@pytest.mark.slow
 def test_a_failure_is_warned_of_and_the_run_goes_on(tmp_path, caplog):
   short = config(train={'steps': 40}, guard={'diversity': 99.0})
   assert int(train.train_and_evaluate(short, tmp_path).step) == 40
@@ -212,6 +214,7 @@ def test_an_interrupted_run_with_a_rollback_is_the_same(tmp_path, monkeypatch):
   chex.assert_trees_all_equal(found.variables, expected.variables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('devices', [1, small.slow(8)])
 def test_discarded_checkpoints_are_kept_in_rolled_back(
   devices, tmp_path, monkeypatch
@@ -245,6 +248,7 @@ def test_no_checkpoint_to_roll_back_to(tmp_path, monkeypatch):
     train.train_and_evaluate(config(guard=BACK), tmp_path)
 
 
+@pytest.mark.slow
 def test_the_number_of_rollbacks_is_limited(tmp_path, monkeypatch):
   # After each way back to 20 the guard looks at 10 and 20 once more.
   plant(monkeypatch, 3, 4, 7, 8, 11, 12)
@@ -298,6 +302,7 @@ def test_a_broken_generator_is_not_evaluated(tmp_path):
   assert not called
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_fails_at_once_is_left_for_the_one_before(
   tmp_path, monkeypatch
 ):

@@ -89,6 +89,7 @@ def test_a_start_that_was_stopped_before_a_checkpoint_keeps_its_source(
   chex.assert_trees_all_close(state.variables, saved.variables, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_networks_that_do_not_fit_are_named_and_nothing_is_written(
   other, tmp_path
 ):
