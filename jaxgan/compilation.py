@@ -16,8 +16,9 @@ _QUICK = {
 def once(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
   """Returns `jax.jit(function)` for a program that runs once.
 
-  On a CPU it is compiled in an eighth of the time and not optimized. Random
+  On a CPU it is compiled in a fraction of the time and not optimized. Random
   initial weights then differ in their last bits. Elsewhere nothing differs.
+  The function must not be called inside another jitted one: jax refuses that.
 
   Args:
     function: as for `jax.jit`.

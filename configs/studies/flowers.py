@@ -42,6 +42,7 @@ def get_base() -> config_dict.ConfigDict:
   base.data.image_size = 32
   base.net.gen_widths = (128, 64, 32)
   base.net.critic_widths = (32, 64, 128)
+  base.penalty.share = 1.0  # As in the papers of the arms.
   base.train.steps = 2_000
   return base
 

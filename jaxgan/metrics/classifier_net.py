@@ -27,6 +27,7 @@ NUM_DIGITS = 10
 
 # Part of the digest; increase it if equal weights give other outputs.
 _LAYOUT = 1
+_PHOTO_LAYOUT = 2  # Since its blocks begin at fewer pixels.
 _SIDES = (4, 64)  # Of the digit net.
 _PHOTO_SIDES = (8, 256)
 _DROPOUT = 0.3
@@ -193,7 +194,7 @@ def make(params: Params, record: Mapping[str, Any]) -> Classifier:
       `classes` it is the digit net.
   """
   shape = tuple(record['shape'])
-  digest = sha256(params, shape)
+  digest = sha256(params, shape, record.get('classes', 0))
   return Classifier(
     name=record['data'],
     shape=shape,
@@ -205,9 +206,16 @@ def make(params: Params, record: Mapping[str, Any]) -> Classifier:
   )
 
 
-def sha256(params: Params, shape: tuple[int, ...]) -> str:
-  """Returns the SHA-256 of the weights, their names and the image shape."""
-  state = hashlib.sha256(f'{_LAYOUT} {shape}'.encode())
+def sha256(params: Params, shape: tuple[int, ...], classes: int = 0) -> str:
+  """Returns the SHA-256 of the weights, their names and the image shape.
+
+  Args:
+    params: the weights.
+    shape: (H, W, C) of the images.
+    classes: as for `build`; equal weights are another net with classes.
+  """
+  layout = _PHOTO_LAYOUT if classes else _LAYOUT
+  state = hashlib.sha256(f'{layout} {shape}'.encode())
   for name, value in sorted(flat(params).items()):
     state.update(f'\n{name} {value.shape}\n'.encode())
     state.update(value.astype('<f4').tobytes())

@@ -54,10 +54,11 @@ def test_the_digest_tells_weights_and_shapes_apart():
   digests = {
     classifier_net.sha256(params, DIGITS),
     classifier_net.sha256(params, (8, 7, 1)),
+    classifier_net.sha256(params, DIGITS, 3),
     classifier_net.sha256(jax.tree.map(lambda x: -x, params), DIGITS),
     classifier_net.sha256({**params, 'Dense_0': params['Dense_1']}, DIGITS),
   }
-  assert len(digests) == 4
+  assert len(digests) == 5
 
 
 def test_only_the_same_bytes_may_be_saved_again(saved):
