@@ -11,6 +11,9 @@ from jaxgan import __version__
 _COMMANDS = {
   'train': ('jaxgan.main', [], 'Trains a GAN, or continues a run.'),
   'sample': ('jaxgan.sample', [], 'Draws samples of a run.'),
+  'translate': (
+    'jaxgan.translate', [], 'Translates pictures by an image-to-image run.',
+  ),
   'evaluate': ('jaxgan.evaluate', [], 'Measures a run or files of samples.'),
   'study': ('jaxgan.study', [], 'Compares methods over tasks and seeds.'),
   'report': ('jaxgan.study', ['summarise'], 'Reports the results of a study.'),

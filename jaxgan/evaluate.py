@@ -66,6 +66,12 @@ _FLAGS = (
   flags.DEFINE_string(
     'resize', 'clean', 'Resizing for Inception: clean, legacy or legacy_tf.'
   ),
+  flags.DEFINE_bool(
+    'baselines',
+    False,
+    'Also measures answers that need no training (runs with game translation '
+    'only): copy, mean, nearest.',
+  ),
   flags.DEFINE_integer('seed', 0, 'Seed of latents and of random subsets.', 0),
   flags.DEFINE_string('out', '', 'The .jsonl file that records are added to.'),
 )

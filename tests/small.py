@@ -52,7 +52,8 @@ def config(**sections):
     'train': {'batch_size': 8, 'critic_steps': 2, 'steps': 50},
   }  # fmt: skip
   for name, section in sections.items():
-    values[name] = {**values.get(name, {}), **section}
+    is_section = isinstance(section, dict)
+    values[name] = values.get(name, {}) | section if is_section else section
   return from_config_dict(values)
 
 

@@ -10,7 +10,8 @@ reads the four idx files in data.path:
 
 from ml_collections import config_dict
 
-from configs import default, digits, mnist
+from configs import default, digits, folder, mnist
+from jaxgan.config import files
 
 
 def start(variant: str, net: str, steps: int = 4_000) -> config_dict.ConfigDict:
@@ -29,6 +30,34 @@ def start(variant: str, net: str, steps: int = 4_000) -> config_dict.ConfigDict:
     optimizer.lr = 2e-4
     optimizer.b1, optimizer.b2 = 0.5, 0.999
   return config
+
+
+def translation(variant: str, inputs: str) -> config_dict.ConfigDict:
+  """Returns a config of pix2pix on a folder of photographs.
+
+  Args:
+    variant: of the file; there is no :mnist.
+    inputs: a name of `translation.input`.
+  """
+  config = folder.get_config()
+  config.game = 'translation'
+  config.translation.input = inputs
+  config.net.name = 'unet'
+  config.net.gen_widths = (128, 64, 32)
+  config.net.critic_widths = (32, 64, 128)
+  config.loss.name = 'nonsaturating'
+  config.loss.l1 = 100.0
+  config.penalty = files.default_config_dict().penalty
+  config.penalty.preset = 'none'
+  for optimizer in (config.optim.gen, config.optim.critic):
+    optimizer.lr = 2e-4
+    optimizer.b1, optimizer.b2 = 0.5, 0.999
+  config.data.split, config.eval.split = 'train[:90%]', 'train[90%:]'
+  config.eval.num_images = 72
+  if variant:
+    config.data.mock_examples = 64
+    config.data.image_size = 32
+  return default.finish(config, variant)
 
 
 def finish(

@@ -2,9 +2,10 @@
 
 Read `schema` first: every key with its type, default, allowed values and
 documentation. Then `presets` (the gradient penalties by name), `parse` (nested
-values -> `Config`), `validate` (checks between keys, with those of `penalties`
-and `microbatches`), `files` (a name or a path -> `Config`), `help_text` (the
-output of `--help_config`) and `renamed` (keys of older versions).
+values -> `Config`), `validate` (checks between keys, with those of `penalties`,
+`microbatches` and `translation`), `files` (a name or a path -> `Config`),
+`help_text` (the output of `--help_config`) and `renamed` (keys of older
+versions).
 """
 
 from jaxgan.config.files import load_config
@@ -30,10 +31,11 @@ from jaxgan.config.schema.run import (
   Optimizer,
   Train,
 )
+from jaxgan.config.schema.translation import Translation
 
 __all__ = [
   'PRESETS', 'Checkpoint', 'Config', 'Data', 'Eval', 'Guard', 'Log', 'Loss',
-  'Net', 'Optim', 'Optimizer', 'Penalty', 'Regularizers', 'Train', 'flatten',
-  'from_config_dict', 'load_config', 'pick', 'replace', 'to_dict',
-  'unknown_key',
+  'Net', 'Optim', 'Optimizer', 'Penalty', 'Regularizers', 'Train',
+  'Translation', 'flatten', 'from_config_dict', 'load_config', 'pick',
+  'replace', 'to_dict', 'unknown_key',
 ]  # fmt: skip

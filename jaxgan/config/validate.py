@@ -11,6 +11,7 @@ from typing import Any
 from jaxgan.config.microbatches import rules as rules_of_microbatches
 from jaxgan.config.penalties import rules as rules_of_penalties
 from jaxgan.config.schema.run import Config
+from jaxgan.config.translation import rules as rules_of_translation
 
 # Of each rule: its keys, whether it is broken, the end of the error message.
 Rules = Iterator[tuple[str, Any, str]]
@@ -254,4 +255,5 @@ def _multiscale(config: Config) -> Rules:
 
 _RULES = (
   _run, _objective, rules_of_penalties, _labels, _nets, rules_of_microbatches,
+  rules_of_translation,
 )  # fmt: skip

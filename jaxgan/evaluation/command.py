@@ -7,11 +7,12 @@ import pathlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from jaxgan.config import Data
 from jaxgan.data import columns, examples, sources
-from jaxgan.evaluation import plan, reference_data, restore
+from jaxgan.evaluation import baselines, plan, reference_data, restore
 from jaxgan.evaluation.evaluator import Draw, Evaluator, Source, make_draw
 from jaxgan.evaluation.memorization import critic_gap, neighbor_picture
 from jaxgan.evaluation.reference_data import Reference
@@ -42,6 +43,7 @@ class Options(NamedTuple):
   inception: str = ''
   classifier: str = ''
   resize: str = 'clean'
+  baselines: bool = False
   seed: int = 0
   out: str = ''
 
@@ -58,8 +60,16 @@ def run(options: Options) -> tuple[list[Record], str]:
   """
   _check(options)
   reads = [n for m in options.metrics for n in protocol.parse(m).kind.reads]
-  need_train = bool('train' in reads or options.neighbours or options.gap)
+  need_train = bool(
+    'train' in reads or options.neighbours or options.gap or options.baselines
+  )
   reference = _reference(options, need_train)
+  reference = reference._replace(pairs=_translates(options))
+  if options.baselines and not reference.pairs:
+    raise ValueError(
+      '--baselines are answers to a translation; give the --workdir of a run '
+      'whose game is translation.'
+    )
   if reference.train is not None:
     train, real = reference.train, reference.examples
     reference_data.check_alike('training examples', train, real)
@@ -111,6 +121,14 @@ def _check(options: Options) -> None:
     )
 
 
+def _translates(options: Options) -> bool:
+  """Whether the samples are translations of inputs, made of the reference."""
+  if not options.workdir:
+    return False
+  config = workdir.load_config(pathlib.Path(options.workdir))
+  return config.game == 'translation'
+
+
 def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
   """Restores the generator, or loads the file of samples."""
   if options.workdir:
@@ -118,7 +136,10 @@ def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
     generator = restore.load(folder, options.weights)
     precision = generator.problem.config.train.precision
     source = Source(folder.name, options.weights, generator.step, precision)
-    return make_draw(generator, options.seed, reference.columns), source
+    draw = make_draw(
+      generator, options.seed, reference.columns, images=reference.examples
+    )
+    return draw, source
   path = pathlib.Path(options.generated)
   samples = examples.load(path, '--generated', reference.columns)
   source = Source(path.name, 'none', -1)
@@ -143,7 +164,25 @@ def _measure(
       resize=options.resize,
       progress=progress,
     )
-    return evaluator(draw, source)
+    records = evaluator(draw, source)
+    if options.baselines:
+      for name, answer in _baselines(options, reference).items():
+        records += evaluator(answer, source._replace(name=name, weights='none'))
+    return records
+
+
+def _baselines(options: Options, reference: Reference) -> dict[str, Draw]:
+  """Answers that need no training, as functions that draw samples."""
+  problem = restore.load_problem(pathlib.Path(options.workdir))
+  translation, train = problem.translation, reference.train
+  assert translation is not None  # Checked by `run`.
+  assert train is not None  # Loaded for --baselines.
+  z = translation.of_images(jax.random.key(options.seed), reference.examples)
+
+  def draw(answer: baselines.Answer) -> Draw:
+    return lambda num, balanced=False: answer(translation, z[:num], train)
+
+  return {name: draw(answer) for name, answer in baselines.ANSWERS.items()}
 
 
 def _files(options: Options) -> Files:

@@ -261,6 +261,7 @@ def make_draw(
   seed: int,
   columns: Columns | None = None,
   share: Share = ALONE,
+  images: np.ndarray | None = None,
 ) -> Draw:
   """Returns a function that draws samples of a generator from a fixed seed.
 
@@ -270,12 +271,14 @@ def make_draw(
     columns: of the reference; they standardize samples that are in the units
       of a table. None keeps samples as the generator returns them.
     share: of this process, which generates only its samples.
+    images: [N, H, W, C] uint8, of which a translation makes its inputs, in
+      their order.
   """
   generator = generator.replicated()  # Once for all draws.
 
   def draw(num: int, balanced: bool = False) -> Iterable[np.ndarray]:
     label = None if balanced else generator.labels(num)
-    z = np.asarray(generator.latents.draw(jax.random.key(seed), num, label))
+    z = np.asarray(generator.inputs(jax.random.key(seed), num, label, images))
     own = np.concatenate([*share.own(chunks.split(z))])
     samples = generator.stream(own)
     return map(columns.standardize, samples) if columns else samples

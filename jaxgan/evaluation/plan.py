@@ -32,6 +32,8 @@ def parse(names: Sequence[str], reference: Reference) -> list[Metric]:
   available = {'reference'}
   if reference.examples.ndim == 4:
     available.add('images')
+  if reference.pairs:
+    available.add('pairs')
   for name in ('train', 'heldout', 'mixture'):
     if getattr(reference, name) is not None:
       available.add(name)

@@ -33,6 +33,7 @@ class Reference(NamedTuple):
       unknown.
     mixture: the Gaussian mixture that the data are drawn from, or None.
     columns: of the table that gives the units; None for no table.
+    pairs: whether samples are translations of inputs made from `examples`.
   """
 
   name: str
@@ -43,6 +44,7 @@ class Reference(NamedTuple):
   heldout: np.ndarray | None = None
   mixture: Mixture | None = None
   columns: Columns | None = None
+  pairs: bool = False
 
 
 def of_run(config: Config, dataset: Dataset) -> Reference:
@@ -57,7 +59,8 @@ def of_run(config: Config, dataset: Dataset) -> Reference:
 
   split = config.eval.split or config.data.split
   data = dataclasses.replace(config.data, split=split)
-  return _load(data, config.eval.floor_split, config.data, load)
+  reference = _load(data, config.eval.floor_split, config.data, load)
+  return reference._replace(pairs=config.game == 'translation')
 
 
 def of_data(

@@ -44,6 +44,36 @@ class Generator(NamedTuple):
     """The distribution of its inputs."""
     return self.problem.latents
 
+  def inputs(
+    self,
+    key: Array,
+    num: int,
+    label: Array | None = None,
+    images: np.ndarray | None = None,
+  ) -> Array:
+    """Inputs for `num` samples: [num, width].
+
+    Args:
+      key: of the latents; of noise and holes in a translation.
+      num: number of inputs.
+      label: [num] int32, or None, as for `Latents.draw`.
+      images: [N, H, W, C] uint8 that a translation makes its inputs of, the
+        first `num` of them.
+
+    Raises:
+      ValueError: the generator translates images, and there are fewer.
+    """
+    translation = self.problem.translation
+    if translation is None:
+      return self.latents.draw(key, num, label)
+    available = 0 if images is None else len(images)
+    if images is None or available < num:
+      raise ValueError(
+        f'{num} images are to be translated and there are {available}; use a '
+        'smaller number or another split.'
+      )
+    return translation.of_images(key, images[:num])
+
   @property
   def columns(self) -> 'Columns | None':
     """Names and units of the table that it was trained on; None for none."""
@@ -107,7 +137,8 @@ class Generator(NamedTuple):
 
     None, which stands for all classes in turn, where they are unknown.
     """
-    if not self.latents.classes or not self.problem.class_counts:
+    classes = self.problem.config.net.classes
+    if not classes or not self.problem.class_counts:
       return None
     counts = self.problem.class_counts
     return jnp.array(latents_lib.proportional_labels(counts, num))

@@ -14,6 +14,7 @@ import flax.linen as nn
 import jax
 
 from jaxgan.config import Net
+from jaxgan.gan.translation import Translation
 from jaxgan.nets import catalog, multiscale, remat, tables
 from jaxgan.nets import latents as latents_lib
 from jaxgan.nets.latents import Latents
@@ -29,7 +30,8 @@ class Networks:
     config: the `net` section of the configuration.
     shape: of one example, (H, W, C) or (D,).
     modules: the two flax modules.
-    latents: the distribution of the generator's inputs.
+    latents: the distribution of the generator's inputs; input images of game
+      translation.
     remat: whether training computes activations again in the backward pass
       instead of keeping them.
     precision: of the networks alone, a value of `train.precision`.
@@ -38,7 +40,7 @@ class Networks:
   config: Net
   shape: tuple[int, ...]
   modules: Pair[nn.Module]
-  latents: Latents
+  latents: Latents | Translation
   remat: bool = False
   precision: str = 'float32'
 
@@ -79,7 +81,8 @@ class Networks:
       )
 
     with self._products():
-      return self._rematerialized(apply)(variables, z, key)
+      fake, statistics = self._rematerialized(apply)(variables, z, key)
+      return self._finish(fake, z), statistics
 
   def score(
     self,
@@ -92,7 +95,8 @@ class Networks:
 
     Args:
       variables: of the critic.
-      label: [B] int32; None for critics that read no labels.
+      label: [B] int32, or the inputs of a translation; None for critics that
+        read no labels.
       key: of dropout; equal keys drop the same units of example i.
       method: of the critic: `code` or `predict` instead of the scores.
     """
@@ -119,7 +123,7 @@ class Networks:
     """
     gen: Any = self._truncated(psi)
     with self._products():
-      return gen.apply(variables, z, train=False)
+      return self._finish(gen.apply(variables, z, train=False), z)
 
   def mix(
     self, variables: Variables, z: Array, other: Array, at: Array, psi: float
@@ -140,9 +144,26 @@ class Networks:
     with self._products():
       return gen.apply(variables, z, other, at, method='mix')
 
+  def resized(self, sides: tuple[int, int]) -> 'Networks':
+    """The networks of a translation for images of other sides (H, W)."""
+    shape = (*sides, self.shape[2])
+    gen: Any = self.modules.gen.clone(shape=shape)
+    assert isinstance(self.latents, Translation)
+    return dataclasses.replace(
+      self,
+      shape=shape,
+      modules=self.modules._replace(gen=gen),
+      latents=self.latents._replace(shape=shape),
+    )
+
   def tabulate(self) -> str:
     """Formats both networks as tables of modules, shapes and parameters."""
     return tables.tabulate(self.modules, self.latents.width, self.shape)
+
+  def _finish(self, fake: Array, z: Array) -> Array:
+    if isinstance(self.latents, Translation):
+      return self.latents.finish(fake, z)
+    return fake
 
   def _truncated(self, psi: float) -> nn.Module:
     gen = self.modules.gen
@@ -187,6 +208,7 @@ def build(
   config: Net,
   shape: tuple[int, ...],
   *,
+  translation: Translation | None = None,
   rematerialize: bool = False,
   precision: str = 'float32',
 ) -> Networks:
@@ -195,6 +217,7 @@ def build(
   Args:
     config: the `net` section of the configuration.
     shape: of one example, (H, W, C) or (D,).
+    translation: the generator's inputs; None for latents.
     rematerialize: `remat` of the networks.
     precision: a value of `train.precision`.
 
@@ -202,7 +225,7 @@ def build(
     ValueError: the network cannot produce or read this shape.
   """
   modules = catalog.build(config, shape, precision)
-  latents = latents_lib.of(config)
+  latents = translation or latents_lib.of(config)
   return Networks(config, shape, modules, latents, rematerialize, precision)
 
 

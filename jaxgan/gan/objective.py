@@ -56,6 +56,7 @@ class Objective(NamedTuple):
 
   Attributes:
     losses: of the scores.
+    adversarial: weight of the generator's loss of the scores.
     pull_away: weight of the generator's pull-away term.
     points: (key, real, fake, ratio) -> x^, the points of the penalty.
     price: (gradient norms, ratio) -> GP.
@@ -65,6 +66,7 @@ class Objective(NamedTuple):
   """
 
   losses: losses.Losses
+  adversarial: float
   pull_away: float
   points: points.Points
   price: penalty.Price
@@ -156,7 +158,11 @@ class Objective(NamedTuple):
     Returns:
       A float32 scalar.
     """
-    loss = self.losses.gen(score(real), score(fake))
+    loss = jnp.zeros((), jnp.float32)
+    if self.adversarial:
+      loss = self.losses.gen(score(real), score(fake))
+      if self.adversarial != 1:
+        loss *= self.adversarial
     if self.pull_away:
       loss += self.pull_away * losses.pull_away(code(fake))
     return loss
@@ -215,6 +221,7 @@ def build(config: Config) -> Objective:
   """Builds the objective of a configuration."""
   return Objective(
     losses.build(config.loss),
+    config.loss.adversarial,
     config.loss.pull_away,
     points.build(config.penalty),
     penalty.build(config.penalty),

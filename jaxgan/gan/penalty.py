@@ -41,7 +41,7 @@ def slopes(score: Score, points: Array) -> Array:
   """
 
   def total(x: Array) -> Array:
-    scores = score(x)
+    scores = per_example(score(x))
     chex.assert_shape(scores, points.shape[:1])
     return jnp.sum(scores)
 
@@ -77,9 +77,15 @@ def finite(
     [B] float32, whose squares are differentiable at 0 too.
   """
   chex.assert_equal_shape([points, direction])
-  start = score(points) if scores is None else scores
+  start = per_example(score(points) if scores is None else scores)
   chex.assert_shape(start, points.shape[:1])
-  return jnp.abs(score(points + step * direction) - start) / step
+  end = per_example(score(points + step * direction))
+  return jnp.abs(end - start) / step
+
+
+def per_example(scores: Array) -> Array:
+  """Scores [B], or the mean over the patches of [B, P]: [B]."""
+  return scores if scores.ndim == 1 else jnp.mean(scores, axis=1)
 
 
 def directions(

@@ -11,7 +11,9 @@ import jax
 
 from jaxgan.config import Config
 from jaxgan.gan import networks as networks_lib
+from jaxgan.gan import translation as translation_lib
 from jaxgan.gan.networks import Networks
+from jaxgan.gan.translation import Translation
 from jaxgan.nets import kernels
 from jaxgan.nets.latents import Latents
 
@@ -46,8 +48,23 @@ class Problem:
 
   @property
   def latents(self) -> Latents:
-    """The distribution of the generator's inputs."""
+    """The distribution of the latents.
+
+    Raises:
+      ValueError: the generator gets images instead.
+    """
+    if isinstance(self.networks.latents, Translation):
+      raise ValueError(
+        'This run translates images, so its generator has no latents; give it '
+        'images by python -m jaxgan.translate.'
+      )
     return self.networks.latents
+
+  @property
+  def translation(self) -> Translation | None:
+    """The inputs of a generator of images from images; None for latents."""
+    latents = self.networks.latents
+    return latents if isinstance(latents, Translation) else None
 
   @property
   def slow_in_loops(self) -> bool:
@@ -88,9 +105,13 @@ def build(
   platform = platform or jax.default_backend()
   conv = kernels.resolve(config.net.conv, platform)
   net = dataclasses.replace(config.net, conv=conv)
+  inputs = None
+  if config.game == 'translation':
+    inputs = translation_lib.build(config.translation, shape)
   networks = networks_lib.build(
     net,
     shape,
+    translation=inputs,
     rematerialize=config.train.remat,
     precision=config.train.precision,
   )

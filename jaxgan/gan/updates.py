@@ -26,7 +26,7 @@ from jaxgan.gan.hyper import Hyper
 from jaxgan.gan.networks import statistics_of
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState
-from jaxgan.nets import conditional
+from jaxgan.nets import conditional, latents
 from jaxgan.types import Array, Batch, Metrics, Params, Variables, whole
 
 
@@ -195,7 +195,7 @@ class Updates:
     """One generator update against one critic."""
     image = batch.image[-1]
     size = self.config.train.gen_batch_size or len(image)
-    label = jnp.resize(batch.label[-1], (size,))
+    label = jnp.resize(batch.label[-1], (size, *batch.label.shape[2:]))
     real = self.networks.real(jnp.resize(image, (size, *image.shape[1:])))
     variables = gen.variables
     transform_key, critic_key, noise_key = jax.random.split(
@@ -214,6 +214,8 @@ class Updates:
       score = self.networks.score(critic, label, critic_key)
       code = self.networks.score(critic, label, critic_key, method='code')
       value = self.objective.gen_loss(score, inputs_real, inputs_fake, code)
+      if self.config.loss.l1:
+        value += self.config.loss.l1 * jnp.mean(jnp.abs(fake - real))
       if self.config.regularisers.orthogonal:
         value += regularizers.orthogonal(params, self.config.regularisers)
       accuracy = jnp.zeros((), jnp.float32)
@@ -285,7 +287,8 @@ class Updates:
     self, critic: Variables, label: Array, z: Array, key: Array
   ) -> auxiliary.Targets:
     predict = self.networks.score(critic, label, key, method='predict')
-    return auxiliary.Targets(predict, label, self.networks.latents.split(z))
+    parts = latents.of(self.config.net).split(z)
+    return auxiliary.Targets(predict, label, parts)
 
   def _clip(self, params: Params) -> Params:
     """Weight clipping of the original WGAN (Arjovsky et al., 2017)."""

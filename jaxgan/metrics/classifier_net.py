@@ -27,7 +27,7 @@ NUM_DIGITS = 10
 
 # Part of the digest; increase it if equal weights give other outputs.
 _LAYOUT = 1
-_PHOTO_LAYOUT = 2  # Since its blocks begin at fewer pixels.
+_PHOTO_LAYOUT = 3  # Counts the changes of the sides from which it halves.
 _SIDES = (4, 64)  # Of the digit net.
 _PHOTO_SIDES = (8, 256)
 _DROPOUT = 0.3

@@ -4,7 +4,7 @@ An entry names the function of a kind, the real data that it reads, the feature
 nets that it accepts and the limits of its sample count.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,9 +18,11 @@ from jaxgan.metrics import (
   modes,
   neighbors,
   precision_recall,
+  similarity,
   transport,
 )
 from jaxgan.metrics.features import CLASSIFIERS, Features
+from jaxgan.metrics.pairwise import block_rows, slices
 from jaxgan.types import to_uint8
 
 _EMPTY = Features(np.zeros((0, 1), np.float32), None)
@@ -60,10 +62,15 @@ class Real(NamedTuple):
 
 Measure = Callable[[Real, Features, int], Value]
 
-# set of `Real` -> `all` its examples, or a `subset` of as many as the fakes.
+# Pairs of images [N, H, W, C] uint8 -> [N].
+Similar = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+# set of `Real` -> `all` its examples, or a `subset` of as many as the fakes, or
+# the `first` ones, which the fakes are translations of.
 _SUBSET: Mapping[str, str] = {'reference': 'subset'}
 _ALL: Mapping[str, str] = {'reference': 'all'}
 _NONE: Mapping[str, str] = {}
+_PAIRED: Mapping[str, str] = {'reference': 'first'}
 _MEMORIZATION: Mapping[str, str] = {'train': 'all', 'heldout': 'subset'}
 
 
@@ -73,8 +80,9 @@ class Kind(NamedTuple):
   Attributes:
     measure: computes it: (real data, features of fakes, seed) -> Value.
     reads: the sets of `Real` that it reads: `all` examples of a set, or a
-      `subset` of as many examples as there are fakes.
-    requires: what the real data must have: `images`, `mixture` or nothing.
+      `subset` of as many examples as there are fakes, or the `first` ones.
+    requires: what the real data must have: `images`, `mixture`, `pairs` or
+      nothing.
     feature_nets: the feature nets that it accepts; empty for all.
     moments_only: whether mean and covariance of the features are enough.
     min_samples: smallest number of fakes, and of examples in each set.
@@ -148,6 +156,31 @@ def _ms_ssim(real: Real, fake: Features, seed: int) -> Value:
   return Value(result.value, result.error, details | {'window': result.window})
 
 
+def _pairwise(similar: Similar) -> Measure:
+  def measure(real: Real, fake: Features, seed: int) -> Value:
+    del seed
+    sets = (to_uint8(x.values) for x in (fake, real.reference))
+    images = (x.reshape(-1, *real.shape) for x in sets)
+    each = [similar(*part) for part in _parts(*images)]
+    values = np.concatenate(each)
+    return Value(float(values.mean()), float(values.std() / len(values) ** 0.5))
+
+  return measure
+
+
+def _feature_distance(real: Real, fake: Features, seed: int) -> Value:
+  """Mean Euclidean distance of each fake's features to those of its truth."""
+  del seed
+  values = np.linalg.norm(fake.values - real.reference.values, axis=1)
+  return Value(float(values.mean()), float(values.std() / len(values) ** 0.5))
+
+
+def _parts(*sets: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+  """Yields sets of equal length in parts that fit in memory as float64."""
+  for part in slices(len(sets[0]), block_rows(64 * sets[0][0].size)):
+    yield tuple(x[part] for x in sets)
+
+
 def _class_counts(features: Features) -> np.ndarray:
   """Counts the predicted classes, as [K]."""
   assert features.logits is not None  # Guaranteed by Kind.feature_nets.
@@ -199,6 +232,10 @@ def _memorization(real: Real, fake: Features, seed: int) -> Value:
   return Value(result.ratio, None, details)
 
 
+def _of_pairs(similar: Similar, better: str) -> Kind:
+  return Kind(_pairwise(similar), _PAIRED, 'pairs', ('pixels',), better=better)
+
+
 # The key is the first part of a metric name. Stored records hold these names.
 KINDS: Mapping[str, Kind] = {
   'fid': Kind(_fid, _ALL, moments_only=True),
@@ -216,6 +253,10 @@ KINDS: Mapping[str, Kind] = {
   'swd': Kind(_distance(transport.sliced)),
   'energy': Kind(_distance(transport.energy), signed=True),
   'msssim': Kind(_ms_ssim, _NONE, 'images', ('pixels',), better='neither'),
+  'psnr': _of_pairs(similarity.psnr, 'high'),
+  'ssim': _of_pairs(similarity.ssim, 'high'),
+  'mae': _of_pairs(similarity.absolute_error, 'low'),
+  'distance': Kind(_feature_distance, _PAIRED, 'pairs'),
   'classes': Kind(_classes, _NONE, '', CLASSIFIERS, better='high'),
   'asked': Kind(
     _accuracy,

@@ -17,8 +17,8 @@ _WIDTHS = (32, 64, 128, 256)
 _GROUPS = 8
 _DROPOUT = 0.3
 # From these sides on, the first convolution and the first block halve an image:
-# 16x16 pixels of 32x32 and of 64x64 remain for the blocks.
-_HALVED, _QUARTERED = 24, 48
+# the blocks of 32x32 pixels work on 16x16, those of 64x64 on 32x32.
+_HALVED, _QUARTERED = 24, 96
 # XLA's gradients of strided convolutions take three times as long on a CPU.
 _NET = Net(conv='auto')
 

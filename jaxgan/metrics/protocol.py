@@ -26,6 +26,7 @@ _MISSING: Mapping[str, str] = {
   'heldout': HELDOUT,
   'images': 'images, but the real data are vectors',
   'mixture': 'data whose modes are known: gaussians8 or gaussians25',
+  'pairs': 'a run with game translation, whose outputs have a truth',
 }
 
 
@@ -80,7 +81,7 @@ def check(metric: Metric, available: Collection[str]) -> None:
   Args:
     metric: the result of `parse`.
     available: the available inputs, out of `reference`, `train`, `heldout`,
-      `images` and `mixture`.
+      `images`, `mixture` and `pairs`.
 
   Raises:
     ValueError: an input is missing.
@@ -114,8 +115,10 @@ def measure(
   sets = {}
   for name, part in metric.kind.reads.items():
     chosen = getattr(real, name)
-    need = metric.num if part == 'subset' else metric.kind.min_samples
+    need = metric.kind.min_samples if part == 'all' else metric.num
     _check_count(metric, f'real ({name})', chosen.num, need)
+    if part == 'first':
+      chosen = _rows(chosen, np.arange(metric.num))
     if part == 'subset':
       order = np.random.default_rng(seed).permutation(chosen.num)
       chosen = _rows(chosen, np.sort(order[: metric.num]))

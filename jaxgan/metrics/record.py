@@ -95,13 +95,20 @@ def append(path: pathlib.Path, records: Sequence[Record]) -> None:
 
 
 def table(records: Sequence[Record]) -> str:
-  """Formats records as a text table: metric, value, error, floor, ceiling."""
+  """Formats records as a text table: metric, value, error, floor, ceiling.
+
+  Records of several sources are marked by the name of their source.
+  """
   columns = ('value', 'error', 'floor', 'ceiling')
-  rows: list[tuple[str, ...]] = [('metric', *columns)]
+  several = len({record.source for record in records}) > 1
+  rows: list[tuple[str, ...]] = [
+    ('metric', *columns, *(['source'] if several else []))
+  ]
   for record in records:
     numbers = (getattr(record, column) for column in columns)
     texts = ('-' if x is None else f'{x:.5g}' for x in numbers)
-    rows.append((record.metric, *texts))
+    source = [record.source] if several else []
+    rows.append((record.metric, *texts, *source))
   widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
   return '\n'.join(
     '  '.join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))

@@ -28,6 +28,7 @@ from jaxgan.nets import (
   r3gan,
   resnet,
   stylegan,
+  unet,
 )
 from jaxgan.nets import precision as precision_lib
 from jaxgan.nets.precision import Net
@@ -43,6 +44,7 @@ NETS: Mapping[str, Builder] = {
   'stylegan': stylegan.build,
   'multiscale': multiscale.build,
   'r3gan': r3gan.build,
+  'unet': unet.build,
 }
 
 
@@ -126,11 +128,14 @@ def init(
     spectral norm or a mean style.
   """
   keys = Pair(*jax.random.split(key))
-  inputs = Pair(jnp.zeros((2, latent_width)), jnp.zeros((2, *shape)))
+  z, x = jnp.zeros((2, latent_width)), jnp.zeros((2, *shape))
+  # A critic of image pairs also reads the generator's input.
+  reads_input = isinstance(nets.critic, unet.Critic)
+  inputs = Pair((z,), (x, z) if reads_input else (x,))
   # Under jit XLA removes the forward pass: only its shapes are needed.
   return Pair(
     *(
-      jax.jit(functools.partial(net.init, train=False))(key, x)
-      for net, key, x in zip(nets, keys, inputs, strict=True)
+      jax.jit(functools.partial(net.init, train=False))(key, *args)
+      for net, key, args in zip(nets, keys, inputs, strict=True)
     )
   )

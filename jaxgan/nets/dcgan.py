@@ -28,7 +28,7 @@ def _generate(
   return x
 
 
-def _features(x: Array, config: Net, train: bool) -> Array:
+def features(x: Array, config: Net, train: bool) -> Array:
   """Critic body: halves the sides, rounding up, once per width."""
   norm = config.critic_norm
   activate = layers.activation(config.critic_activation, layers.leaky_relu)
@@ -47,6 +47,16 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
     ValueError: the images are too small for so many widths, or no feature map
       has the side of `net.attention`.
   """
+  check(config, shape)
+  widths = config.gen_widths, config.critic_widths
+  maps = Pair(*(halved(shape, len(each))[1:] for each in widths))
+  attention.check(config, maps)
+  generator = base.Generator(config, shape, _generate)
+  return Pair(generator, base.Critic(config, features))
+
+
+def check(config: Net, shape: tuple[int, ...]) -> None:
+  """Raises a ValueError if the images are too small for so many widths."""
   most = (max(shape[:2]) - 1).bit_length()
   for key in ('gen_widths', 'critic_widths'):
     depth = len(getattr(config, key))
@@ -55,11 +65,6 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
         f'net.{key} has {depth} entries, each of which halves the image; '
         f'{shape[0]}x{shape[1]} pixels allow at most {most}.'
       )
-  widths = config.gen_widths, config.critic_widths
-  maps = Pair(*(halved(shape, len(each))[1:] for each in widths))
-  attention.check(config, maps)
-  generator = base.Generator(config, shape, _generate)
-  return Pair(generator, base.Critic(config, _features))
 
 
 def halved(shape: tuple[int, ...], times: int) -> list[tuple[int, int]]:

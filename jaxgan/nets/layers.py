@@ -175,7 +175,7 @@ class SubpixelConv(nn.Module):
     return xla.depth_to_space(x)
 
 
-UPS: Mapping[str, Callable[[Net, int], nn.Module]] = {
+UPS: Mapping[str, Callable[..., nn.Module]] = {
   'transposed': up_conv,
   'nearest': NearestConv,
   'subpixel': SubpixelConv,

@@ -23,7 +23,7 @@ _BLOCKS = (
   stylegan.CriticBlock,
   r3gan.Block,
 )
-_WITHOUT_BLOCKS = ('mlp', 'dcgan')
+_WITHOUT_BLOCKS = ('mlp', 'dcgan', 'unet')
 _PRODUCTS = ('dot_general', 'conv_general_dilated')
 
 

@@ -84,7 +84,13 @@ class Writer(contextlib.AbstractContextManager):
       self._board.flush()
 
   def samples(
-    self, name: str, step: int, samples: np.ndarray, *, generated: bool
+    self,
+    name: str,
+    step: int,
+    samples: np.ndarray,
+    *,
+    generated: bool,
+    columns: int = 0,
   ) -> None:
     """Writes a picture of samples to samples/NAME.png and to TensorBoard.
 
@@ -93,8 +99,9 @@ class Writer(contextlib.AbstractContextManager):
       step: the training step of the generator.
       samples: [N, H, W, C] uint8 or [N, D] float32.
       generated: gives the TensorBoard tag, `generated` or `real`.
+      columns: images per row; 0 for a square grid.
     """
-    image = pictures.picture(samples)
+    image = pictures.picture(samples, columns)
     pictures.save_png(self._folder / f'{name}.png', image, generated=generated)
     if self._board is not None:
       tag = 'generated' if generated else 'real'

@@ -27,9 +27,10 @@ def describe(config: Config) -> str:
   names.check(config)
   shape, num_classes = sources.shape_and_classes(config.data)
   problem = problem_lib.build(config, shape, num_classes=num_classes)
-  latent = f'[B, {problem.latents.width}]'
+  name = 'inputs' if problem.translation else 'latents'
+  latent = f'[B, {problem.networks.latents.width}]'
   example = f'[B, {", ".join(map(str, shape))}]'
   return (
-    f'{config.data.name}: latents {latent}, examples {example}; B is the size '
+    f'{config.data.name}: {name} {latent}, examples {example}; B is the size '
     f'of a batch.\n\n{problem.networks.tabulate()}'
   )

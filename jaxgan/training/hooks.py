@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 import jax
+import numpy as np
 
 from jaxgan.config import Config, to_dict
 from jaxgan.data import pipeline
@@ -22,15 +23,13 @@ from jaxgan.nets import shares
 from jaxgan.progress import Progress
 from jaxgan.storage.writers import Writer
 from jaxgan.training import processes
+from jaxgan.training.grids import Grid
 from jaxgan.types import Metrics, Variables
 
 _LOG = logging.getLogger(__name__)
 
 # Arguments: a step, and the scalars by name that were measured there.
 Callback = Callable[[int, Mapping[str, float]], object]
-
-# Seed of the grids' latents, different from every key of the training.
-_GRID_SEED = 2**31 - 1
 
 
 def make_evaluator(config: Config, dataset: Dataset) -> Evaluator | None:
@@ -61,6 +60,7 @@ class Hooks(contextlib.AbstractContextManager):
     first_step: int,
     evaluator: Evaluator | None = None,
     callback: Callback = lambda step, scalars: None,
+    images: np.ndarray | None = None,
   ) -> None:
     """Opens the writers.
 
@@ -70,13 +70,13 @@ class Hooks(contextlib.AbstractContextManager):
       first_step: step of the restored state; 0 for a new run.
       evaluator: from `make_evaluator`.
       callback: called by the loop after each evaluation and its save.
+      images: [N, H, W, C] uint8, which a translation is shown and measured on.
     """
     self.callback = callback
     self._problem, self._config = problem, problem.config
     self._folder = folder
-    self._grid_latents = problem.latents.draw(
-      jax.random.key(_GRID_SEED), self._config.eval.num_images
-    )
+    self._images = images
+    self._grid = Grid(problem, images)
     self._is_first = jax.process_index() == 0
     self._writer = self._open(first_step) if self._is_first else None
     steps = self._config.train.steps
@@ -157,10 +157,12 @@ class Hooks(contextlib.AbstractContextManager):
       self._writer.scalars(step, scalars)
 
   def write_grid(self, step: int, ema: Variables) -> None:
-    """Writes a grid of samples of fixed latents, by the averaged generator."""
+    """Writes a grid of samples of fixed inputs, by the averaged generator."""
     if self._writer is not None:
-      samples = self._generator(step, ema).generate(self._grid_latents)
-      self._writer.samples(f'step_{step:07d}', step, samples, generated=True)
+      samples, columns = self._grid(self._generator(step, ema))
+      self._writer.samples(
+        f'step_{step:07d}', step, samples, generated=True, columns=columns
+      )
 
   def evaluate(self, step: int, ema: Variables) -> dict[str, float]:
     """Writes the records of `eval.metrics`; returns the values by name.
@@ -179,7 +181,9 @@ class Hooks(contextlib.AbstractContextManager):
     if self._evaluator is None:
       return {}
     generator = self._generator(step, ema)
-    draw = make_draw(generator, self._config.seed, share=shares.of_run())
+    draw = make_draw(
+      generator, self._config.seed, share=shares.of_run(), images=self._images
+    )
     precision = self._config.train.precision
     source = Source(self._folder.name, 'ema', step, precision)
     records = self._evaluator(draw, source)

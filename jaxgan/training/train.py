@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import numpy as np
 
 from jaxgan.compilation import once
 from jaxgan.config import Config, flatten, from_config_dict, replace, to_dict
 from jaxgan.data import sources
-from jaxgan.evaluation import names, restore
+from jaxgan.evaluation import names, reference_data, restore
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import sharding
 from jaxgan.gan import state as state_lib
@@ -110,7 +111,14 @@ def train_and_evaluate(
       workdir.write_data(folder, facts)
       identity.write(folder, run)
     hooks = stack.enter_context(
-      Hooks(problem, folder, int(state.step), evaluator, callback)
+      Hooks(
+        problem,
+        folder,
+        int(state.step),
+        evaluator,
+        callback,
+        images=_translated_images(config, dataset),
+      )
     )
     hooks.on_start(state, dataset)
     loop = Loop(
@@ -155,6 +163,15 @@ def _check_state(
     f'which differs in {", ".join(causes or changes.values())}; restore these '
     'keys, or choose another workdir.'
   )
+
+
+def _translated_images(
+  config: Config, dataset: sources.Dataset
+) -> np.ndarray | None:
+  """The images that a translation is shown and measured on, in `eval.split`."""
+  if config.game != 'translation':
+    return None
+  return reference_data.of_run(config, dataset).examples
 
 
 def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:

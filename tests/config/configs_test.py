@@ -3,6 +3,7 @@
 import importlib
 
 import jax
+import numpy as np
 import pytest
 import small
 
@@ -33,6 +34,9 @@ SHAPES = {
     )
   },
 }  # fmt: skip
+
+# Translations, which have no variant :mnist.
+TRANSLATIONS = ('zoo.colorize', 'zoo.superres', 'zoo.inpaint')
 
 # Their nets and losses are tried elsewhere, and they are built below.
 SIMILAR = {
@@ -76,13 +80,30 @@ def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   assert samples.shape == (3, *SHAPES[name])
 
 
+@pytest.mark.parametrize('name', small.quick(TRANSLATIONS, 'zoo.inpaint'))
+def test_a_tiny_translation_goes_from_data_to_images(
+  name, tmp_path, monkeypatch
+):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  settings = importlib.import_module(f'configs.{name}').get_config('tiny')
+  settings.net.conv = 'lax'
+  settings.train.steps = 2
+  settings.train.critic_steps = 1
+  train.train_and_evaluate(from_config_dict(settings), tmp_path)
+  run = restore.load(tmp_path)
+  images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+  z = run.inputs(jax.random.key(0), 3, images=images)
+  (outputs,) = run.stream(z)
+  assert outputs.shape == images.shape
+
+
 def test_every_config_file_is_tried(root):
   files = [
     *(root / 'configs').glob('*.py'),
     *(root / 'configs/zoo').glob('*.py'),
   ]
   names = {'.'.join(f.relative_to(root / 'configs').parts)[:-3] for f in files}
-  assert names - {'zoo.base'} == set(SHAPES)
+  assert names - {'zoo.base'} == {*SHAPES, *TRANSLATIONS}
 
 
 @pytest.mark.parametrize('name', [n for n in SHAPES if n.startswith('zoo')])

@@ -6,6 +6,7 @@ import types
 import jax
 import numpy as np
 import pytest
+import small
 
 from jaxgan.data.builders import toys
 from jaxgan.evaluation import plan
@@ -159,7 +160,11 @@ class Echo(Generator):
 def draw(latents, num, class_counts=(), **options):
   """Draws from an Echo with seed 3."""
   problem = types.SimpleNamespace(
-    latents=latents, class_counts=class_counts, columns=None
+    latents=latents,
+    class_counts=class_counts,
+    columns=None,
+    translation=None,
+    config=small.config(net={'classes': latents.classes}),
   )
   pieces = make_draw(Echo(problem, {}), 3)(num, **options)
   return np.concatenate(list(pieces))

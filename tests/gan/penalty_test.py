@@ -123,6 +123,17 @@ def test_moving_one_example_leaves_the_slopes_of_the_others_alone(batch_norm):
   assert untouched == (not batch_norm)
 
 
-def test_a_critic_with_more_than_one_score_per_example_is_refused():
+def test_a_critic_with_one_score_for_all_examples_is_refused():
   with pytest.raises(AssertionError):
-    penalty.slopes(lambda x: x, jnp.ones((4, 3)))
+    penalty.slopes(lambda x: jnp.ones(5), jnp.ones((4, 3)))
+
+
+def test_scores_of_patches_count_as_their_mean():
+  # The mean of 2 a and 4 b has the gradient (1, 2).
+  patches = lambda x: x * jnp.array([[2.0, 4.0]])
+  x = jnp.array([[0.0, 1.0], [3.0, -2.0]])
+  chex.assert_trees_all_close(penalty.slopes(patches, x), jnp.full(2, 5**0.5))
+  v = jnp.array([[1.0, 0.0], [1.0, 1.0]])
+  for scores in (None, patches(x)):
+    q = penalty.finite(patches, x, v, scores, step=0.5)
+    chex.assert_trees_all_close(q, jnp.array([1.0, 3.0]))

@@ -8,7 +8,7 @@ import pytest
 import small
 from journeys import runs_test
 
-STEPS = 120
+STEPS = 60
 FLAGS = (
   *runs_test.RUN,
   f'--config.train.steps={STEPS}',
@@ -33,7 +33,7 @@ jax.distributed.initialize = functools.partial(
   jax.distributed.initialize, heartbeat_timeout_seconds=10)
 main.run()
 """
-# jaxgan.main, whose state is broken after the 65th iteration of a process.
+# jaxgan.main, whose state is broken after the 35th iteration of a process.
 BROKEN = """
 import dataclasses
 import jax
@@ -53,7 +53,7 @@ def make_train_step(problem, mesh):
   step = make(problem, mesh)
   def call(state, batch):
     calls.append(0)
-    return step(broken(state) if len(calls) == 65 else state, batch)
+    return step(broken(state) if len(calls) == 35 else state, batch)
   return call
 
 train.step_lib.make_train_step = make_train_step
@@ -98,7 +98,7 @@ def test_killed_and_stopped_they_end_as_one_process(tmp_path):
   runs_test.command(small.environment(4), *FLAGS, f'--workdir={alone}')
   (tmp_path / 'impatient.py').write_text(IMPATIENT)
   first, second = start(together, module='impatient', path=tmp_path)
-  runs_test.wait_for_step(first, together, 20)
+  runs_test.wait_for_step(first, together, 10)
   second.kill()
   # The other waits for it until JAX misses its heartbeats.
   output, _ = first.communicate(timeout=200)
@@ -107,7 +107,7 @@ def test_killed_and_stopped_they_end_as_one_process(tmp_path):
   assert 'another task died' in output or 'closed by peer' in output
   second.communicate()
   pair = start(together)
-  runs_test.wait_for_step(pair[0], together, 60)
+  runs_test.wait_for_step(pair[0], together, 30)
   for process in pair:
     process.send_signal(signal.SIGTERM)
   outputs = finish(pair, 128 + signal.SIGTERM)
@@ -157,8 +157,8 @@ def test_they_roll_back_and_are_evaluated_as_one_process(tmp_path):
   finish(start(together, rollback, **options), 0)
   for folder in (alone, together):
     (fact,) = json.loads((folder / 'rollbacks.json').read_text())['rollbacks']
-    assert fact['to'] == 60
-    assert 'not finite at step 65' in fact['because']
+    assert fact['to'] == 30
+    assert 'not finite at step 35' in fact['because']
   check_equal(alone, together)
   values = []
   for folder in (alone, together):

@@ -7,13 +7,15 @@ import pytest
 from metrics.features_test import normal
 
 from jaxgan.data.builders import toys
-from jaxgan.metrics import diversity, features, protocol
+from jaxgan.metrics import diversity, features, protocol, similarity
 from jaxgan.metrics.features import Features
 from jaxgan.metrics.frechet import FewSamplesWarning
 from jaxgan.metrics.kinds import KINDS, Real
 
 # Tested separately, because they need other data.
-OTHERS = ('msssim', 'modes', 'quality', 'memorising')
+OTHERS = (
+  'msssim', 'modes', 'quality', 'memorising', 'psnr', 'ssim', 'mae', 'distance',
+)  # fmt: skip
 
 
 def one_class(classes):
@@ -38,6 +40,36 @@ def test_a_kind_tells_near_from_far(kind):
     assert one.value < other.value
   else:
     assert one.value > other.value
+
+
+@pytest.mark.parametrize(
+  ('kind', 'values'),
+  [
+    ('psnr', similarity.psnr),
+    ('ssim', similarity.ssim),
+    ('mae', similarity.absolute_error),
+  ],
+)
+def test_fakes_are_compared_with_their_truths_in_order(kind, values):
+  rng = np.random.default_rng(0)
+  truths, fakes = rng.integers(0, 256, (2, 30, 12, 13, 3), np.uint8)
+  net = features.load('pixels')
+  real = Real(reference=net.extract(truths), shape=(12, 13, 3))
+  metric = protocol.parse(f'{kind}20_pixels')
+  value, used = protocol.measure(metric, real, net.extract(fakes), 0)
+  expected = values(fakes[:20], truths[:20])
+  assert value.value == pytest.approx(expected.mean(), rel=1e-12)
+  assert value.error == pytest.approx(expected.std() / 20**0.5, rel=1e-12)
+  assert used == 20
+
+
+def test_the_feature_distance_is_that_of_pairs():
+  reference, fake = normal(40), normal(30, seed=1)
+  metric = protocol.parse('distance30_digits')
+  real = Real(reference=Features(reference, None))
+  value, _ = protocol.measure(metric, real, Features(fake, None), 0)
+  each = np.sqrt(np.square(fake - reference[:30]).sum(1))
+  assert value.value == pytest.approx(each.mean(), rel=1e-6)
 
 
 def test_diversity_is_that_of_the_images():

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from jaxgan.config.schema.fields import one_of, within
+from jaxgan.config.schema.fields import free, one_of, within
 
 # fmt: off
 _ACTIVATIONS = ('relu', 'leaky_relu', 'elu', 'gelu', 'silu', 'tanh')
@@ -13,8 +13,10 @@ class Net:
   """The generator and the critic."""
 
   name: str = one_of(
-    'dcgan', 'mlp', 'resnet', 'biggan', 'stylegan', 'multiscale', 'r3gan', doc=
-    'Architecture of both nets (docs/nets.md).')
+    'dcgan', 'mlp', 'resnet', 'biggan', 'stylegan', 'multiscale', 'r3gan',
+    'unet', doc=
+    'Architecture of both nets (docs/nets.md); unet is that of game '
+    'translation.')
   latent_size: int = within(128, 1, doc='Z, the length of a latent vector.')
   latent: str = one_of('normal', 'uniform', 'truncated', doc=
     'Distribution of the latents: N(0, 1), U(-1, 1), or N(0, 1) within '
@@ -64,8 +66,8 @@ class Net:
     'autoencoder (EBGAN).')
   critic_code_size: int = within(32, 1, doc='Code length of the autoencoder.')
   gen_up: str = one_of('transposed', 'nearest', 'subpixel', doc=
-    'Upsampling of dcgan: transposed convolution, nearest neighbors and '
-    'convolution, or sub-pixel convolution.')
+    'Upsampling of dcgan and unet: transposed convolution, nearest neighbors '
+    'and convolution, or sub-pixel convolution.')
   critic_stem: str = one_of('conv', 'optimised', doc=
     'First block of the critic of resnet: a convolution, or the residual block '
     'of the WGAN-GP authors that downsamples.')
@@ -94,6 +96,8 @@ class Net:
   scales: int = within(2, 1, doc=
     'Resolutions of multiscale: the generator makes, and the critic scores, '
     'each image at full size, half size, and so on.')
+  critic_input: bool = free(True, doc=
+    'Whether the critic of unet also reads the input image (pix2pix).')
   conv: str = one_of('auto', 'lax', 'cudnn', 'matmul', 'winograd', doc=
     'Implementation of convolutions: of XLA, of XLA with derivatives in the '
     'forms of cuDNN, as matrix products, or Winograd. auto chooses the fastest '

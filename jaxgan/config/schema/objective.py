@@ -30,6 +30,11 @@ class Loss:
     'Weight of the cross-entropy of predicted labels (ACGAN).')
   information: float = within(1.0, 0, doc=
     'Weight of the loss of predicted codes (InfoGAN).')
+  l1: float = within(0.0, 0, doc=
+    'Weight of the mean absolute error of the generator (game translation).')
+  adversarial: float = within(1.0, 0, doc=
+    'Weight of the generator loss of the scores. 0 trains it by the other '
+    'terms alone.')
 
 
 @dataclasses.dataclass(frozen=True)

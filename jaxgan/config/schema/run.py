@@ -6,6 +6,7 @@ from jaxgan.config.schema.data import Data
 from jaxgan.config.schema.fields import free, one_of, within
 from jaxgan.config.schema.net import Net
 from jaxgan.config.schema.objective import Loss, Penalty, Regularizers
+from jaxgan.config.schema.translation import Translation
 
 # fmt: off
 
@@ -149,8 +150,11 @@ class Config:
 
   seed: int = within(0, 0, 2**31 - 1, doc=
     'Seed of all random numbers: weights, data order, latents, points.')
-  game: str = one_of('gan', doc='Kind of training; gan is the only one.')
+  game: str = one_of('gan', 'translation', doc=
+    'Kind of training: gan turns latents into images, translation turns input '
+    'images into images.')
   data: Data = Data()
+  translation: Translation = Translation()
   net: Net = Net()
   loss: Loss = Loss()
   penalty: Penalty = Penalty()

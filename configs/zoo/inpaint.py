@@ -1,0 +1,17 @@
+r"""Inpainting of photographs, by pix2pix (Isola et al., 2017).
+
+  python -m jaxgan.main --config=configs/zoo/inpaint.py \
+    --workdir=runs/inpaint --config.data.path=FOLDER
+
+The input is an image without a random rectangle of half its sides, and the
+mask of the rectangle. The known part is kept. The held-out tenth of the images
+is shown and measured (docs/image_to_image.md).
+"""
+
+from ml_collections import config_dict
+
+from configs.zoo import base
+
+
+def get_config(variant: str = '') -> config_dict.ConfigDict:
+  return base.translation(variant, 'hole')

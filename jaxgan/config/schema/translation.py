@@ -1,0 +1,24 @@
+"""The section of image-to-image translation."""
+
+import dataclasses
+
+from jaxgan.config.schema.fields import one_of, within
+
+# fmt: off
+
+
+@dataclasses.dataclass(frozen=True)
+class Translation:
+  """The input images of game translation, made from the images of the data."""
+
+  input: str = one_of(
+    'gray', 'low_resolution', 'hole', 'noise', 'edges', doc=
+    'What the generator gets, and must turn into the image of the data '
+    '(docs/image_to_image.md).')
+  factor: int = within(4, 2, 32, doc=
+    'Factor by which low_resolution shrinks both sides.')
+  hole: float = within(0.5, 0.01, 1, doc=
+    'Sides of the rectangle that hole removes, as a share of those of the '
+    'image; its place is random.')
+  noise: float = within(0.3, 0, doc=
+    'Standard deviation of the noise; pixels are in [-1, 1].')

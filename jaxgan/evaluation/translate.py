@@ -1,0 +1,221 @@
+"""Translates a user's pictures of any size by a trained generator.
+
+A picture is cut into overlapping tiles, so that memory does not grow with it;
+where tiles overlap, their outputs are blended.
+"""
+
+import functools
+import itertools
+import pathlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.data import images, untrusted
+from jaxgan.gan import translation as translation_lib
+from jaxgan.gan.generator import Generator
+from jaxgan.gan.translation import Translation
+from jaxgan.types import Array, Variables, to_float, to_uint8
+
+_TILE = 256  # Side of a tile, in pixels of the output.
+_OVERLAP = 32
+
+
+class Picture(NamedTuple):
+  """A picture of the user.
+
+  Attributes:
+    pixels: [H, W, C] uint8, with the channels of the training images.
+    alpha: [H, W, 1] uint8, or None if the file has none.
+  """
+
+  pixels: np.ndarray
+  alpha: np.ndarray | None
+
+
+def of(generator: Generator) -> Translation:
+  """The translation of a generator.
+
+  Raises:
+    ValueError: the generator makes images of latents.
+  """
+  translation = generator.problem.translation
+  if translation is None:
+    raise ValueError(
+      'This run generates images from latents (game is gan); draw samples by '
+      'python -m jaxgan.sample, or give the workdir of a translation.'
+    )
+  return translation
+
+
+def find(path: pathlib.Path) -> list[pathlib.Path]:
+  """Lists the pictures of a folder, or a picture itself.
+
+  Raises:
+    ValueError: there is none, or two have the same name without the ending.
+  """
+  if path.is_file():
+    return [path]
+  files = sorted(
+    file
+    for file in (path.iterdir() if path.is_dir() else ())
+    if file.suffix.lower() in images.FORMATS and file.name[0] != '.'
+  )
+  if not files:
+    raise ValueError(
+      f'--input is {str(path)!r}, where there is no picture; it must be a file '
+      f'or a folder of files that end in {", ".join(images.FORMATS)}.'
+    )
+  for file, other in itertools.pairwise(files):
+    if file.stem == other.stem:
+      raise ValueError(
+        f'{file} and {other} would have the same output; rename one of them.'
+      )
+  return files
+
+
+def read(file: pathlib.Path, channels: int) -> Picture:
+  """Reads a picture, turned as its EXIF data say.
+
+  Args:
+    file: PNG, JPEG, BMP, WebP or GIF.
+    channels: of the training images, 1 to 4.
+
+  Raises:
+    ValueError: not a complete image file.
+  """
+  try:
+    image = images.open_image(untrusted.read_file(file), file.suffix)
+  except ValueError as error:
+    raise ValueError(f'{file} {error}.') from error
+  alpha = None
+  if image.mode in ('LA', 'RGBA') and channels in (1, 3):
+    alpha = np.asarray(image)[..., -1:]
+  height, width, _ = images.shape_of(image)
+  return Picture(images.fit(image, height, width, channels), alpha)
+
+
+def read_mask(file: pathlib.Path, picture: Picture) -> np.ndarray:
+  """Reads the mask of a hole, which is white: [H, W, 1] float32 in {0, 1}.
+
+  Raises:
+    ValueError: not an image, or of another size than the picture.
+  """
+  mask = read(file, 1).pixels
+  if mask.shape[:2] != picture.pixels.shape[:2]:
+    sizes = (f'{x.shape[1]}x{x.shape[0]}' for x in (mask, picture.pixels))
+    raise ValueError(
+      f'{file} is {next(sizes)} pixels and the picture is {next(sizes)}; a '
+      'mask must have the size of its picture.'
+    )
+  return (mask >= 128).astype(np.float32)
+
+
+def translate(
+  generator: Generator, picture: Picture, mask: np.ndarray | None = None
+) -> np.ndarray:
+  """Translates one picture.
+
+  Args:
+    generator: of a run with game translation.
+    picture: as `read` returns it. For low_resolution it is the small image,
+      for noise the noisy one, for gray and edges any image.
+    mask: [H, W, 1], 1 in the hole (input hole only); None takes the pixels
+      with an alpha below one half.
+
+  Returns:
+    [H, W, C] uint8, larger by the factor for low_resolution. Alpha is appended
+    if the picture has it and it is no mask.
+
+  Raises:
+    ValueError: a hole without mask, or a mask without hole.
+  """
+  translation = of(generator)
+  alpha = picture.alpha
+  if translation.settings.input == 'hole':
+    mask = _mask(picture) if mask is None else mask
+    alpha = None
+  elif mask is not None:
+    raise ValueError(
+      f'translation.input of this run is {translation.settings.input}; only '
+      'hole takes a mask.'
+    )
+  x = _input(translation, picture, mask)
+  y = to_uint8(_tiled(generator, translation, x))
+  if alpha is None:
+    return y
+  height, width = y.shape[:2]
+  alpha = images.fit(images.from_array(alpha), height, width, 1)
+  return np.concatenate([y, alpha], axis=-1)
+
+
+def _mask(picture: Picture) -> np.ndarray:
+  if picture.alpha is None:
+    raise ValueError(
+      'The picture has no hole; give --mask, a picture that is white in the '
+      'hole, or make the hole transparent.'
+    )
+  return (picture.alpha < 128).astype(np.float32)
+
+
+def _input(
+  translation: Translation, picture: Picture, mask: np.ndarray | None
+) -> np.ndarray:
+  """The input image [H, W, C'] float32 of a whole picture."""
+  x = to_float(jnp.asarray(picture.pixels))[None]
+  if mask is not None:
+    return np.asarray(translation_lib.masked(x, jnp.asarray(mask)[None])[0])
+  settings = translation.settings
+  if settings.input == 'low_resolution':
+    return np.asarray(translation_lib.enlarge(x, settings.factor)[0])
+  if settings.input == 'noise':  # The picture is noisy already.
+    return np.asarray(x[0])
+  make = translation_lib.INPUTS[settings.input]
+  return np.asarray(make(jax.random.key(0), x, settings)[0])
+
+
+def _tiled(
+  generator: Generator, translation: Translation, x: np.ndarray
+) -> np.ndarray:
+  """Applies the generator to tiles of [H, W, C'] and blends the outputs."""
+  height, width = x.shape[:2]
+  multiple = 2 ** len(generator.problem.config.net.gen_widths)
+  tile = [min(_TILE, -(-n // multiple) * multiple) for n in (height, width)]
+  pads = [(0, max(0, t - n)) for t, n in zip(tile, x.shape[:2], strict=True)]
+  x = np.pad(x, (*pads, (0, 0)), mode='edge')
+  apply = functools.partial(_apply(generator, tuple(tile)), generator.variables)
+  window = np.outer(*map(_ramp, tile))[..., None]
+  total = np.zeros((*x.shape[:2], translation.shape[2]))
+  weight = np.zeros((*x.shape[:2], 1))
+  for row in _starts(x.shape[0], tile[0]):
+    for column in _starts(x.shape[1], tile[1]):
+      at = np.s_[row : row + tile[0], column : column + tile[1]]
+      output = apply(jnp.asarray(x[at].reshape(1, -1)))[0]
+      total[at] += window * np.asarray(output)
+      weight[at] += window
+  return (total / weight)[:height, :width]
+
+
+def _apply(generator: Generator, tile: tuple[int, int]) -> jax.stages.Wrapped:
+  """The jitted generator for tiles of a size."""
+  networks = generator.problem.networks.resized(tile)
+
+  def apply(variables: Variables, z: Array) -> Array:
+    return networks.sample(variables, z)
+
+  return jax.jit(apply)
+
+
+def _starts(size: int, tile: int) -> Iterator[int]:
+  """Yields the first pixels of tiles that cover a side."""
+  yield from range(0, size - tile, tile - _OVERLAP)
+  yield size - tile
+
+
+def _ramp(size: int) -> np.ndarray:
+  """Weights [size] that fall to the ends of a tile, where tiles overlap."""
+  place = np.arange(size) + 1.0
+  return np.minimum(np.minimum(place, place[::-1]), _OVERLAP)

@@ -1,0 +1,198 @@
+"""Image-to-image translation: input images made from the images of the data.
+
+An input image, flattened to one vector, takes the place of the latent, and of
+the label that the critic reads. So losses, penalties and controllers are those
+of a GAN. To add an input, write a function of (key, images, settings), name it
+in INPUTS, and give its number of channels.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.config import Translation as Settings
+from jaxgan.nets.chunks import CHUNK
+from jaxgan.types import Array, Batch, to_float, to_uint8
+
+# Luminance of RGB (ITU-R BT.601).
+_LUMINANCE = (0.299, 0.587, 0.114)
+
+# (key, images [B, H, W, C] in [-1, 1], settings) -> inputs [B, H, W, C'].
+Make = Callable[[Array, Array, Settings], Array]
+
+
+def gray(key: Array, x: Array, settings: Settings) -> Array:
+  """Luminance [B, H, W, 1], for colorization."""
+  del key, settings
+  if x.shape[-1] < 3:
+    return x[..., :1]
+  return jnp.tensordot(x[..., :3], jnp.asarray(_LUMINANCE), 1)[..., None]
+
+
+def low_resolution(key: Array, x: Array, settings: Settings) -> Array:
+  """Means of squares of pixels, enlarged again by `enlarge`: [B, H, W, C]."""
+  del key
+  b, h, w, c = x.shape
+  n = settings.factor
+  return enlarge(x.reshape(b, h // n, n, w // n, n, c).mean((2, 4)), n)
+
+
+def enlarge(x: Array, factor: int) -> Array:
+  """Bicubic upsampling (Keys, 1981): [B, H, W, C] -> [B, fH, fW, C]."""
+  b, h, w, c = x.shape
+  return jax.image.resize(x, (b, h * factor, w * factor, c), 'bicubic')
+
+
+def hole(key: Array, x: Array, settings: Settings) -> Array:
+  """The image without a rectangle, and its mask, 1 inside: [B, H, W, C + 1].
+
+  Pixels inside are 0, mid-gray. The rectangle lies anywhere in the image.
+  """
+  masks = [
+    _interval(jax.random.fold_in(key, i), len(x), n, settings.hole)
+    for i, n in enumerate(x.shape[1:3])
+  ]
+  mask = masks[0][:, :, None] * masks[1][:, None]
+  return masked(x, mask[..., None])
+
+
+def masked(x: Array, mask: Array) -> Array:
+  """Appends a mask [B, H, W, 1] to x, whose pixels become 0 where it is 1."""
+  return jnp.concatenate([x * (1 - mask), mask], axis=-1)
+
+
+def noise(key: Array, x: Array, settings: Settings) -> Array:
+  """The image with normal noise, not clipped: [B, H, W, C]."""
+  return x + settings.noise * jax.random.normal(key, x.shape)
+
+
+def edges(key: Array, x: Array, settings: Settings) -> Array:
+  """Edges of the luminance (Sobel's operator): [B, H, W, 1] in [-1, 1)."""
+  x = jnp.pad(gray(key, x, settings)[..., 0], ((0, 0), (1, 1), (1, 1)), 'edge')
+  rows = x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]
+  columns = x[:, :, :-2] + 2 * x[:, :, 1:-1] + x[:, :, 2:]
+  across = rows[:, :, 2:] - rows[:, :, :-2]
+  down = columns[:, 2:] - columns[:, :-2]
+  return (2 * jnp.tanh(jnp.hypot(across, down)) - 1)[..., None]
+
+
+INPUTS: Mapping[str, Make] = {
+  'gray': gray,
+  'low_resolution': low_resolution,
+  'hole': hole,
+  'noise': noise,
+  'edges': edges,
+}
+
+
+class Translation(NamedTuple):
+  """The inputs of a generator that turns images into images.
+
+  Attributes:
+    settings: the section `translation` of the configuration.
+    shape: (H, W, C) of the images of the data.
+  """
+
+  settings: Settings
+  shape: tuple[int, ...]
+
+  @property
+  def channels(self) -> int:
+    """Channels of an input image, C'."""
+    one = self.settings.input in ('gray', 'edges')
+    own = 1 if one else self.shape[2]
+    return own + (self.settings.input == 'hole')
+
+  @property
+  def width(self) -> int:
+    """Length of a flattened input, H W C'."""
+    return self.shape[0] * self.shape[1] * self.channels
+
+  def inputs(self, key: Array, images: Array) -> Array:
+    """Makes flattened inputs [B, width] of images [B, H, W, C].
+
+    Args:
+      key: of noise and of places.
+      images: uint8, or float32 in [-1, 1].
+    """
+    make = INPUTS[self.settings.input]
+    x = make(key, to_float(images), self.settings)
+    return x.reshape(len(x), -1)
+
+  def of_images(self, key: Array, images: np.ndarray) -> Array:
+    """Makes inputs [N, width] of any number of images, in chunks.
+
+    The inputs of an image depend on its index and not on the number of images.
+    """
+    parts = []
+    for i in range(0, len(images), CHUNK):
+      # Padded, since random numbers depend on the shape of all.
+      chunk = np.resize(images[i : i + CHUNK], (CHUNK, *self.shape))
+      parts.append(self.inputs(jax.random.fold_in(key, i), jnp.asarray(chunk)))
+    return jnp.concatenate(parts)[: len(images)]
+
+  def pairs(self, key: Array, batch: Batch) -> Batch:
+    """Replaces the labels of a batch by the inputs [K, B, width]."""
+    keys = jax.random.split(key, len(batch.image))
+    return batch._replace(label=jax.vmap(self.inputs)(keys, batch.image))
+
+  def draw(self, key: Array, num: int, label: Array) -> Array:
+    """The inputs themselves, which a batch has as labels: [num, width]."""
+    del key, num
+    return label
+
+  def unflatten(self, z: Array) -> Array:
+    """Inputs [B, width] -> [B, H, W, C']."""
+    return z.reshape(len(z), *self.shape[:2], self.channels)
+
+  def finish(self, fake: Array, z: Array) -> Array:
+    """Puts the known part of an image with a hole into the generator's output.
+
+    Args:
+      fake: [B, H, W, C].
+      z: [B, width], its inputs.
+    """
+    if self.settings.input != 'hole':
+      return fake
+    x = self.unflatten(z)
+    return x[..., :-1] + x[..., -1:] * fake
+
+  def picture(self, z: Array) -> np.ndarray:
+    """Inputs [N, width] as images [N, H, W, C] uint8; a hole is gray."""
+    x = np.asarray(self.unflatten(z))
+    if self.settings.input == 'hole':
+      x = x[..., :-1]
+    return to_uint8(np.broadcast_to(x, (len(x), *self.shape)))
+
+
+def build(settings: Settings, shape: tuple[int, ...]) -> Translation:
+  """Builds the inputs for images of a shape.
+
+  Raises:
+    ValueError: vectors, or sides that are no multiples of the factor.
+  """
+  if len(shape) != 3:
+    raise ValueError(
+      f'game is translation and the data are vectors of {shape[0]} values; '
+      'only images can be translated.'
+    )
+  h, w, _ = shape
+  if settings.input == 'low_resolution' and (
+    h % settings.factor or w % settings.factor
+  ):
+    raise ValueError(
+      f'translation.factor is {settings.factor} and the images have {h}x{w} '
+      'pixels; both sides must be multiples of it.'
+    )
+  return Translation(settings, shape)
+
+
+def _interval(key: Array, num: int, size: int, share: float) -> Array:
+  """Masks [num, size] of an interval of a share of `size`, at random places."""
+  length = max(1, round(share * size))
+  start = jax.random.randint(key, (num, 1), 0, size - length + 1)
+  place = jnp.arange(size)[None]
+  return ((place >= start) & (place < start + length)).astype(jnp.float32)

@@ -1,0 +1,199 @@
+"""Image-to-image translation: its inputs, and one step of training."""
+
+import dataclasses
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import small
+
+from jaxgan.config import Translation as Settings
+from jaxgan.config import from_config_dict, to_dict
+from jaxgan.gan import translation
+from jaxgan.nets.chunks import CHUNK
+
+SHAPE = (12, 8, 3)
+KEY = jax.random.key(0)
+
+
+def build(inputs, shape=SHAPE, **settings):
+  return translation.build(Settings(input=inputs, **settings), shape)
+
+
+def images(num, shape=SHAPE, seed=0):
+  rng = np.random.default_rng(seed)
+  return rng.integers(0, 256, (num, *shape), np.uint8)
+
+
+@pytest.mark.parametrize(
+  ('inputs', 'channels'),
+  [
+    ('gray', 1), ('edges', 1), ('low_resolution', 3), ('noise', 3), ('hole', 4),
+  ],
+)  # fmt: skip
+def test_inputs_are_flat_and_can_be_shown(inputs, channels):
+  made = build(inputs)
+  z = made.inputs(KEY, jnp.asarray(images(5)))
+  assert z.shape == (5, made.width)
+  assert made.unflatten(z).shape == (5, 12, 8, channels)
+  picture = made.picture(z)
+  assert (picture.shape, picture.dtype) == ((5, *SHAPE), np.uint8)
+
+
+def test_gray_is_the_luminance():
+  x = np.zeros((1, 12, 8, 3), np.uint8)
+  x[0, 0, 0], x[0, 1, 1] = (255, 0, 0), (255, 255, 255)
+  y = build('gray').unflatten(build('gray').inputs(KEY, jnp.asarray(x)))[0]
+  np.testing.assert_allclose(y[0, 0], 2 * 0.299 - 1, atol=1e-6)
+  np.testing.assert_allclose(y[1, 1], 1, atol=1e-6)
+  np.testing.assert_allclose(y[2, 2], -1, atol=1e-6)
+
+
+def test_low_resolution_keeps_the_means_of_squares():
+  made = build('low_resolution', factor=4)
+  flat = np.kron(np.arange(6).reshape(3, 2) * 40, np.ones((4, 4)))
+  x = np.repeat(flat[None, :, :, None], 3, axis=-1).astype(np.uint8)
+  y = made.unflatten(made.inputs(KEY, jnp.asarray(x)))
+  small_image = x[:, ::4, ::4] / 127.5 - 1
+  expected = translation.enlarge(jnp.asarray(small_image, jnp.float32), 4)
+  np.testing.assert_allclose(y, expected, atol=1e-6)
+
+
+def test_a_hole_is_a_rectangle_and_the_rest_is_kept():
+  made = build('hole', hole=0.5)
+  x = images(40)
+  z = made.inputs(KEY, jnp.asarray(x))
+  y = np.asarray(made.unflatten(z))
+  masks = y[..., -1]
+  assert set(np.unique(masks)) == {0, 1}
+  for mask in masks:
+    rows, columns = mask.max(1), mask.max(0)
+    assert (rows.sum(), columns.sum()) == (6, 4)
+    np.testing.assert_array_equal(mask, np.outer(rows, columns))
+  assert len(np.unique(masks, axis=0)) > 10
+  assert masks[:, 0].max() == masks[:, -1].max() == 1  # Up to the border.
+  assert (y[..., :-1][masks == 1] == 0).all()
+  whole = made.finish(jnp.full((40, *SHAPE), 9.0), z)
+  truth = x / np.float32(127.5) - 1
+  hole = np.broadcast_to(masks[..., None] == 1, truth.shape)
+  np.testing.assert_allclose(whole, np.where(hole, 9, truth), atol=1e-6)
+
+
+def test_noise_has_its_deviation():
+  made = build('noise', noise=0.25)
+  x = np.full((200, *SHAPE), 51, np.uint8)
+  z = np.asarray(made.inputs(KEY, jnp.asarray(x)))
+  assert z.mean() == pytest.approx(-0.6, abs=0.005)
+  assert z.std() == pytest.approx(0.25, abs=0.005)
+
+
+def test_edges_are_those_of_the_image():
+  x = np.zeros((1, *SHAPE), np.uint8)
+  x[:, 6:] = 255
+  y = np.asarray(build('edges').unflatten(build('edges').inputs(KEY, x)))[0]
+  np.testing.assert_allclose(y[[0, 1, 2, 3, 9, 10, 11]], -1, atol=1e-5)
+  assert (y[5:7] > 0.99).all()
+
+
+def test_inputs_do_not_depend_on_the_number_of_images():
+  made = build('noise')
+  x = images(CHUNK + 5)
+  z = made.of_images(KEY, x)
+  assert z.shape == (CHUNK + 5, made.width)
+  np.testing.assert_array_equal(z[:7], made.of_images(KEY, x[:7]))
+
+
+@pytest.mark.parametrize(
+  ('inputs', 'shape', 'sentence'),
+  [
+    ('gray', (5,), 'vectors of 5 values; only images can be translated'),
+    ('low_resolution', (10, 8, 3), 'factor is 4 and the images have 10x8 pix'),
+  ],
+)
+def test_what_cannot_be_translated_gets_a_sentence(inputs, shape, sentence):
+  with pytest.raises(ValueError, match=sentence):
+    build(inputs, shape)
+
+
+def config(inputs='hole', loss=None, **sections):
+  return small.config(
+    game='translation',
+    translation={'input': inputs},
+    net={
+      'name': 'unet', 'gen_widths': (4, 4), 'critic_widths': (4, 4), 'depth': 1
+    },
+    loss={'name': 'nonsaturating', 'l1': 3.0, **(loss or {})},
+    **sections,
+  )  # fmt: skip
+
+
+def step_of(config, devices=1, state=None):
+  start, step, _ = small.make(config, shape=SHAPE, devices=devices)
+  batch = small.batch(config, small.mesh(devices), shape=SHAPE)
+  return step(state or start, batch)
+
+
+def test_without_adversary_the_loss_is_that_of_the_pixels():
+  # The critic sees nothing of it: its parameters stay as they are.
+  made = config(
+    'low_resolution', {'adversarial': 0.0}, optim={'critic': {'lr': 0.0}}
+  )
+  problem = small.problem(made, SHAPE)
+  start, _, _ = small.make(made, shape=SHAPE)
+  batch = small.batch(made, small.mesh(), shape=SHAPE)
+  key = jax.random.fold_in(jax.random.fold_in(start.key, 0), 2)
+  pairs = problem.translation.pairs(key, batch)
+  fake = problem.networks.sample(start.variables.gen, pairs.label[-1])
+  real = problem.networks.real(batch.image[-1])
+  expected = 3 * np.abs(fake - real).mean()
+  _, metrics = step_of(made)
+  np.testing.assert_allclose(metrics['gen_loss'], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize('inputs', small.quick(['hole', 'noise'], 'hole'))
+def test_one_device_is_eight(inputs):
+  made = config(inputs, penalty={'preset': 'iterative'})
+  one, eight = (step_of(made, devices) for devices in (1, 8))
+  chex.assert_trees_all_close(
+    jax.device_get(one[1]), jax.device_get(eight[1]), rtol=2e-4, atol=1e-5
+  )
+
+
+@pytest.mark.slow
+def test_parts_of_a_batch_are_the_whole():
+  one = config('hole', penalty={'preset': 'wgan_gp'})
+  parts = dataclasses.replace(
+    one, train=dataclasses.replace(one.train, microbatches=2)
+  )
+  chex.assert_trees_all_close(
+    jax.device_get(step_of(one)[1]),
+    jax.device_get(step_of(parts)[1]),
+    rtol=2e-4,
+    atol=1e-5,
+  )
+
+
+@pytest.mark.parametrize(
+  ('sections', 'sentence'),
+  [
+    ({'game': 'gan'}, "game is 'gan' and net.name is 'unet'"),
+    ({'net': {'name': 'dcgan'}}, 'translation and unet need each other'),
+    ({'net': {'classes': 3}}, 'net.classes is 3'),
+    ({'loss': {'l1': 0.0, 'adversarial': 0.0}}, 'one of them must be above 0'),
+    ({'regularisers': {'augment': ('cutout',)}}, 'is not augmented, so'),
+  ],
+)
+def test_keys_that_exclude_each_other_get_a_sentence(sections, sentence):
+  values = to_dict(config())
+  for name, section in sections.items():
+    new = {**values[name], **section} if isinstance(section, dict) else section
+    values[name] = new
+  with pytest.raises(ValueError, match=sentence):
+    from_config_dict(values)
+
+
+def test_a_gan_has_no_l1():
+  with pytest.raises(ValueError, match=r'loss\.l1 is 1\.0 and game is'):
+    small.config(loss={'l1': 1.0})
