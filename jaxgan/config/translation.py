@@ -5,6 +5,8 @@ from typing import Any
 
 from jaxgan.config.schema.run import Config
 
+_PAIRED = ('pairs', 'side_by_side')
+
 
 def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
   """Yields the rules of game translation, as `validate.Rules`."""
@@ -34,6 +36,12 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     or net.critic_head != 'score',
     'the input image takes the place of labels and codes, so these must be 0, '
     'and the head score',
+  )
+  paired = config.data.name in _PAIRED
+  yield (
+    'translation.input data.name',
+    paired != (config.translation.input == 'pair'),
+    f'pair and the data sets {" and ".join(_PAIRED)} need each other',
   )
   yield (
     'net.critic_input regularisers.augment',

@@ -20,6 +20,7 @@ from jaxgan.data.builders import (
   digits,
   folder,
   idx,
+  pairs,
   stacked,
   table,
   toys,
@@ -45,6 +46,8 @@ _WITHOUT_FILES: Mapping[str, Callable[[], Recipe]] = {
 _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'folder': folder.recipe,
   'table': table.recipe,
+  'pairs': pairs.of_folders,
+  'side_by_side': pairs.side_by_side,
   'mnist': idx.recipe,
   'fashion_mnist': idx.recipe,
   'stacked_mnist': stacked.recipe,
@@ -58,6 +61,8 @@ _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
 _FILES_ONLY: Mapping[str, tuple[tuple[int, ...], int, str]] = {
   'folder': ((32, 32, 3), 0, 'a folder of images'),
   'table': ((8,), 0, table.EXPECTED),
+  'pairs': ((64, 32, 3), 0, pairs.EXPECTED),
+  'side_by_side': ((64, 32, 3), 0, pairs.EXPECTED_BESIDE),
   'stacked_mnist': ((28, 28, 3), 1000, idx.EXPECTED),
 }
 
@@ -130,6 +135,8 @@ def load(config: Data) -> Dataset:
   config = _expand_home(config)
   recipe = _recipe(config)
   builder = _open_builder(config, recipe)
+  if recipe and recipe.fitted:
+    config = dataclasses.replace(config, image_size=0, image_width=0)
   spec = decode.describe(builder, config)
   cached = _cache_folder(builder, config, spec)
   if config.placement == 'stream':
@@ -157,7 +164,11 @@ def shape_and_classes(config: Data) -> tuple[tuple[int, ...], int]:
 
   if not config.mock_examples:
     config = _expand_home(config)
-    spec = decode.describe(_open_builder(config, _recipe(config)), config)
+    recipe = _recipe(config)
+    builder = _open_builder(config, recipe)
+    if recipe and recipe.fitted:
+      config = dataclasses.replace(config, image_size=0, image_width=0)
+    spec = decode.describe(builder, config)
     shape = tuple(n for n in spec.shape if n is not None)
     if len(shape) == len(spec.shape):
       return shape, spec.num_classes

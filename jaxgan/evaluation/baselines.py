@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.gan.translation import Translation, gray
+from jaxgan.gan.translation import Translation, gray, truths
 from jaxgan.types import Array, to_float, to_uint8
 
-# (translation, inputs [N, width], training images [M, H, W, C] uint8) ->
-# images [N, H, W, C] uint8.
+# (translation, inputs [N, width], training images of the data, uint8) -> images
+# [N, H, W, C] uint8.
 Answer = Callable[[Translation, Array, np.ndarray], np.ndarray]
 
 
@@ -30,6 +30,7 @@ def mean(translation: Translation, z: Array, train: np.ndarray) -> np.ndarray:
 
   The known part of an image with a hole is kept.
   """
+  train = truths(translation.settings, train)
   image = to_float(jnp.asarray(train)).mean(0, keepdims=True)
   image = jnp.repeat(image, len(z), axis=0)
   if translation.settings.input == 'gray':
@@ -55,7 +56,8 @@ def nearest(
   else:
     others = np.asarray(translation.of_images(jax.random.key(1), train))
     distances = np.square(others).sum(1) - 2 * np.asarray(z) @ others.T
-  image = to_float(jnp.asarray(train[distances.argmin(1)]))
+  answers = truths(translation.settings, train)[distances.argmin(1)]
+  image = to_float(jnp.asarray(answers))
   return to_uint8(np.asarray(translation.finish(image, z)))
 
 

@@ -60,12 +60,12 @@ def run(options: Options) -> tuple[list[Record], str]:
   """
   _check(options)
   reads = [n for m in options.metrics for n in protocol.parse(m).kind.reads]
-  need_train = bool(
-    'train' in reads or options.neighbours or options.gap or options.baselines
-  )
+  need_train = bool('train' in reads or options.neighbours or options.gap)
   reference = _reference(options, need_train)
-  reference = reference._replace(pairs=_translates(options))
-  if options.baselines and not reference.pairs:
+  if options.workdir:
+    config = workdir.load_config(pathlib.Path(options.workdir))
+    reference = reference_data.translated(reference, config)
+  if options.baselines and reference.pairs is None:
     raise ValueError(
       '--baselines are answers to a translation; give the --workdir of a run '
       'whose game is translation.'
@@ -121,14 +121,6 @@ def _check(options: Options) -> None:
     )
 
 
-def _translates(options: Options) -> bool:
-  """Whether the samples are translations of inputs, made of the reference."""
-  if not options.workdir:
-    return False
-  config = workdir.load_config(pathlib.Path(options.workdir))
-  return config.game == 'translation'
-
-
 def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
   """Restores the generator, or loads the file of samples."""
   if options.workdir:
@@ -137,7 +129,7 @@ def _samples(options: Options, reference: Reference) -> tuple[Draw, Source]:
     precision = generator.problem.config.train.precision
     source = Source(folder.name, options.weights, generator.step, precision)
     draw = make_draw(
-      generator, options.seed, reference.columns, images=reference.examples
+      generator, options.seed, reference.columns, images=reference.pairs
     )
     return draw, source
   path = pathlib.Path(options.generated)
@@ -174,10 +166,11 @@ def _measure(
 def _baselines(options: Options, reference: Reference) -> dict[str, Draw]:
   """Answers that need no training, as functions that draw samples."""
   problem = restore.load_problem(pathlib.Path(options.workdir))
-  translation, train = problem.translation, reference.train
+  translation = problem.translation
   assert translation is not None  # Checked by `run`.
-  assert train is not None  # Loaded for --baselines.
-  z = translation.of_images(jax.random.key(options.seed), reference.examples)
+  assert reference.pairs is not None
+  train = sources.load(problem.config.data).in_memory
+  z = translation.of_images(jax.random.key(options.seed), reference.pairs)
 
   def draw(answer: baselines.Answer) -> Draw:
     return lambda num, balanced=False: answer(translation, z[:num], train)

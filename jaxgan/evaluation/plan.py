@@ -32,7 +32,7 @@ def parse(names: Sequence[str], reference: Reference) -> list[Metric]:
   available = {'reference'}
   if reference.examples.ndim == 4:
     available.add('images')
-  if reference.pairs:
+  if reference.pairs is not None:
     available.add('pairs')
   for name in ('train', 'heldout', 'mixture'):
     if getattr(reference, name) is not None:

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import pathlib
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from jaxgan.data.builders import toys
 from jaxgan.data.builders.toys import Mixture
 from jaxgan.data.columns import Columns
 from jaxgan.data.sources import Dataset
+from jaxgan.gan import translation
 from jaxgan.nets.chunks import CHUNK
 
 
@@ -33,7 +34,8 @@ class Reference(NamedTuple):
       unknown.
     mixture: the Gaussian mixture that the data are drawn from, or None.
     columns: of the table that gives the units; None for no table.
-    pairs: whether samples are translations of inputs made from `examples`.
+    pairs: the images of the data that samples are translations of, in the
+      order of `examples`; None for samples of latents.
   """
 
   name: str
@@ -44,7 +46,7 @@ class Reference(NamedTuple):
   heldout: np.ndarray | None = None
   mixture: Mixture | None = None
   columns: Columns | None = None
-  pairs: bool = False
+  pairs: np.ndarray | None = None
 
 
 def of_run(config: Config, dataset: Dataset) -> Reference:
@@ -60,7 +62,19 @@ def of_run(config: Config, dataset: Dataset) -> Reference:
   split = config.eval.split or config.data.split
   data = dataclasses.replace(config.data, split=split)
   reference = _load(data, config.eval.floor_split, config.data, load)
-  return reference._replace(pairs=config.game == 'translation')
+  return translated(reference, config)
+
+
+def translated(reference: Reference, config: Config) -> Reference:
+  """The reference of a run's samples: of a translation, the true images."""
+  if config.game != 'translation':
+    return reference
+  sets: dict[str, Any] = {
+    name: translation.truths(config.translation, images)
+    for name in ('examples', 'others', 'train', 'heldout')
+    if (images := getattr(reference, name)) is not None
+  }
+  return reference._replace(pairs=reference.examples, **sets)
 
 
 def of_data(

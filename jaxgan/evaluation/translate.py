@@ -171,7 +171,7 @@ def _input(
   settings = translation.settings
   if settings.input == 'low_resolution':
     return np.asarray(translation_lib.enlarge(x, settings.factor)[0])
-  if settings.input == 'noise':  # The picture is noisy already.
+  if settings.input in ('noise', 'pair'):  # The picture is the input.
     return np.asarray(x[0])
   make = translation_lib.INPUTS[settings.input]
   return np.asarray(make(jax.random.key(0), x, settings)[0])

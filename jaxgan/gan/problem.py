@@ -91,7 +91,7 @@ def build(
 
   Args:
     config: the run.
-    shape: of one example, (H, W, C) or (D,).
+    shape: of one example of the data, (H, W, C) or (D,).
     num_classes: of the data; 0 for none.
     class_counts: number of training examples per class.
     columns: of a table.
@@ -108,6 +108,7 @@ def build(
   inputs = None
   if config.game == 'translation':
     inputs = translation_lib.build(config.translation, shape)
+    shape = inputs.shape
   networks = networks_lib.build(
     net,
     shape,

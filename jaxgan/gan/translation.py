@@ -2,8 +2,9 @@
 
 An input image, flattened to one vector, takes the place of the latent, and of
 the label that the critic reads. So losses, penalties and controllers are those
-of a GAN. To add an input, write a function of (key, images, settings), name it
-in INPUTS, and give its number of channels.
+of a GAN. Data in pairs have the input in the upper half of each image, and the
+image to be generated in the lower half. To add another input, write a function
+of (key, images, settings), name it in INPUTS, and give its number of channels.
 """
 
 from collections.abc import Callable, Mapping
@@ -91,9 +92,11 @@ INPUTS: Mapping[str, Make] = {
 class Translation(NamedTuple):
   """The inputs of a generator that turns images into images.
 
+  Images of the data are [H, W, C], or [2H, W, C] in pairs.
+
   Attributes:
     settings: the section `translation` of the configuration.
-    shape: (H, W, C) of the images of the data.
+    shape: (H, W, C) of the images to be generated.
   """
 
   settings: Settings
@@ -112,14 +115,17 @@ class Translation(NamedTuple):
     return self.shape[0] * self.shape[1] * self.channels
 
   def inputs(self, key: Array, images: Array) -> Array:
-    """Makes flattened inputs [B, width] of images [B, H, W, C].
+    """Makes flattened inputs [B, width] of images of the data.
 
     Args:
       key: of noise and of places.
       images: uint8, or float32 in [-1, 1].
     """
-    make = INPUTS[self.settings.input]
-    x = make(key, to_float(images), self.settings)
+    if self.settings.input == 'pair':
+      x = to_float(images[:, : self.shape[0]])
+    else:
+      make = INPUTS[self.settings.input]
+      x = make(key, to_float(images), self.settings)
     return x.reshape(len(x), -1)
 
   def of_images(self, key: Array, images: np.ndarray) -> Array:
@@ -130,14 +136,16 @@ class Translation(NamedTuple):
     parts = []
     for i in range(0, len(images), CHUNK):
       # Padded, since random numbers depend on the shape of all.
-      chunk = np.resize(images[i : i + CHUNK], (CHUNK, *self.shape))
+      chunk = np.resize(images[i : i + CHUNK], (CHUNK, *images.shape[1:]))
       parts.append(self.inputs(jax.random.fold_in(key, i), jnp.asarray(chunk)))
     return jnp.concatenate(parts)[: len(images)]
 
   def pairs(self, key: Array, batch: Batch) -> Batch:
     """Replaces the labels of a batch by the inputs [K, B, width]."""
     keys = jax.random.split(key, len(batch.image))
-    return batch._replace(label=jax.vmap(self.inputs)(keys, batch.image))
+    inputs = jax.vmap(self.inputs)(keys, batch.image)
+    height = self.shape[0]
+    return Batch(batch.image[:, :, -height:], inputs)
 
   def draw(self, key: Array, num: int, label: Array) -> Array:
     """The inputs themselves, which a batch has as labels: [num, width]."""
@@ -168,8 +176,15 @@ class Translation(NamedTuple):
     return to_uint8(np.broadcast_to(x, (len(x), *self.shape)))
 
 
+def truths(settings: Settings, images: np.ndarray) -> np.ndarray:
+  """The images to be generated, of images of the data [N, ...]."""
+  if settings.input != 'pair':
+    return images
+  return images[:, images.shape[1] // 2 :]
+
+
 def build(settings: Settings, shape: tuple[int, ...]) -> Translation:
-  """Builds the inputs for images of a shape.
+  """Builds the inputs for images of the data of a shape.
 
   Raises:
     ValueError: vectors, or sides that are no multiples of the factor.
@@ -179,7 +194,9 @@ def build(settings: Settings, shape: tuple[int, ...]) -> Translation:
       f'game is translation and the data are vectors of {shape[0]} values; '
       'only images can be translated.'
     )
-  h, w, _ = shape
+  h, w, c = shape
+  if settings.input == 'pair':
+    return Translation(settings, (h // 2, w, c))
   if settings.input == 'low_resolution' and (
     h % settings.factor or w % settings.factor
   ):

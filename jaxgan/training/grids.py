@@ -5,6 +5,7 @@ import numpy as np
 
 from jaxgan.gan.generator import Generator
 from jaxgan.gan.problem import Problem
+from jaxgan.gan.translation import truths
 
 # Seed of the latents, different from every key of the training.
 _SEED = 2**31 - 1
@@ -31,8 +32,9 @@ class Grid:
       self._inputs = problem.latents.draw(key, num)
       return
     assert images is not None  # `train` loads them.
-    self._truths = np.asarray(images[: -(-num // 3)])
-    self._inputs = self._translation.of_images(key, self._truths)
+    shown = np.asarray(images[: -(-num // 3)])
+    self._inputs = self._translation.of_images(key, shown)
+    self._truths = truths(self._translation.settings, shown)
 
   def __call__(self, generator: Generator) -> tuple[np.ndarray, int]:
     """Returns samples and the number of columns; 0 for a square grid."""

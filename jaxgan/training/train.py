@@ -171,7 +171,7 @@ def _translated_images(
   """The images that a translation is shown and measured on, in `eval.split`."""
   if config.game != 'translation':
     return None
-  return reference_data.of_run(config, dataset).examples
+  return reference_data.of_run(config, dataset).pairs
 
 
 def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:

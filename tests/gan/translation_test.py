@@ -13,6 +13,7 @@ from jaxgan.config import Translation as Settings
 from jaxgan.config import from_config_dict, to_dict
 from jaxgan.gan import translation
 from jaxgan.nets.chunks import CHUNK
+from jaxgan.types import Batch
 
 SHAPE = (12, 8, 3)
 KEY = jax.random.key(0)
@@ -95,6 +96,18 @@ def test_edges_are_those_of_the_image():
   y = np.asarray(build('edges').unflatten(build('edges').inputs(KEY, x)))[0]
   np.testing.assert_allclose(y[[0, 1, 2, 3, 9, 10, 11]], -1, atol=1e-5)
   assert (y[5:7] > 0.99).all()
+
+
+def test_the_upper_half_of_a_pair_is_the_input():
+  made = build('pair', (24, 8, 3))
+  assert (made.shape, made.width) == (SHAPE, 12 * 8 * 3)
+  x = images(4, (24, 8, 3)).reshape(2, 2, 24, 8, 3)
+  batch = made.pairs(KEY, Batch(jnp.asarray(x), jnp.zeros((2, 2), jnp.int32)))
+  np.testing.assert_array_equal(batch.image, x[:, :, 12:])
+  inputs = made.picture(batch.label.reshape(4, -1))
+  np.testing.assert_array_equal(inputs, x.reshape(4, 24, 8, 3)[:, :12])
+  truths = translation.truths(made.settings, x[0])
+  np.testing.assert_array_equal(truths, x[0, :, 12:])
 
 
 def test_inputs_do_not_depend_on_the_number_of_images():

@@ -39,7 +39,7 @@ def recipe(config: Data) -> Recipe:
     raise ValueError(
       f'data.path is {config.path!r}, a file; it must be a folder of images.'
     )
-  files = _find_images(root)
+  files = find_images(root)
   if not files:
     raise FileNotFoundError(
       f'data.path is {config.path!r} and holds no image; file names must end '
@@ -63,7 +63,7 @@ def recipe(config: Data) -> Recipe:
   )  # fmt: skip
 
 
-def _find_images(root: Path) -> list[Path]:
+def find_images(root: Path) -> list[Path]:
   """Lists every image below a folder in sorted order; follows links."""
   files = []
   walk = os.walk(root, followlinks=True)

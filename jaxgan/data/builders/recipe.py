@@ -37,6 +37,7 @@ class Recipe:
     columns: standardization of a table's columns; None for other data.
     totals: the number of examples of a split, or one that it does not exceed,
       for the progress; empty if it is known only after reading.
+    fitted: whether the examples have the size of the configuration already.
   """
 
   name: str
@@ -46,6 +47,7 @@ class Recipe:
   version: str = ''
   columns: Columns | None = None
   totals: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  fitted: bool = False
 
 
 def fingerprint(root: Path, files: Iterable[Path], *settings: object) -> str:
