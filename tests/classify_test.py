@@ -19,6 +19,7 @@ from jaxgan.metrics import (
   classifier_net,
   classifier_training,
   features,
+  photo_net,
 )
 from jaxgan.metrics.classifier_training import Settings
 from jaxgan.metrics.photo_net import PhotoNet
@@ -171,7 +172,8 @@ def test_a_photo_net_is_saved_and_gives_features(tmp_path):
 
 
 @pytest.mark.slow
-def test_photographs_of_any_classes_are_classified(tmp_path):
+def test_photographs_of_any_classes_are_classified(tmp_path, monkeypatch):
+  monkeypatch.setattr(photo_net, '_WIDTHS', (16, 32))  # Two blocks of four.
   colors = np.array([[250, 5, 5], [5, 250, 5], [5, 5, 250]], np.uint8)
   images = random_images(300, 8, 9, 3, seed=1) // 2
   images += colors[np.arange(300) % 3, None, None] // 2

@@ -67,6 +67,7 @@ def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
   settings = importlib.import_module(f'configs.{name}').get_config('tiny')
   settings.net.conv = 'lax'  # It compiles faster, and runs hardly at all.
+  settings.net.depth = 1
   settings.train.steps = 2
   settings.train.critic_steps = 1
   state = train.train_and_evaluate(from_config_dict(settings), tmp_path)
