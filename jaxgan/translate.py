@@ -40,33 +40,11 @@ def main(argv: list[str]) -> int:
 
 
 def _translate() -> None:
-  from jaxgan.evaluation import restore, translate  # Late: --help is fast.
-  from jaxgan.progress import Progress
-  from jaxgan.storage import export, pictures, workdir
+  from jaxgan.evaluation import translate  # Late: --help is fast.
 
-  source, out = pathlib.Path(_INPUT.value), pathlib.Path(_OUT.value)
-  files = translate.find(source)
-  is_file = source.is_file()
-  if is_file != (out.suffix.lower() == '.png'):
-    raise ValueError(
-      f'--input is {str(source)!r} and --out is {str(out)!r}; a picture needs '
-      'a .png, and a folder a folder.'
-    )
-  if is_file and out.exists():
-    raise ValueError(f'{out} already exists; give a new .png as --out.')
-  export.check(out, len(files))
-  generator = restore.load(pathlib.Path(_WORKDIR.value), _WEIGHTS.value)
-  channels = translate.of(generator).shape[2]
-  workdir.make(out.parent if is_file else out)
-  with Progress(len(files), 'picture', hidden=is_file) as bar:
-    for file in files:
-      picture, mask = translate.read(file, channels), None
-      if _MASK.value:
-        mask = translate.read_mask(pathlib.Path(_MASK.value), picture)
-      result = translate.translate(generator, picture, mask)
-      target = out if is_file else out / f'{file.stem}.png'
-      pictures.save_png(target, result, generated=True)
-      bar.update()
+  paths = (pathlib.Path(x.value) for x in (_WORKDIR, _INPUT, _OUT))
+  mask = pathlib.Path(_MASK.value) if _MASK.value else None
+  translate.translate_files(*paths, mask=mask, weights=_WEIGHTS.value)
 
 
 def run() -> None:

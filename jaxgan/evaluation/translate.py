@@ -15,9 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.data import images, untrusted
+from jaxgan.evaluation import restore
 from jaxgan.gan import translation as translation_lib
 from jaxgan.gan.generator import Generator
 from jaxgan.gan.translation import Translation
+from jaxgan.progress import Progress
+from jaxgan.storage import export, pictures, workdir
 from jaxgan.types import Array, Variables, to_float, to_uint8
 
 _TILE = 256  # Side of a tile, in pixels of the output.
@@ -34,6 +37,50 @@ class Picture(NamedTuple):
 
   pixels: np.ndarray
   alpha: np.ndarray | None
+
+
+def translate_files(
+  folder: pathlib.Path,
+  source: pathlib.Path,
+  out: pathlib.Path,
+  *,
+  mask: pathlib.Path | None = None,
+  weights: str = 'ema',
+) -> None:
+  """Translates a picture, or all pictures of a folder.
+
+  Args:
+    folder: workdir of the run.
+    source: a picture or a folder of pictures.
+    out: a new .png, or a new or empty folder.
+    mask: a picture that is white in the hole of all pictures; None for none.
+    weights: `ema` or `raw`.
+
+  Raises:
+    ValueError: paths that do not fit, a picture that is broken, or a run that
+      cannot be restored or translates nothing.
+  """
+  files = find(source)
+  is_file = source.is_file()
+  if is_file != (out.suffix.lower() == '.png'):
+    raise ValueError(
+      f'--input is {str(source)!r} and --out is {str(out)!r}; a picture needs '
+      'a .png, and a folder a folder.'
+    )
+  if is_file and out.exists():
+    raise ValueError(f'{out} already exists; give a new .png as --out.')
+  export.check(out, len(files))
+  generator = restore.load(folder, weights)
+  channels = of(generator).shape[2]
+  workdir.make(out.parent if is_file else out)
+  with Progress(len(files), 'picture', hidden=is_file) as bar:
+    for file in files:
+      picture = read(file, channels)
+      hole = None if mask is None else read_mask(mask, picture)
+      result = translate(generator, picture, hole)
+      target = out if is_file else out / f'{file.stem}.png'
+      pictures.save_png(target, result, generated=True)
+      bar.update()
 
 
 def of(generator: Generator) -> Translation:

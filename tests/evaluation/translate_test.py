@@ -7,13 +7,13 @@ import pytest
 import small
 from PIL import Image
 
-from jaxgan import translate as command
 from jaxgan.config import Translation as Settings
 from jaxgan.evaluation import baselines, translate
 from jaxgan.evaluation.translate import Picture
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import translation as translation_lib
 from jaxgan.gan.generator import generator_of
+from jaxgan.training import train
 
 
 def generator(inputs, shape=(16, 16, 3), **settings):
@@ -165,17 +165,35 @@ def test_answers_keep_the_known_part_and_the_luminance():
   np.testing.assert_allclose(again, z, atol=0.01)
 
 
-def test_the_command_needs_outputs_that_fit(tmp_path, monkeypatch, capsys):
-  Image.fromarray(pixels(4, 4)).save(tmp_path / 'a.png')
-  monkeypatch.setattr(command, '_INPUT', _Flag(tmp_path / 'a.png'))
-  monkeypatch.setattr(command, '_OUT', _Flag(tmp_path / 'folder'))
+def test_a_run_translates_a_folder_and_a_file(tmp_path):
+  config = small.config(
+    game='translation',
+    net={'name': 'unet', 'gen_widths': (4,), 'critic_widths': (4,)},
+    loss={'l1': 1.0},
+    data={'name': 'folder', 'image_size': 8, 'mock_examples': 16},
+    train={'steps': 1},
+    eval={'num_images': 3},
+  )
+  train.train_and_evaluate(config, tmp_path / 'run')
+  (tmp_path / 'in').mkdir()
+  for name, size in (('a', (9, 20)), ('b', (8, 8))):
+    Image.fromarray(pixels(*size)).save(tmp_path / f'in/{name}.png')
+  folders = tmp_path / 'run', tmp_path / 'in', tmp_path / 'out'
+  translate.translate_files(*folders)
+  sizes = {
+    f.name: translate.read(f, 3).pixels.shape[:2]
+    for f in (tmp_path / 'out').iterdir()
+  }
+  assert sizes == {'a.png': (9, 20), 'b.png': (8, 8)}
+  with pytest.raises(ValueError, match='out is not empty'):
+    translate.translate_files(*folders)
+  picture = tmp_path / 'in/a.png'
   with pytest.raises(ValueError, match=r'a picture needs a \.png'):
-    command._translate()
-  monkeypatch.setattr(command, '_OUT', _Flag(tmp_path / 'a.png'))
+    translate.translate_files(tmp_path / 'run', picture, tmp_path / 'x')
   with pytest.raises(ValueError, match='already exists'):
-    command._translate()
-
-
-class _Flag:
-  def __init__(self, value):
-    self.value = str(value)
+    translate.translate_files(tmp_path / 'run', picture, picture)
+  translate.translate_files(tmp_path / 'run', picture, tmp_path / 'c.png')
+  one, same = (
+    translate.read(tmp_path / name, 3).pixels for name in ('c.png', 'out/a.png')
+  )
+  np.testing.assert_array_equal(one, same)

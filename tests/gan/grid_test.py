@@ -33,6 +33,7 @@ KEYS = {
   },
   'multiscale': TWO,
   'r3gan': {**WIDTHS, 'depth': 1},
+  'unet': WIDTHS,
 }
 # All pairs for these; the larger nets meet each loss and each penalty once.
 EACH = ('mlp', 'dcgan')
@@ -53,6 +54,7 @@ def config_of(loss, preset, net):
   head = 'autoencoder' if loss == 'energy' else 'score'
   return from_config_dict(
     {
+      'game': 'translation' if net == 'unet' else 'gan',
       'loss': {'name': loss},
       'penalty': {'preset': preset},
       'net': {
@@ -83,7 +85,10 @@ def test_a_combination_takes_a_step_under_every_controller(loss, preset, net):
   batch = small.batch(config, small.mesh(), shape=SHAPE)
 
   def step(state, batch):
-    updates = Updates(small.problem(config, SHAPE))
+    problem = small.problem(config, SHAPE)
+    updates = Updates(problem)
+    if problem.translation is not None:
+      batch = problem.translation.pairs(state.key, batch)
     critic, metrics, measurement = updates.critic_updates(
       hyper, state, batch, state.key
     )

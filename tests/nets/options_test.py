@@ -168,8 +168,9 @@ def test_an_unknown_name_is_an_error(name, key):
   widths = {'gen_widths': (12, 8), 'critic_widths': (8, 12)}
   config = Net(name=name, latent_size=4, **widths, **{key: 'nonsense'})
   pair = catalog.build(config, SHAPE)
+  width = 64 if name == 'unet' else 4  # Of a whole image.
   with pytest.raises(KeyError, match='nonsense'):
-    jax.eval_shape(lambda: catalog.init(pair, KEY, 4, SHAPE))
+    jax.eval_shape(lambda: catalog.init(pair, KEY, width, SHAPE))
 
 
 def test_orthogonal_kernels_have_orthonormal_rows():

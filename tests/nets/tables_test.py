@@ -75,7 +75,14 @@ def test_every_parameter_of_the_catalog_is_counted(name, head):
 
 
 def test_every_net_of_the_catalog_is_tried():
-  assert set(NETS) == set(catalog.NETS)
+  assert {*NETS, 'unet'} == set(catalog.NETS)
+
+
+def test_the_critic_of_a_translation_reads_the_input():
+  nets = catalog.build(net('unet'), (8, 8, 3))
+  gen, critic = tables.rows(nets, 8 * 8, (8, 8, 3))
+  assert (gen[0].output, critic[0].output) == ('[B, 8, 8, 3]', '[B, 4]')
+  assert critic[1].parameters == 5 * 5 * (3 + 1) * 4 + 4
 
 
 def test_vectors():
