@@ -28,6 +28,9 @@ _OUT = flags.DEFINE_string(
 _MASK = flags.DEFINE_string(
   'mask', '', 'A picture that is white in the hole to be filled.'
 )
+_REVERSE = flags.DEFINE_bool(
+  'reverse', False, 'From the targets to the inputs (unpaired only).'
+)
 _WEIGHTS = flags.DEFINE_enum(
   'weights', 'ema', ['ema', 'raw'], 'Averaged or raw generator weights.'
 )
@@ -44,7 +47,9 @@ def _translate() -> None:
 
   paths = (pathlib.Path(x.value) for x in (_WORKDIR, _INPUT, _OUT))
   mask = pathlib.Path(_MASK.value) if _MASK.value else None
-  translate.translate_files(*paths, mask=mask, weights=_WEIGHTS.value)
+  translate.translate_files(
+    *paths, mask=mask, weights=_WEIGHTS.value, reverse=_REVERSE.value
+  )
 
 
 def run() -> None:

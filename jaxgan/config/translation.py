@@ -6,6 +6,7 @@ from typing import Any
 from jaxgan.config.schema.run import Config
 
 _PAIRED = ('pairs', 'side_by_side')
+_TERMS = ('l1', 'cycle', 'identity')
 
 
 def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
@@ -16,14 +17,15 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     translates != (net.name == 'unet'),
     'translation and unet need each other',
   )
+  for key in _TERMS:
+    yield (
+      f'loss.{key} game',
+      getattr(loss, key) and not translates,
+      'only a translation has images to compare with, so it must be 0',
+    )
   yield (
-    'loss.l1 game',
-    loss.l1 and not translates,
-    'only a translation knows the true image, so it must be 0',
-  )
-  yield (
-    'loss.adversarial loss.l1',
-    not (loss.adversarial or loss.l1),
+    'loss.adversarial loss.l1 loss.cycle loss.identity',
+    not (loss.adversarial or any(getattr(loss, key) for key in _TERMS)),
     'the generator needs a loss, so one of them must be above 0',
   )
   if not translates:
@@ -37,12 +39,18 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     'the input image takes the place of labels and codes, so these must be 0, '
     'and the head score',
   )
-  paired = config.data.name in _PAIRED
+  data, inputs = config.data.name, config.translation.input
   yield (
     'translation.input data.name',
-    paired != (config.translation.input == 'pair'),
+    (data in _PAIRED) != (inputs == 'pair'),
     f'pair and the data sets {" and ".join(_PAIRED)} need each other',
   )
+  yield (
+    'translation.input data.name',
+    (data == 'unpaired') != (inputs == 'unpaired'),
+    'unpaired and the data set unpaired need each other',
+  )
+  yield from (_two_way if inputs == 'unpaired' else _one_way)(config)
   yield (
     'net.critic_input regularisers.augment',
     net.critic_input and config.regularisers.augment,
@@ -53,4 +61,37 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     'net.name net.attention',
     net.attention,
     'unet has no attention, so it must be 0',
+  )
+
+
+def _one_way(config: Config) -> Iterator[tuple[str, Any, str]]:
+  for key in ('cycle', 'identity'):
+    yield (
+      f'loss.{key} translation.input',
+      getattr(config.loss, key),
+      'only unpaired translates both ways, so it must be 0',
+    )
+
+
+def _two_way(config: Config) -> Iterator[tuple[str, Any, str]]:
+  yield (
+    'loss.l1 translation.input',
+    config.loss.l1,
+    'unpaired images have no true image, so it must be 0',
+  )
+  yield (
+    'net.critic_input translation.input',
+    config.net.critic_input,
+    'the critics of unpaired read no input, so it must be False',
+  )
+  yield (
+    'penalty.share translation.input',
+    config.penalty.share != 1,
+    'examples alternate between the domains, so the whole batch is penalized '
+    'and it must be 1',
+  )
+  yield (
+    'train.gen_batch_size train.microbatches translation.input',
+    config.train.gen_batch_size or config.train.microbatches > 1,
+    'examples alternate between the domains, so they must be 0 and 1',
   )

@@ -48,6 +48,7 @@ _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'table': table.recipe,
   'pairs': pairs.of_folders,
   'side_by_side': pairs.side_by_side,
+  'unpaired': pairs.unpaired,
   'mnist': idx.recipe,
   'fashion_mnist': idx.recipe,
   'stacked_mnist': stacked.recipe,
@@ -63,6 +64,7 @@ _FILES_ONLY: Mapping[str, tuple[tuple[int, ...], int, str]] = {
   'table': ((8,), 0, table.EXPECTED),
   'pairs': ((64, 32, 3), 0, pairs.EXPECTED),
   'side_by_side': ((64, 32, 3), 0, pairs.EXPECTED_BESIDE),
+  'unpaired': ((64, 32, 3), 0, pairs.EXPECTED),
   'stacked_mnist': ((28, 28, 3), 1000, idx.EXPECTED),
 }
 

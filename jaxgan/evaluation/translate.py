@@ -46,6 +46,7 @@ def translate_files(
   *,
   mask: pathlib.Path | None = None,
   weights: str = 'ema',
+  reverse: bool = False,
 ) -> None:
   """Translates a picture, or all pictures of a folder.
 
@@ -55,6 +56,7 @@ def translate_files(
     out: a new .png, or a new or empty folder.
     mask: a picture that is white in the hole of all pictures; None for none.
     weights: `ema` or `raw`.
+    reverse: translates from the targets to the inputs (unpaired only).
 
   Raises:
     ValueError: paths that do not fit, a picture that is broken, or a run that
@@ -71,13 +73,19 @@ def translate_files(
     raise ValueError(f'{out} already exists; give a new .png as --out.')
   export.check(out, len(files))
   generator = restore.load(folder, weights)
-  channels = of(generator).shape[2]
+  translation = of(generator)
+  if reverse and not translation.two_way:
+    raise ValueError(
+      f'translation.input of this run is {translation.settings.input}; only '
+      'unpaired translates in the reverse direction too.'
+    )
+  channels = translation.shape[2]
   workdir.make(out.parent if is_file else out)
   with Progress(len(files), 'picture', hidden=is_file) as bar:
     for file in files:
       picture = read(file, channels)
       hole = None if mask is None else read_mask(mask, picture)
-      result = translate(generator, picture, hole)
+      result = translate(generator, picture, hole, reverse=reverse)
       target = out if is_file else out / f'{file.stem}.png'
       pictures.save_png(target, result, generated=True)
       bar.update()
@@ -162,7 +170,11 @@ def read_mask(file: pathlib.Path, picture: Picture) -> np.ndarray:
 
 
 def translate(
-  generator: Generator, picture: Picture, mask: np.ndarray | None = None
+  generator: Generator,
+  picture: Picture,
+  mask: np.ndarray | None = None,
+  *,
+  reverse: bool = False,
 ) -> np.ndarray:
   """Translates one picture.
 
@@ -172,6 +184,7 @@ def translate(
       for noise the noisy one, for gray and edges any image.
     mask: [H, W, 1], 1 in the hole (input hole only); None takes the pixels
       with an alpha below one half.
+    reverse: translates from the targets to the inputs (unpaired only).
 
   Returns:
     [H, W, C] uint8, larger by the factor for low_resolution. Alpha is appended
@@ -191,7 +204,7 @@ def translate(
       'hole takes a mask.'
     )
   x = _input(translation, picture, mask)
-  y = to_uint8(_tiled(generator, translation, x))
+  y = to_uint8(_tiled(generator, x, reverse))
   if alpha is None:
     return y
   height, width = y.shape[:2]
@@ -218,24 +231,28 @@ def _input(
   settings = translation.settings
   if settings.input == 'low_resolution':
     return np.asarray(translation_lib.enlarge(x, settings.factor)[0])
-  if settings.input in ('noise', 'pair'):  # The picture is the input.
+  if settings.input in (
+    'noise',
+    'pair',
+    'unpaired',
+  ):  # The picture is the input.
     return np.asarray(x[0])
   make = translation_lib.INPUTS[settings.input]
   return np.asarray(make(jax.random.key(0), x, settings)[0])
 
 
-def _tiled(
-  generator: Generator, translation: Translation, x: np.ndarray
-) -> np.ndarray:
+def _tiled(generator: Generator, x: np.ndarray, reverse: bool) -> np.ndarray:
   """Applies the generator to tiles of [H, W, C'] and blends the outputs."""
   height, width = x.shape[:2]
   multiple = 2 ** len(generator.problem.config.net.gen_widths)
   tile = [min(_TILE, -(-n // multiple) * multiple) for n in (height, width)]
   pads = [(0, max(0, t - n)) for t, n in zip(tile, x.shape[:2], strict=True)]
   x = np.pad(x, (*pads, (0, 0)), mode='edge')
-  apply = functools.partial(_apply(generator, tuple(tile)), generator.variables)
+  apply = functools.partial(
+    _apply(generator, tuple(tile), reverse), generator.variables
+  )
   window = np.outer(*map(_ramp, tile))[..., None]
-  total = np.zeros((*x.shape[:2], translation.shape[2]))
+  total = np.zeros((*x.shape[:2], generator.shape[2]))
   weight = np.zeros((*x.shape[:2], 1))
   for row in _starts(x.shape[0], tile[0]):
     for column in _starts(x.shape[1], tile[1]):
@@ -246,9 +263,11 @@ def _tiled(
   return (total / weight)[:height, :width]
 
 
-def _apply(generator: Generator, tile: tuple[int, int]) -> jax.stages.Wrapped:
+def _apply(
+  generator: Generator, tile: tuple[int, int], reverse: bool
+) -> jax.stages.Wrapped:
   """The jitted generator for tiles of a size."""
-  networks = generator.problem.networks.resized(tile)
+  networks = generator.problem.networks.resized(tile, reverse=reverse)
 
   def apply(variables: Variables, z: Array) -> Array:
     return networks.sample(variables, z)

@@ -15,7 +15,7 @@ import jax
 
 from jaxgan.config import Net
 from jaxgan.gan.translation import Translation
-from jaxgan.nets import catalog, multiscale, remat, tables
+from jaxgan.nets import catalog, multiscale, remat, tables, two_way
 from jaxgan.nets import latents as latents_lib
 from jaxgan.nets.latents import Latents
 from jaxgan.nets.precision import PRODUCTS
@@ -144,10 +144,25 @@ class Networks:
     with self._products():
       return gen.apply(variables, z, other, at, method='mix')
 
-  def resized(self, sides: tuple[int, int]) -> 'Networks':
-    """The networks of a translation for images of other sides (H, W)."""
+  def resized(
+    self, sides: tuple[int, int], *, reverse: bool = False
+  ) -> 'Networks':
+    """The networks of a translation for images of other sides (H, W).
+
+    Args:
+      sides: H and W.
+      reverse: translates from the targets to the inputs (unpaired only).
+    """
     shape = (*sides, self.shape[2])
-    gen: Any = self.modules.gen.clone(shape=shape)
+    gen: Any = self.modules.gen
+    if isinstance(gen, two_way.Generator):
+      gen = gen.clone(
+        backward=gen.backward.clone(shape=shape),
+        forward=gen.forward.clone(shape=shape),
+        reverse=reverse,
+      )
+    else:
+      gen = gen.clone(shape=shape)
     assert isinstance(self.latents, Translation)
     return dataclasses.replace(
       self,
@@ -225,6 +240,8 @@ def build(
     ValueError: the network cannot produce or read this shape.
   """
   modules = catalog.build(config, shape, precision)
+  if translation and translation.two_way:
+    modules = two_way.wrap(modules)
   latents = translation or latents_lib.of(config)
   return Networks(config, shape, modules, latents, rematerialize, precision)
 

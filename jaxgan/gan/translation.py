@@ -89,6 +89,10 @@ INPUTS: Mapping[str, Make] = {
 }
 
 
+# Inputs that the data have, in the upper half of each image.
+_IN_DATA = ('pair', 'unpaired')
+
+
 class Translation(NamedTuple):
   """The inputs of a generator that turns images into images.
 
@@ -101,6 +105,11 @@ class Translation(NamedTuple):
 
   settings: Settings
   shape: tuple[int, ...]
+
+  @property
+  def two_way(self) -> bool:
+    """Whether both domains are generated, each from the other one."""
+    return self.settings.input == 'unpaired'
 
   @property
   def channels(self) -> int:
@@ -121,7 +130,7 @@ class Translation(NamedTuple):
       key: of noise and of places.
       images: uint8, or float32 in [-1, 1].
     """
-    if self.settings.input == 'pair':
+    if self.settings.input in _IN_DATA:
       x = to_float(images[:, : self.shape[0]])
     else:
       make = INPUTS[self.settings.input]
@@ -141,7 +150,16 @@ class Translation(NamedTuple):
     return jnp.concatenate(parts)[: len(images)]
 
   def pairs(self, key: Array, batch: Batch) -> Batch:
-    """Replaces the labels of a batch by the inputs [K, B, width]."""
+    """Replaces the labels of a batch by the inputs [K, B, width].
+
+    Of unpaired data there are 2 B images, which alternate between the domains;
+    the input of each is its neighbor.
+    """
+    if self.two_way:
+      steps, size = batch.label.shape
+      both = batch.image.reshape(steps, 2 * size, *self.shape)
+      inputs = jax.vmap(swap)(to_float(both))
+      return Batch(both, inputs.reshape(steps, 2 * size, -1))
     keys = jax.random.split(key, len(batch.image))
     inputs = jax.vmap(self.inputs)(keys, batch.image)
     height = self.shape[0]
@@ -176,9 +194,14 @@ class Translation(NamedTuple):
     return to_uint8(np.broadcast_to(x, (len(x), *self.shape)))
 
 
+def swap(x: Array) -> Array:
+  """Swaps examples 0 and 1, 2 and 3, and so on, of [B, ...]; B is even."""
+  return x.reshape(-1, 2, *x.shape[1:])[:, ::-1].reshape(x.shape)
+
+
 def truths(settings: Settings, images: np.ndarray) -> np.ndarray:
   """The images to be generated, of images of the data [N, ...]."""
-  if settings.input != 'pair':
+  if settings.input not in _IN_DATA:
     return images
   return images[:, images.shape[1] // 2 :]
 
@@ -195,7 +218,7 @@ def build(settings: Settings, shape: tuple[int, ...]) -> Translation:
       'only images can be translated.'
     )
   h, w, c = shape
-  if settings.input == 'pair':
+  if settings.input in _IN_DATA:
     return Translation(settings, (h // 2, w, c))
   if settings.input == 'low_resolution' and (
     h % settings.factor or w % settings.factor

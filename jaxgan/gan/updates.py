@@ -19,6 +19,7 @@ from jaxgan.gan import (
   microbatches,
   objective,
   optimizers,
+  reconstruction,
   regularizers,
   schedules,
 )
@@ -193,8 +194,8 @@ class Updates:
     key: Array,
   ) -> tuple[Player, Metrics]:
     """One generator update against one critic."""
-    image = batch.image[-1]
-    size = self.config.train.gen_batch_size or len(image)
+    config, image = self.config, batch.image[-1]
+    size = config.train.gen_batch_size or len(image)
     label = jnp.resize(batch.label[-1], (size, *batch.label.shape[2:]))
     real = self.networks.real(jnp.resize(image, (size, *image.shape[1:])))
     variables = gen.variables
@@ -205,32 +206,30 @@ class Updates:
 
     def loss(params: Params, part: Any, number: Any) -> tuple[Array, tuple]:
       real, label, z = part
-      fake, statistics = self.networks.generate(
-        {**variables, 'params': params}, z, noise_key
-      )
+      now = {**variables, 'params': params}
+      generate = functools.partial(self._generate, now, noise_key)
+      fake, statistics = self.networks.generate(now, z, noise_key)
       inputs_real, inputs_fake = self._transform(
         transform_key, state, real, fake, number
       )
       score = self.networks.score(critic, label, critic_key)
       code = self.networks.score(critic, label, critic_key, method='code')
       value = self.objective.gen_loss(score, inputs_real, inputs_fake, code)
-      if self.config.loss.l1:
-        value += self.config.loss.l1 * jnp.mean(jnp.abs(fake - real))
-      if self.config.regularisers.orthogonal:
-        value += regularizers.orthogonal(params, self.config.regularisers)
+      if config.game == 'translation':
+        value += reconstruction.cost(config.loss, generate, fake, real)
+      if config.regularisers.orthogonal:
+        value += regularizers.orthogonal(params, config.regularisers)
       accuracy = jnp.zeros((), jnp.float32)
       if self.predicts:
         targets = self._targets(critic, label, z, critic_key)
-        cost, accuracy = auxiliary.fake_loss(
-          self.config.loss, targets, inputs_fake
-        )
+        cost, accuracy = auxiliary.fake_loss(config.loss, targets, inputs_fake)
         value += cost
       return value, (fake, (accuracy, statistics))
 
     (value, (fake, (accuracy, statistics))), grads = self._value_and_grad(
       loss, variables['params'], (real, label, z)
     )
-    optimizer = optimizers.build(self.config, hyper).gen
+    optimizer = optimizers.build(config, hyper).gen
     params, opt = optimizers.apply(
       optimizer, variables['params'], gen.opt, grads
     )
@@ -247,10 +246,11 @@ class Updates:
       return self.parts.value_and_grad(loss, params, examples)
     return jax.value_and_grad(loss, has_aux=True)(params, examples, None)
 
-  def _fakes(self, gen: Variables, z: Array, key: Array) -> Array:
-    def generate(z: Array) -> Array:
-      return self.networks.generate(gen, z, key)[0]
+  def _generate(self, gen: Variables, key: Array, z: Array) -> Array:
+    return self.networks.generate(gen, z, key)[0]
 
+  def _fakes(self, gen: Variables, z: Array, key: Array) -> Array:
+    generate = functools.partial(self._generate, gen, key)
     return self.parts.map(generate, z) if self.parts else generate(z)
 
   def _latents(self, key: Array, label: Array, size: int) -> Array:

@@ -123,3 +123,15 @@ def test_an_odd_picture_has_no_halves(tmp_path):
   save(tmp_path / 'both/a.png', pixels(0, 6, 7))
   with pytest.raises(ValueError, match='is 7 pixels wide; a picture of two'):
     load(tmp_path / 'both', 'side_by_side')
+
+
+def test_unpaired_images_are_all_there(tmp_path):
+  root = tmp_path / 'images'
+  for i in range(5):
+    save(root / f'input/{i}.png', pixels(i))
+  for i in range(2):
+    save(root / f'target/{i}.png', pixels(10 + i, 9, 9))
+  data = load(root, 'unpaired', image_size=6)
+  assert data.shape == (12, 6, 3)
+  assert len(np.unique(data.images[:, :6], axis=0)) == len(data.images) == 5
+  assert len(np.unique(data.images[:, 6:], axis=0)) == 2

@@ -16,21 +16,27 @@ from jaxgan.gan.generator import generator_of
 from jaxgan.training import train
 
 
-def generator(inputs, shape=(16, 16, 3), **settings):
+def generator(
+  inputs, shape=(16, 16, 3), *, critic_input=True, loss=None, **sections
+):
   config = small.config(
     game='translation',
-    translation={'input': inputs, **settings},
-    net={'name': 'unet', 'gen_widths': (4, 4), 'critic_widths': (4, 4)},
-    loss={'l1': 1.0},
-  )
+    translation={'input': inputs},
+    net={
+      'name': 'unet', 'gen_widths': (4, 4), 'critic_widths': (4, 4),
+      'critic_input': critic_input,
+    },
+    loss=loss or {'l1': 1.0},
+    **sections,
+  )  # fmt: skip
   problem = problem_lib.build(config, shape)
   variables = problem.networks.init(jax.random.key(0)).gen
   return generator_of(problem, variables)
 
 
-def copying(inputs, **settings):
+def copying(inputs):
   """A generator whose last kernel is zero, so that it copies its input."""
-  made = generator(inputs, **settings)
+  made = generator(inputs)
   zero = jax.tree.map(jnp.zeros_like, made.variables)
   return made._replace(variables=zero)
 
@@ -70,6 +76,21 @@ def test_low_resolution_is_enlarged_with_its_alpha():
   np.testing.assert_allclose(
     y[..., :3] / 127.5 - 1, np.clip(expected, -1, 1), atol=0.005
   )
+
+
+def test_unpaired_is_translated_in_both_directions():
+  made = generator(
+    'unpaired', (32, 16, 3),
+    data={'name': 'unpaired', 'path': 'x'}, critic_input=False,
+    loss={'cycle': 1.0},
+  )  # fmt: skip
+  params = made.variables['params']
+  zeros = jax.tree.map(jnp.zeros_like, params['backward'])
+  made = made._replace(variables={'params': {**params, 'backward': zeros}})
+  picture = Picture(pixels(16, 16), None)
+  back = translate.translate(made, picture, reverse=True)
+  np.testing.assert_array_equal(back, picture.pixels)
+  assert (translate.translate(made, picture) != picture.pixels).any()
 
 
 def test_a_hole_is_white_in_a_mask_or_transparent():
@@ -188,6 +209,10 @@ def test_a_run_translates_a_folder_and_a_file(tmp_path):
   with pytest.raises(ValueError, match='out is not empty'):
     translate.translate_files(*folders)
   picture = tmp_path / 'in/a.png'
+  with pytest.raises(ValueError, match='only unpaired translates in the rev'):
+    translate.translate_files(
+      tmp_path / 'run', picture, tmp_path / 'd.png', reverse=True
+    )
   with pytest.raises(ValueError, match=r'a picture needs a \.png'):
     translate.translate_files(tmp_path / 'run', picture, tmp_path / 'x')
   with pytest.raises(ValueError, match='already exists'):

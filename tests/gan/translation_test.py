@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import small
 
+from jaxgan.config import Loss, from_config_dict, to_dict
 from jaxgan.config import Translation as Settings
-from jaxgan.config import from_config_dict, to_dict
-from jaxgan.gan import translation
+from jaxgan.gan import reconstruction, translation
 from jaxgan.nets.chunks import CHUNK
 from jaxgan.types import Batch
 
@@ -130,6 +130,86 @@ def test_what_cannot_be_translated_gets_a_sentence(inputs, shape, sentence):
     build(inputs, shape)
 
 
+def test_unpaired_images_alternate_and_are_translated_from_their_neighbors():
+  made = build('unpaired', (24, 8, 3))
+  x = images(6, (24, 8, 3)).reshape(2, 3, 24, 8, 3)
+  batch = made.pairs(KEY, Batch(jnp.asarray(x), jnp.zeros((2, 3), jnp.int32)))
+  assert batch.image.shape == (2, 6, *SHAPE)
+  np.testing.assert_array_equal(batch.image[:, 0::2], x[:, :, :12])
+  np.testing.assert_array_equal(batch.image[:, 1::2], x[:, :, 12:])
+  inputs = made.picture(batch.label.reshape(12, -1)).reshape(2, 6, *SHAPE)
+  np.testing.assert_array_equal(inputs[:, 0::2], x[:, :, 12:])
+  np.testing.assert_array_equal(inputs[:, 1::2], x[:, :, :12])
+
+
+def test_cycles_and_identities_by_hand():
+  # A generator that adds 1 to images of even index, and 10 to the others.
+  add = jnp.array([1.0, 10.0, 1.0, 10.0])[:, None, None, None]
+  generate = lambda z: z.reshape(4, 2, 1, 1) + add
+  real = jnp.arange(8.0).reshape(4, 2, 1, 1)
+  fake = generate(translation.swap(real))
+  loss = Loss(cycle=2.0, identity=3.0)
+  value = reconstruction.cost(loss, generate, fake, real)
+  # There and back is 11 more in both directions.
+  np.testing.assert_allclose(value, 2 * 11 + 3 * 5.5)
+  value = reconstruction.cost(Loss(l1=4.0), generate, fake, fake + 0.5)
+  np.testing.assert_allclose(value, 2.0)
+  assert reconstruction.cost(Loss(), generate, fake, real) == 0
+
+
+def test_each_net_sees_its_own_domain():
+  made = small.config(
+    game='translation',
+    translation={'input': 'unpaired'},
+    data={'name': 'unpaired', 'path': 'x'},
+    net={
+      'name': 'unet', 'gen_widths': (4,), 'critic_widths': (4,),
+      'critic_input': False,
+    },
+    loss={'cycle': 1.0},
+  )  # fmt: skip
+  networks = small.problem(made, (24, 8, 3)).networks
+  variables = networks.init(KEY)
+  z = jax.random.normal(KEY, (4, 12 * 8 * 3))
+  score = networks.score(variables.critic, None, KEY)
+  x = z.reshape(4, *SHAPE)
+
+  def without(part, name):
+    zeros = jax.tree.map(jnp.zeros_like, part['params'][name])
+    return {'params': {**part['params'], name: zeros}}
+
+  fake = networks.generate(variables.gen, z, KEY)[0]
+  other = networks.generate(without(variables.gen, 'forward'), z, KEY)[0]
+  np.testing.assert_array_equal(fake[0::2], other[0::2])
+  np.testing.assert_array_equal(other[1::2], x[1::2])  # It copies.
+  forward = networks.sample(variables.gen, z)
+  np.testing.assert_allclose(forward[1::2], fake[1::2], rtol=1e-6)
+  assert not np.allclose(forward[0::2], fake[0::2])
+  blind = networks.score(without(variables.critic, 'inputs'), None, KEY)
+  np.testing.assert_array_equal(blind(x)[0::2], 0)
+  np.testing.assert_array_equal(blind(x)[1::2], score(x)[1::2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('preset', ['iterative', 'none'])
+def test_cyclegan_on_one_device_is_that_on_eight(preset):
+  made = small.config(
+    game='translation',
+    translation={'input': 'unpaired'},
+    data={'name': 'unpaired', 'path': 'x'},
+    net={
+      'name': 'unet', 'gen_widths': (4,), 'critic_widths': (4,),
+      'critic_input': False,
+    },
+    loss={'name': 'least_squares', 'cycle': 10.0, 'identity': 5.0},
+    penalty={'preset': preset},
+  )  # fmt: skip
+  one, eight = (step_of(made, n, shape=(24, 8, 3)) for n in (1, 8))
+  chex.assert_trees_all_close(
+    jax.device_get(one[1]), jax.device_get(eight[1]), rtol=2e-4, atol=1e-5
+  )
+
+
 def config(inputs='hole', loss=None, **sections):
   return small.config(
     game='translation',
@@ -142,10 +222,9 @@ def config(inputs='hole', loss=None, **sections):
   )  # fmt: skip
 
 
-def step_of(config, devices=1, state=None):
-  start, step, _ = small.make(config, shape=SHAPE, devices=devices)
-  batch = small.batch(config, small.mesh(devices), shape=SHAPE)
-  return step(state or start, batch)
+def step_of(config, devices=1, shape=SHAPE):
+  state, step, over = small.make(config, shape=shape, devices=devices)
+  return step(state, small.batch(config, over, shape=shape))
 
 
 def test_without_adversary_the_loss_is_that_of_the_pixels():

@@ -32,6 +32,12 @@ class Loss:
     'Weight of the loss of predicted codes (InfoGAN).')
   l1: float = within(0.0, 0, doc=
     'Weight of the mean absolute error of the generator (game translation).')
+  cycle: float = within(0.0, 0, doc=
+    'Weight of the mean absolute error of images that are translated and '
+    'translated back (CycleGAN).')
+  identity: float = within(0.0, 0, doc=
+    'Weight of the mean absolute change of images that are in the domain of '
+    'the generator already (CycleGAN).')
   adversarial: float = within(1.0, 0, doc=
     'Weight of the generator loss of the scores. 0 trains it by the other '
     'terms alone.')

@@ -12,10 +12,12 @@ class Translation:
   """The input images of game translation, made from the images of the data."""
 
   input: str = one_of(
-    'gray', 'low_resolution', 'hole', 'noise', 'edges', 'pair', doc=
+    'gray', 'low_resolution', 'hole', 'noise', 'edges', 'pair', 'unpaired',
+    doc=
     'Image that the generator gets, and must turn into the image of the data '
     '(docs/image_to_image.md). pair: the input of the data sets pairs and '
-    'side_by_side.')
+    'side_by_side. unpaired: an image of the other folder of the data set '
+    'unpaired (CycleGAN).')
   factor: int = within(4, 2, 32, doc=
     'Factor by which low_resolution shrinks both sides.')
   hole: float = within(0.5, 0.01, 1, doc=

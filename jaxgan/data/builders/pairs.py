@@ -6,6 +6,7 @@ A record holds the input above the target, so that both are mirrored alike.
 
 import contextlib
 import functools
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +50,34 @@ def of_folders(config: Data) -> Recipe:
       )
   pairs: list[_Files] = [(inputs[n], targets[n]) for n in sorted(inputs)]
   return _recipe(root, pairs, config)
+
+
+def unpaired(config: Data) -> Recipe:
+  """Describes images of two folders that have nothing to do with each other.
+
+  A record holds any image of each; those of the smaller folder are repeated.
+
+  Args:
+    config: as for `of_folders`.
+
+  Raises:
+    FileNotFoundError: a folder is missing or holds no image.
+    ValueError: an image that is broken.
+  """
+  root = recipe.require_path(config, EXPECTED)
+  sides = [
+    sorted(_by_name(root / side, config).values(), key=_hash) for side in _SIDES
+  ]
+  pairs: list[_Files] = [
+    tuple(files[i % len(files)] for files in sides)
+    for i in range(max(map(len, sides)))
+  ]
+  return _recipe(root, pairs, config)
+
+
+def _hash(file: Path) -> str:
+  """A key for an order that has nothing to do with the names."""
+  return hashlib.sha256(f'{file.parent.name}/{file.name}'.encode()).hexdigest()
 
 
 def side_by_side(config: Data) -> Recipe:
@@ -125,7 +154,8 @@ def _read(
       )
     sides = np.split(both, 2, axis=1)
   channels = config.channels or (shape or sides[1].shape)[2]
-  if sides[0].shape[:2] != sides[1].shape[:2]:
+  fits = config.name == 'unpaired' and config.image_size
+  if sides[0].shape[:2] != sides[1].shape[:2] and not fits:
     sizes = ' and '.join(f'{x.shape[0]} x {x.shape[1]}' for x in sides)
     raise ValueError(
       f'{files[0]} and {files[1]} are {sizes} (height x width); the images of '
