@@ -43,7 +43,7 @@ def get_base() -> config_dict.ConfigDict:
   base.net.gen_widths = (128, 64, 32)
   base.net.critic_widths = (32, 64, 128)
   base.penalty.share = 1.0  # As in the papers of the arms.
-  base.train.steps = 2_000
+  base.train.steps, base.train.schedule_steps = 2_000, 0
   return base
 
 

@@ -53,6 +53,7 @@ def translation(variant: str, inputs: str) -> config_dict.ConfigDict:
     optimizer.lr = 2e-4
     optimizer.b1, optimizer.b2 = 0.5, 0.999
   config.data.split, config.eval.split = 'train[:90%]', 'train[90%:]'
+  config.train.schedule_steps = 0
   config.eval.num_images = 72
   if variant:
     config.data.mock_examples = 64
