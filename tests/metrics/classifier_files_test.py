@@ -179,3 +179,10 @@ def test_a_missing_or_unreadable_file_is_rejected(tmp_path):
     classifier_files.load(tmp_path / 'x.npz')
   with pytest.raises(ValueError, match='cannot be read'):
     classifier_files.load(tmp_path)
+
+
+def test_the_classifier_of_the_documented_numbers_is_kept(root):
+  kept = classifier_files.load(root / 'docs/results/flowers64.npz')
+  text = (root / 'docs/photographs.md').read_text()
+  assert f'SHA-256 {kept.digest[:8]}...' in text
+  assert f'{kept.accuracy:.1%}'.replace('%', ' %') in text
