@@ -11,6 +11,7 @@ import json
 import pathlib
 import re
 import tempfile
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -117,20 +118,31 @@ def write_data(workdir: pathlib.Path, facts: Facts) -> None:
     _write(path, {**saved, **facts})
 
 
-def write_or_compare(path: pathlib.Path, values: Facts, content: str) -> None:
+def write_or_compare(
+  path: pathlib.Path,
+  values: Facts,
+  content: str,
+  defaults: Mapping[str, Any] = types.MappingProxyType({}),
+) -> None:
   """Writes values to a JSON file, or compares them with an existing file.
 
   Args:
     path: of the JSON file in a workdir.
     values: JSON values.
     content: the words after "WORKDIR holds" in the error message.
+    defaults: values of keys that one of both lacks, as a file of an older
+      version does.
 
   Raises:
     ValueError: the file holds other values; the message lists them.
   """
   if not path.exists():
     _write(path, values)
-  elif changed := differences(read(path), values):
+    return
+  old, new = (
+    {**flatten(defaults), **flatten(each)} for each in (read(path), values)
+  )
+  if changed := differences(old, new):
     raise ValueError(
       f'{path.parent} holds {content}: {changed}; choose another workdir.'
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import jax
 import numpy as np
 
-from jaxgan.config import Config
+from jaxgan.config import Config, files
 from jaxgan.data import sources
 from jaxgan.evaluation import reference_data as reference_lib
 from jaxgan.evaluation.evaluator import Evaluator
@@ -65,7 +65,10 @@ def claim(study: Study, folder: pathlib.Path) -> None:
   path = folder / 'study.json'
   if not any((folder / x).exists() for x in ('results.jsonl', 'curves')):
     path.unlink(missing_ok=True)
-  workdir.write_or_compare(path, dataclasses.asdict(study), 'another study')
+  # Keys that are newer than the file had their defaults.
+  defaults = {'base': files.default_config_dict().to_dict()}
+  values = dataclasses.asdict(study)
+  workdir.write_or_compare(path, values, 'another study', defaults)
 
 
 def run_blocks(

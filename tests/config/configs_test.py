@@ -36,7 +36,8 @@ SHAPES = {
 }  # fmt: skip
 
 # Translations, which have no variant :mnist.
-TRANSLATIONS = ('zoo.colorize', 'zoo.superres', 'zoo.inpaint', 'zoo.cyclegan')
+PAIRED = ('zoo.pix2pix', 'zoo.cyclegan')  # Data of two images each.
+TRANSLATIONS = ('zoo.colorize', 'zoo.superres', 'zoo.inpaint', *PAIRED)
 
 # Their nets and losses are tried elsewhere, and they are built below.
 SIMILAR = {
@@ -92,7 +93,7 @@ def test_a_tiny_translation_goes_from_data_to_images(
   settings.train.critic_steps = 1
   train.train_and_evaluate(from_config_dict(settings), tmp_path)
   run = restore.load(tmp_path)
-  halves = 2 if 'cyclegan' in name else 1
+  halves = 2 if name in PAIRED else 1
   shape = (3, halves * 32, 32, 3)
   images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
   z = run.inputs(jax.random.key(0), 3, images=images)

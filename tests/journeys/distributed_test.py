@@ -33,7 +33,7 @@ jax.distributed.initialize = functools.partial(
   jax.distributed.initialize, heartbeat_timeout_seconds=10)
 main.run()
 """
-# jaxgan.main, whose state is broken after the 35th iteration of a process.
+# jaxgan.main, whose state is broken after the 55th iteration of a process.
 BROKEN = """
 import dataclasses
 import jax
@@ -53,7 +53,7 @@ def make_train_step(problem, mesh):
   step = make(problem, mesh)
   def call(state, batch):
     calls.append(0)
-    return step(broken(state) if len(calls) == 35 else state, batch)
+    return step(broken(state) if len(calls) == 55 else state, batch)
   return call
 
 train.step_lib.make_train_step = make_train_step
@@ -157,8 +157,8 @@ def test_they_roll_back_and_are_evaluated_as_one_process(tmp_path):
   finish(start(together, rollback, **options), 0)
   for folder in (alone, together):
     (fact,) = json.loads((folder / 'rollbacks.json').read_text())['rollbacks']
-    assert fact['to'] == 30
-    assert 'not finite at step 35' in fact['because']
+    assert fact['to'] == 50
+    assert 'not finite at step 55' in fact['because']
   check_equal(alone, together)
   values = []
   for folder in (alone, together):

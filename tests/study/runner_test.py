@@ -261,6 +261,18 @@ def test_a_start_without_results_claims_nothing(tmp_path):
     runner.claim(one, tmp_path)
 
 
+def test_a_study_of_an_older_version_is_continued(tmp_path):
+  old, new = small(), small()
+  runner.claim(old, tmp_path)
+  (tmp_path / 'results.jsonl').touch()
+  base = {**new.base, 'loss': {**new.base.get('loss', {}), 'cycle': 0.0}}
+  runner.claim(dataclasses.replace(new, base=base), tmp_path)
+  base['loss']['cycle'] = 1.0
+  message = r'another study: base\.loss\.cycle \(0\.0 there, 1\.0 now\)'
+  with pytest.raises(ValueError, match=message):
+    runner.claim(dataclasses.replace(new, base=base), tmp_path)
+
+
 @pytest.mark.slow
 def test_another_study_is_refused(toy):
   folder, _, _ = toy
