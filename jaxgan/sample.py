@@ -54,13 +54,12 @@ def _sample() -> None:
   import jax  # Late: --help is fast.
 
   from jaxgan.evaluation import restore
-  from jaxgan.nets import latents as latents_lib
-  from jaxgan.storage import export, workdir
+  from jaxgan.storage import export
 
   key = jax.random.key(_SEED.value)
   folder, out = pathlib.Path(_WORKDIR.value), pathlib.Path(_OUT.value)
   export.check(out, _NUM.value)
-  latents = latents_lib.of(workdir.load_config(folder).net)
+  latents = restore.load_problem(folder).latents
   if _TRUNCATION.value:
     latents = latents.truncated(_TRUNCATION.value)
   z, columns = latents.grid(_LATENTS.value, key, _NUM.value, _LABEL.value)

@@ -76,9 +76,14 @@ def load_critic(folder: pathlib.Path) -> TrainedCritic:
 
   Raises:
     ValueError: no run there, no intact checkpoint, or a critic that needs
-      labels.
+      labels or inputs.
   """
   problem, state = load_state(folder)
+  if problem.translation:
+    raise ValueError(
+      'The critic of this run scores patches of translations (game is '
+      'translation), and its gap cannot be measured; omit --gap.'
+    )
   net = problem.config.net
   if net.classes and net.critic_label != 'auxiliary':
     raise ValueError(

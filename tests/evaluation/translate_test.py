@@ -8,7 +8,7 @@ import small
 from PIL import Image
 
 from jaxgan.config import Translation as Settings
-from jaxgan.evaluation import baselines, translate
+from jaxgan.evaluation import baselines, restore, translate
 from jaxgan.evaluation.translate import Picture
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import translation as translation_lib
@@ -196,6 +196,8 @@ def test_a_run_translates_a_folder_and_a_file(tmp_path):
     eval={'num_images': 3},
   )
   train.train_and_evaluate(config, tmp_path / 'run')
+  with pytest.raises(ValueError, match='scores patches of translations'):
+    restore.load_critic(tmp_path / 'run')
   (tmp_path / 'in').mkdir()
   for name, size in (('a', (9, 20)), ('b', (8, 8))):
     Image.fromarray(pixels(*size)).save(tmp_path / f'in/{name}.png')
