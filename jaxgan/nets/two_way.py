@@ -1,8 +1,9 @@
 """Two generators and two critics as one, for unpaired translation.
 
-Source: CycleGAN (Zhu et al., 2017). Examples alternate between the two domains:
-those of even index are inputs' domain, those of odd index the targets'. So each
-net sees one domain, and a batch is one array as for every other net.
+Source: CycleGAN (Zhu et al., 2017). The examples of a batch alternate between
+the two domains: even indices are of the domain of the inputs, odd ones of the
+domain of the targets. So each net sees one domain, and a batch is one array as
+for every other net.
 """
 
 import flax.linen as nn

@@ -157,8 +157,8 @@ def test_cycles_and_identities_by_hand():
   assert reconstruction.cost(Loss(), generate, fake, real) == 0
 
 
-def test_each_net_sees_its_own_domain():
-  made = small.config(
+def unpaired(**sections):
+  return small.config(
     game='translation',
     translation={'input': 'unpaired'},
     data={'name': 'unpaired', 'path': 'x'},
@@ -166,8 +166,12 @@ def test_each_net_sees_its_own_domain():
       'name': 'unet', 'gen_widths': (4,), 'critic_widths': (4,),
       'critic_input': False,
     },
-    loss={'cycle': 1.0},
+    **sections,
   )  # fmt: skip
+
+
+def test_each_net_sees_its_own_domain():
+  made = unpaired(loss={'cycle': 1.0})
   networks = small.problem(made, (24, 8, 3)).networks
   variables = networks.init(KEY)
   z = jax.random.normal(KEY, (4, 12 * 8 * 3))
@@ -193,17 +197,10 @@ def test_each_net_sees_its_own_domain():
 @pytest.mark.slow
 @pytest.mark.parametrize('preset', ['iterative', 'none'])
 def test_cyclegan_on_one_device_is_that_on_eight(preset):
-  made = small.config(
-    game='translation',
-    translation={'input': 'unpaired'},
-    data={'name': 'unpaired', 'path': 'x'},
-    net={
-      'name': 'unet', 'gen_widths': (4,), 'critic_widths': (4,),
-      'critic_input': False,
-    },
+  made = unpaired(
     loss={'name': 'least_squares', 'cycle': 10.0, 'identity': 5.0},
     penalty={'preset': preset},
-  )  # fmt: skip
+  )
   one, eight = (step_of(made, n, shape=(24, 8, 3)) for n in (1, 8))
   chex.assert_trees_all_close(
     jax.device_get(one[1]), jax.device_get(eight[1]), rtol=2e-4, atol=1e-5
