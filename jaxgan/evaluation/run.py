@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxgan.config import Config
 from jaxgan.evaluation import command, restore
+from jaxgan.evaluation import translate as translate_lib
 from jaxgan.gan.generator import Generator
 from jaxgan.metrics.record import Record
 from jaxgan.storage import workdir as workdir_lib
@@ -95,6 +96,34 @@ class Run(NamedTuple):
     """
     flags = {'metrics': metrics, 'seed': seed, **options}
     return command.run(command.Options(str(self.workdir), **flags))[0]
+
+  def translate(
+    self,
+    image: np.ndarray,
+    mask: np.ndarray | None = None,
+    *,
+    weights: str = 'ema',
+    reverse: bool = False,
+  ) -> np.ndarray:
+    """Translates a picture of any size (runs with game translation).
+
+    Args:
+      image: [H, W, C] uint8, with the channels of the training images.
+      mask: [H, W, 1], 1 in the hole (translation.input hole only).
+      weights: `ema` or `raw`, as for `generator`.
+      reverse: translates from the targets to the inputs (unpaired only).
+
+    Returns:
+      [H, W, C] uint8, larger by the factor for low_resolution.
+
+    Raises:
+      ValueError: as `generator`, a run that translates nothing, an image of
+        another shape or type, or a mask that does not fit.
+    """
+    generator = self.generator(weights)
+    return translate_lib.translate_array(
+      generator, image, mask, reverse=reverse
+    )
 
   def metrics(self) -> list[dict[str, Any]]:
     """Returns the rows of metrics.jsonl, oldest first."""

@@ -1,13 +1,7 @@
-"""Translates a user's pictures of any size by a trained generator.
+"""Translates a user's pictures of any size by a trained generator."""
 
-A picture is cut into overlapping tiles, so that memory does not grow with it;
-where tiles overlap, their outputs are blended.
-"""
-
-import functools
 import itertools
 import pathlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
@@ -15,16 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.data import images, untrusted
-from jaxgan.evaluation import restore
+from jaxgan.evaluation import restore, tiles
 from jaxgan.gan import translation as translation_lib
 from jaxgan.gan.generator import Generator
 from jaxgan.gan.translation import Translation
 from jaxgan.progress import Progress
 from jaxgan.storage import export, pictures, workdir
-from jaxgan.types import Array, Variables, to_float, to_uint8
-
-_TILE = 256  # Side of a tile, in pixels of the output.
-_OVERLAP = 32
+from jaxgan.types import to_float, to_uint8
 
 
 class Picture(NamedTuple):
@@ -169,6 +160,32 @@ def read_mask(file: pathlib.Path, picture: Picture) -> np.ndarray:
   return (mask >= 128).astype(np.float32)
 
 
+def translate_array(
+  generator: Generator,
+  image: np.ndarray,
+  mask: np.ndarray | None = None,
+  *,
+  reverse: bool = False,
+) -> np.ndarray:
+  """Translates an array [H, W, C] uint8; see `translate`.
+
+  Raises:
+    ValueError: as `translate`, and an image or mask of another shape or type.
+  """
+  channels = of(generator).shape[2]
+  if image.dtype != np.uint8 or image.shape[2:] != (channels,):
+    raise ValueError(
+      f'The image is {image.dtype} {list(image.shape)}; it must be uint8 '
+      f'[H, W, {channels}].'
+    )
+  if mask is not None and mask.shape != (*image.shape[:2], 1):
+    raise ValueError(
+      f'The mask is {list(mask.shape)}; it must be '
+      f'{[*image.shape[:2], 1]}, as its image.'
+    )
+  return translate(generator, Picture(image, None), mask, reverse=reverse)
+
+
 def translate(
   generator: Generator,
   picture: Picture,
@@ -204,7 +221,7 @@ def translate(
       'hole takes a mask.'
     )
   x = _input(translation, picture, mask)
-  y = to_uint8(_tiled(generator, x, reverse))
+  y = to_uint8(tiles.translate(generator, x, reverse))
   if alpha is None:
     return y
   height, width = y.shape[:2]
@@ -239,49 +256,3 @@ def _input(
     return np.asarray(x[0])
   make = translation_lib.INPUTS[settings.input]
   return np.asarray(make(jax.random.key(0), x, settings)[0])
-
-
-def _tiled(generator: Generator, x: np.ndarray, reverse: bool) -> np.ndarray:
-  """Applies the generator to tiles of [H, W, C'] and blends the outputs."""
-  height, width = x.shape[:2]
-  multiple = 2 ** len(generator.problem.config.net.gen_widths)
-  tile = [min(_TILE, -(-n // multiple) * multiple) for n in (height, width)]
-  pads = [(0, max(0, t - n)) for t, n in zip(tile, x.shape[:2], strict=True)]
-  x = np.pad(x, (*pads, (0, 0)), mode='edge')
-  apply = functools.partial(
-    _apply(generator, tuple(tile), reverse), generator.variables
-  )
-  window = np.outer(*map(_ramp, tile))[..., None]
-  total = np.zeros((*x.shape[:2], generator.shape[2]))
-  weight = np.zeros((*x.shape[:2], 1))
-  for row in _starts(x.shape[0], tile[0]):
-    for column in _starts(x.shape[1], tile[1]):
-      at = np.s_[row : row + tile[0], column : column + tile[1]]
-      output = apply(jnp.asarray(x[at].reshape(1, -1)))[0]
-      total[at] += window * np.asarray(output)
-      weight[at] += window
-  return (total / weight)[:height, :width]
-
-
-def _apply(
-  generator: Generator, tile: tuple[int, int], reverse: bool
-) -> jax.stages.Wrapped:
-  """The jitted generator for tiles of a size."""
-  networks = generator.problem.networks.resized(tile, reverse=reverse)
-
-  def apply(variables: Variables, z: Array) -> Array:
-    return networks.sample(variables, z)
-
-  return jax.jit(apply)
-
-
-def _starts(size: int, tile: int) -> Iterator[int]:
-  """Yields the first pixels of tiles that cover a side."""
-  yield from range(0, size - tile, tile - _OVERLAP)
-  yield size - tile
-
-
-def _ramp(size: int) -> np.ndarray:
-  """Weights [size] that fall to the ends of a tile, where tiles overlap."""
-  place = np.arange(size) + 1.0
-  return np.minimum(np.minimum(place, place[::-1]), _OVERLAP)

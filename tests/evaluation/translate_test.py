@@ -8,7 +8,8 @@ import small
 from PIL import Image
 
 from jaxgan.config import Translation as Settings
-from jaxgan.evaluation import baselines, restore, translate
+from jaxgan.evaluation import baselines, restore, tiles, translate
+from jaxgan.evaluation import run as run_lib
 from jaxgan.evaluation.translate import Picture
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import translation as translation_lib
@@ -48,9 +49,15 @@ def pixels(height, width, channels=3, seed=0):
 
 @pytest.mark.parametrize('size', [(5, 70), (16, 16), (40, 33)])
 def test_tiles_are_put_together_again(size, monkeypatch):
-  monkeypatch.setattr(translate, '_TILE', 16)
-  monkeypatch.setattr(translate, '_OVERLAP', 6)
+  monkeypatch.setattr(tiles, '_TILE', 16)
+  monkeypatch.setattr(tiles, '_OVERLAP', 6)
   x = pixels(*size)
+  y = translate.translate(copying('noise'), Picture(x, None))
+  np.testing.assert_array_equal(y, x)
+
+
+def test_a_picture_may_have_the_height_of_an_overlap():
+  x = pixels(tiles._OVERLAP, 300)
   y = translate.translate(copying('noise'), Picture(x, None))
   np.testing.assert_array_equal(y, x)
 
@@ -59,7 +66,7 @@ def test_tiles_agree_with_the_whole(monkeypatch):
   made = generator('gray')
   picture = Picture(pixels(64, 64), None)
   whole = translate.translate(made, picture)
-  monkeypatch.setattr(translate, '_TILE', 48)
+  monkeypatch.setattr(tiles, '_TILE', 48)
   parts = translate.translate(made, picture)
   # Away from the seams; borders of tiles see padding.
   np.testing.assert_allclose(
@@ -224,3 +231,9 @@ def test_a_run_translates_a_folder_and_a_file(tmp_path):
     translate.read(tmp_path / name, 3).pixels for name in ('c.png', 'out/a.png')
   )
   np.testing.assert_array_equal(one, same)
+  run = run_lib.load(tmp_path / 'run')
+  np.testing.assert_array_equal(run.translate(pixels(9, 20)), one)
+  with pytest.raises(ValueError, match=r'uint8 \[H, W, 3\]'):
+    run.translate(pixels(9, 20) / 255)
+  with pytest.raises(ValueError, match=r'must be \[9, 20, 1\], as its image'):
+    run.translate(pixels(9, 20), np.zeros((9, 20)))

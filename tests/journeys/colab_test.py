@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 import nbformat
@@ -17,6 +18,7 @@ NOTEBOOKS = sorted((ROOT / 'colab').glob('*.ipynb'))
 # Seconds instead of minutes; three devices, which do not divide a batch of 16.
 SMALL = {
   'quickstart': small.environment(3, JAXGAN_COLAB_VARIANT='tiny'),
+  'image_to_image': small.environment(JAXGAN_COLAB_VARIANT='tiny'),
   'method_from_scratch': small.environment(JAXGAN_COLAB_STEPS='30'),
   'results': small.environment(),
 }
@@ -106,6 +108,14 @@ def test_quickstart(tmp_path):
   assert 'Warning' not in text(notebook)
   workdir = tmp_path / 'run' / 'runs' / 'digits-tiny'
   assert len((workdir / 'metrics.jsonl').read_text().splitlines()) == 6
+
+
+@pytest.mark.slow
+def test_image_to_image(tmp_path):
+  notebook = execute('image_to_image', tmp_path)
+  assert num_pictures(notebook) == 2
+  measured = re.findall(r'psnr3_pixels +(\S+) +[\d.]+\n', text(notebook))
+  assert measured == ['bold-tiny', 'copy', 'mean', 'nearest']
 
 
 @pytest.mark.slow
