@@ -115,8 +115,9 @@ class Synthesis(nn.Module):
     h, w = (n >> len(widths) - 1 for n in self.shape[:2])
     start = nn.initializers.normal(1.0)
     x = self.param('start', start, (1, h, w, widths[0]))
-    x = x.repeat(len(styles), axis=0)
-    image = jnp.zeros((len(styles), h, w, self.shape[-1]), jnp.float32)
+    num = styles.shape[0]
+    x = jnp.broadcast_to(x, (num, *x.shape[1:]))
+    image = jnp.zeros((num, h, w, self.shape[-1]), jnp.float32)
     number = 0
     for i, width in enumerate(widths):
       image = layers.blur(layers.upsample(image)) if i else image
@@ -157,7 +158,7 @@ class Generator(nn.Module):
     if train:
       styles = self._mix_randomly(z, self.mapping(z, train=True))
       return self.synthesis(styles, train=True)
-    return self.mix(z, z, jnp.zeros(len(z), jnp.int32))
+    return self.mix(z, z, jnp.zeros(z.shape[0], jnp.int32))
 
   def mix(self, z: Array, other: Array, at: Array) -> Array:
     """Mixes the styles of two latents.
@@ -180,7 +181,7 @@ class Generator(nn.Module):
 
   def _mix_randomly(self, z: Array, w: Array) -> Array:
     """Replaces some examples' styles from a random layer on: [B, L, W]."""
-    net, num, last = self.config, len(z), num_layers(self.config)
+    net, num, last = self.config, z.shape[0], num_layers(self.config)
     keys = jax.random.split(self.make_rng('noise'), 3)
     fresh = latents.of(net).draw(keys[0], num)[:, : net.latent_size]
     other = jnp.concatenate([fresh, z[:, net.latent_size :]], axis=1)
@@ -216,7 +217,7 @@ def _features(x: Array, config: Net, train: bool) -> Array:
     x = layers.dropout(x, config, train)
   x = append_deviation(x, config.minibatch_group)
   x = equalized.Conv(config, widths[-1])(x)
-  x = equalized.Dense(widths[-1])(x.reshape(len(x), -1).astype(jnp.float32))
+  x = equalized.Dense(widths[-1])(x.reshape(x.shape[0], -1).astype(jnp.float32))
   return equalized.leaky_relu(x)
 
 
