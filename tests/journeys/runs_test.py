@@ -84,8 +84,8 @@ def test_a_run_leaves_what_it_promised(whole):
   workdir, output = whole
   names = {p.name for p in workdir.iterdir() if 'events' not in p.name}
   assert names == {
-    '.lock', 'checkpoints', 'config.json', 'data.json', 'metrics.jsonl',
-    'run.json', 'samples',
+    '.lock', 'checkpoints', 'config.json', 'data.json', 'environment.json',
+    'metrics.jsonl', 'run.json', 'samples',
   }  # fmt: skip
   assert list(workdir.glob('events*'))
   assert {p.stem for p in (workdir / 'samples').iterdir()} == {
