@@ -1,7 +1,7 @@
 """Writes a page about a run, or about several runs.
 
   python -m jaxgan.report --workdir=runs/digits
-  python -m jaxgan.report --workdirs=runs/digits,runs/wgan_gp --out=compared.html
+  python -m jaxgan.report --workdirs=runs/digits,runs/gp --out=compared.html
 
 The page is one HTML file that opens without a network: samples, curves,
 metrics, failures, configuration and command lines. A run that is still training

@@ -116,7 +116,9 @@ def _numbers(row: Mapping[str, Any]) -> Row:
 
 
 def _grids(folder: pathlib.Path) -> list[Grid]:
-  names = ((re.fullmatch(r'step_(\d+)\.png', p.name), p) for p in folder.glob('*'))
+  names = (
+    (re.fullmatch(r'step_(\d+)\.png', p.name), p) for p in folder.glob('*')
+  )
   return sorted(Grid(int(match[1]), path) for match, path in names if match)
 
 
@@ -131,7 +133,9 @@ def _failures(
   guard = failures.Guard(config.guard)
   for row in rows:
     step = int(row['step'])
-    if any(math.isnan(row.get(key, 0.0)) for key in ('critic_loss', 'gen_loss')):
+    if any(
+      math.isnan(row.get(key, 0.0)) for key in ('critic_loss', 'gen_loss')
+    ):
       texts.append(f'A loss was not finite at step {step}.')
       break
     if failure := guard.feed(step, row):

@@ -41,9 +41,7 @@ def read(folders: Sequence[pathlib.Path]) -> list[Run]:
   names = [path.name for path in paths]
   if len(set(names)) < len(names):
     names = [str(folder) for folder in folders]
-  return [
-    collect.read(f, name) for f, name in zip(folders, names, strict=True)
-  ]
+  return [collect.read(f, name) for f, name in zip(folders, names, strict=True)]
 
 
 def build(runs: Sequence[Run]) -> str:
@@ -163,7 +161,9 @@ def _config(runs: Sequence[Run]) -> Safe:
 
 def _failures(runs: Sequence[Run]) -> Safe:
   items = [
-    element('li', f'{run.name}: {text}') for run in runs for text in run.failures
+    element('li', f'{run.name}: {text}')
+    for run in runs
+    for text in run.failures
   ]
   body = element('ul', join(items), class_='failures')
   if not items:

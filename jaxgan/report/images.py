@@ -17,7 +17,7 @@ _LEAST_SIDE = 96
 
 
 def image(
-  path: pathlib.Path, alt: str, most: int, **attributes: str | bool
+  path: pathlib.Path, alt: str, most: int, **attributes: str | None
 ) -> Safe:
   """An img element of a picture.
 
@@ -47,9 +47,7 @@ def thin(grids: Sequence[Grid]) -> tuple[list[Grid], int]:
   return [grids[i] for i in places], _FRAMES_BYTES // max(count, 1)
 
 
-def encode(
-  path: pathlib.Path, most: int
-) -> tuple[str, bytes, tuple[int, int]]:
+def encode(path: pathlib.Path, most: int) -> tuple[str, bytes, tuple[int, int]]:
   """Encodes a picture in at most so many bytes.
 
   Returns:

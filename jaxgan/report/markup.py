@@ -15,9 +15,7 @@ class Safe(str):
     return text if isinstance(text, cls) else cls(html.escape(str(text)))
 
 
-def element(
-  name: str, *children: str, **attributes: str | bool | None
-) -> Safe:
+def element(name: str, *children: str, **attributes: str | bool | None) -> Safe:
   """An element with an end tag.
 
   Args:

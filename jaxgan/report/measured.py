@@ -121,7 +121,9 @@ def compared_panel(runs: Sequence[Run], found: Sequence[Group]) -> Panel | None:
 def marks(measured: Record) -> list[tuple[str, float]]:
   """Floor and ceiling of a record, where it has them."""
   lines = {'floor': measured.floor, 'ceiling': measured.ceiling}
-  return [(name, x) for name, x in lines.items() if _is_finite(x)]
+  return [
+    (name, x) for name, x in lines.items() if x is not None and math.isfinite(x)
+  ]
 
 
 def meaning(metric: str) -> str:
@@ -185,7 +187,3 @@ def _series(group: Group, label: str, color: int) -> Series:
     color,
     error=None if np.isnan(errors).all() else np.array(errors),
   )
-
-
-def _is_finite(value: float | None) -> bool:
-  return value is not None and math.isfinite(value)

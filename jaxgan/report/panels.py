@@ -201,9 +201,7 @@ def _rates(runs: Sequence[Run]) -> list[Panel]:
   return [Panel('Learning rates', 'learning rate', meaning, series)]
 
 
-def _rate(
-  config: Config, net: str, last: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _rate(config: Config, net: str, last: int) -> tuple[np.ndarray, np.ndarray]:
   from jaxgan.gan import optimizers  # Slow to import.
 
   train, optimizer = config.train, getattr(config.optim, net)

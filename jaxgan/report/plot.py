@@ -52,7 +52,7 @@ def draw(panel: Panel, name: str) -> Safe:
   Returns:
     An svg element with a text for readers who cannot see it.
   """
-  import matplotlib as mpl
+  from matplotlib import style
 
   options = {
     'svg.fonttype': 'none', 'svg.hashsalt': 'jaxgan', 'font.size': 9.5,
@@ -63,7 +63,8 @@ def draw(panel: Panel, name: str) -> Safe:
     'axes.spines.left': False, 'axes.linewidth': 0.8, 'grid.linewidth': 0.8,
     'axes.formatter.limits': (-3, 5), 'axes.formatter.use_mathtext': False,
   }  # fmt: skip
-  with mpl.rc_context(options):
+  # First the defaults, so that a matplotlibrc does not change the page.
+  with style.context(['default', options]):
     figure = _figure(panel)
     file = io.StringIO()
     none = dict.fromkeys(('Date', 'Creator', 'Format', 'Type'))
@@ -72,7 +73,7 @@ def draw(panel: Panel, name: str) -> Safe:
 
 
 def describe(panel: Panel) -> str:
-  """A text that replaces the picture of a panel: ends and range of its lines."""
+  """A text in place of the picture: ends and range of each line."""
   parts = [_describe(each) for each in panel.series]
   parts += [f'{name} {number(x)}' for name, x in panel.marks]
   return f'{panel.title}: {"; ".join(parts)}.'
@@ -92,8 +93,8 @@ def _describe(series: Series) -> str:
     return f'{label}no finite values'
   ends = f'{number(values[0])} at first and {number(values[-1])} at last'
   return (
-    f'{label}{ends}, between {number(values.min())} and {number(values.max())}, '
-    f'steps {series.steps[0]:,} to {series.steps[-1]:,}'
+    f'{label}{ends}, between {number(values.min())} and '
+    f'{number(values.max())}, steps {series.steps[0]:,} to {series.steps[-1]:,}'
   )
 
 
@@ -112,8 +113,9 @@ def _figure(panel: Panel) -> Any:
   for name, height in marks:
     axes.axhline(height, color=_MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
     axes.annotate(
-      f'{name} {number(height)}', (1, height), (0, 2), xycoords=('axes fraction', 'data'),
-      textcoords='offset points', ha='right', va='bottom', color=_MUTED,
+      f'{name} {number(height)}', (1, height), (0, 2),
+      xycoords=('axes fraction', 'data'), textcoords='offset points',
+      ha='right', va='bottom', color=_MUTED,
     )  # fmt: skip
   axes.set_xlabel('training step')
   # Above the axis and not turned, which is easier to read.
@@ -123,9 +125,11 @@ def _figure(panel: Panel) -> Any:
   )  # fmt: skip
   axes.grid(visible=True, axis='y')
   axes.set_axisbelow(True)
-  axes.tick_params(length=0)
+  axes.tick_params(which='both', length=0)
   axes.margins(x=0.015)
-  axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], integer=True))
+  axes.xaxis.set_major_locator(
+    MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], integer=True)
+  )
   axes.xaxis.set_major_formatter(lambda x, _: _short(x))
   return figure
 
@@ -205,7 +209,7 @@ def _adapt(svg: str, name: str, text: str) -> Safe:
   svg = re.sub(rf' id="(?!{name}-)[^"]*"', '', svg)
   for color, variable in _VARIABLES.items():
     svg = svg.replace(color, variable)
-  svg = re.sub(r"(font: [\d.]+px) [^;\"]*", r'\1 var(--sans)', svg)
+  svg = re.sub(r'(font: [\d.]+px) [^;\"]*', r'\1 var(--sans)', svg)
   (box,) = re.findall(r'viewBox="([\d. ]+)"', svg)
   body = svg[svg.index('>') + 1 :]
   body = re.sub(r'\n\s*', '\n', body).strip()

@@ -2,10 +2,11 @@
 
 import pathlib
 import tempfile
+from collections.abc import Sequence
 
 from jaxgan.data import pipeline, sources
 from jaxgan.report import images
-from jaxgan.report.collect import Run
+from jaxgan.report.collect import Grid, Run
 from jaxgan.report.markup import Safe, element, section, void
 from jaxgan.storage import pictures
 
@@ -27,20 +28,23 @@ def newest(run: Run) -> Safe:
   step = run.grids[-1].step
   alt = f'{kind(run)} of the generator at step {step:,}'
   caption = f'Generated, step {step:,}'
-  figures = [figure(run, run.grids[-1].path, alt, caption, id='newest')]
+  frames, most = images.thin(run.grids)
+  moves = len(frames) > 1
+  controls = [_controls(len(frames))] if moves else []
+  path = run.grids[-1].path
+  figures = [figure(run, path, alt, caption, *controls, id='newest')]
   real, reason = _real(run)
   if real:
     figures.append(real)
   parts = [element('div', *figures, class_='pair')]
   if reason:
     parts.append(element('p', reason, class_='note'))
-  if len(run.grids) > 1:
-    parts += _film(run)
+  if moves:
+    parts += _film(run, frames, most)
   return section('Samples', *parts, name='samples')
 
 
-def _film(run: Run) -> list[Safe]:
-  frames, most = images.thin(run.grids)
+def _film(run: Run, frames: Sequence[Grid], most: int) -> list[Safe]:
   strip = [
     element(
       'li',
@@ -63,7 +67,6 @@ def _film(run: Run) -> list[Safe]:
     text += f' {len(frames)} of {len(run.grids)} moments are in this page.'
   label = 'Grids through training'
   return [
-    _controls(len(frames)),
     element('p', text, class_='note'),
     element('ol', *strip, class_='film', tabindex='0', aria_label=label),
   ]
@@ -86,12 +89,17 @@ def neighbors(run: Run, path: pathlib.Path) -> Safe:
 
 
 def figure(
-  run: Run, path: pathlib.Path, alt: str, caption: str, **attributes: str
+  run: Run,
+  path: pathlib.Path,
+  alt: str,
+  caption: str,
+  *below: Safe,
+  **attributes: str,
 ) -> Safe:
-  """A large picture with its caption."""
+  """A large picture with its caption, and elements below them."""
   picture = images.image(path, alt, _LARGE, class_=_sharp(run))
   return element(
-    'figure', picture, element('figcaption', caption), **attributes
+    'figure', picture, element('figcaption', caption), *below, **attributes
   )
 
 
@@ -130,9 +138,7 @@ def _controls(count: int) -> Safe:
   return element(
     'div',
     element('button', 'Play', type='button', id='play'),
-    element(
-      'label', element('span', 'Moment of the training'), slider
-    ),
+    element('label', element('span', 'Moment of the training'), slider),
     class_='controls',
     hidden=True,
   )
@@ -142,5 +148,3 @@ def _sharp(run: Run) -> str | None:
   shape = run.data['shape']
   small = len(shape) == 3 and max(shape[:2]) <= _PIXELS
   return 'sharp' if small else None
-
-

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import jax
 
 from jaxgan.config import Config
-from jaxgan.report import collect, compare as compare_page, single as single_page
+from jaxgan.report import collect
+from jaxgan.report import compare as compare_page
+from jaxgan.report import single as single_page
 from jaxgan.storage import atomic, workdir
 
 _LOG = logging.getLogger(__name__)
