@@ -99,7 +99,9 @@ def _samples(runs: Sequence[Run]) -> Safe:
     newest = run.grids[-1]
     alt = f'{samples.kind(run)} of {run.name} at step {newest.step:,}'
     caption = f'{run.name}, step {newest.step:,}'
-    figures.append(samples.figure(run, newest.path, alt, caption))
+    figures.append(
+      samples.figure(run, newest.path, alt, caption, share=len(runs))
+    )
   return section(
     'Samples', element('div', *figures, class_='pair'), name='samples'
   )
@@ -120,7 +122,8 @@ def _metrics(runs: Sequence[Run]) -> Safe:
     ]
     parts.append(table(heads, rows, 'Newest value of each run'))
     drawn = [measured.compared_panel(runs, found) for found in alike]
-    parts.append(page.multiples([x for x in drawn if x], 'metric'))
+    shown = [x for x in drawn if x is not None][: page.MAX_PANELS]
+    parts.append(page.multiples(shown, 'metric'))
   parts += [element('p', text, class_='note') for text in sentences]
   if not alike and not sentences:
     parts.append(element('p', 'Nothing was measured in these runs.'))

@@ -10,7 +10,7 @@ from jaxgan.report import plot
 from jaxgan.report.markup import Safe, element, join
 from jaxgan.report.panels import Panel
 
-MAX_BYTES = 2_000_000
+MAX_PANELS = 18  # Of metrics; the table has all.
 
 _STATIC = pathlib.Path(__file__).parent / 'static'
 

@@ -87,13 +87,13 @@ _KINDS = (
     'Ratio', 'ratio',
     'The estimated distance over the largest so far; it moves the penalized '
     'points and lambda.',
-    {'ratio': ''}, (0, 1.05),
+    {'ratio': ''}, (-0.03, 1.05),
   ),
   _Kind(
     "Critic's accuracy", 'share of the batch',
     'The share of real and of generated examples on the right side; at .5 '
     'the critic only guesses.',
-    {'accuracy_real': 'real', 'accuracy_fake': 'fake'}, (0, 1.05),
+    {'accuracy_real': 'real', 'accuracy_fake': 'fake'}, (-0.03, 1.05),
   ),
   _Kind(
     'Diversity', 'fake over real',
@@ -110,13 +110,13 @@ _KINDS = (
   _Kind(
     'Augmentation', 'share',
     'The share of images that are augmented before the critic scores them.',
-    {'augmented': ''}, (0, 1.05),
+    {'augmented': ''}, (-0.03, 1.05),
   ),
   _Kind(
     'Predicted labels', 'share',
     'The share of generated examples whose label or code the critic '
     'predicts.',
-    {'guessed': ''}, (0, 1.05),
+    {'guessed': ''}, (-0.03, 1.05),
   ),
   _Kind(
     'Speed', 'steps per second',
@@ -143,7 +143,7 @@ def of_runs(runs: Sequence[Run]) -> list[Panel]:
       limits=kind.limits,
     )
     for kind in _KINDS
-    if any(_changes(run, key) for run in runs for key in kind.lines)
+    if any(_is_drawn(run, kind) for run in runs)
   ]
   rates = _rates(runs)
   return [*panels[:-1], *rates, *panels[-1:]]
@@ -155,7 +155,7 @@ def constants(run: Run) -> dict[str, float]:
     kind.title: float(run.rows[0][key])
     for kind in _KINDS
     for key in kind.lines
-    if run.rows and key in run.rows[0] and not _changes(run, key)
+    if run.rows and key in run.rows[0] and not _is_drawn(run, kind)
   }
 
 
@@ -180,9 +180,10 @@ def _column(run: Run, key: str) -> tuple[np.ndarray, np.ndarray]:
   return steps, np.array([row[key] for row in rows], np.float64)
 
 
-def _changes(run: Run, key: str) -> bool:
-  _, values = _column(run, key)
-  return len(values) > 1 and not np.all(values == values[0])
+def _is_drawn(run: Run, kind: _Kind) -> bool:
+  """Whether any number of a panel changes during the run."""
+  columns = [_column(run, key)[1] for key in kind.lines]
+  return any(len(x) > 1 and not np.all(x == x[0]) for x in columns)
 
 
 def _rates(runs: Sequence[Run]) -> list[Panel]:

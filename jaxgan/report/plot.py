@@ -17,7 +17,9 @@ from jaxgan.report.panels import Panel, Series
 MAX_COLORS = 8
 DASHES = ('-', (0, (4, 2)))
 
-_MOST = 240  # Points of a line; of more, means and a band of their range.
+# Points of a panel, and of a line in it. Where a line has more, neighbors are
+# merged to their mean, and a band shows their range.
+_PANEL_POINTS, _LINE_POINTS = 600, 240
 _SIZE = 4.2, 2.5  # Inches.
 
 # Colors of the drawing -> variables of page.css. No other color is drawn.
@@ -107,8 +109,9 @@ def _figure(panel: Panel) -> Any:
   FigureCanvasSVG(figure)
   figure.subplots_adjust(0.12, 0.165, 0.965, 0.89)
   axes = figure.add_subplot()
+  most = min(_LINE_POINTS, _PANEL_POINTS // max(len(panel.series), 1))
   for each in panel.series:
-    _line(axes, each)
+    _line(axes, each, most)
   marks = _scale(axes, panel)
   for name, height in marks:
     axes.axhline(height, color=_MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
@@ -117,6 +120,7 @@ def _figure(panel: Panel) -> Any:
       xycoords=('axes fraction', 'data'), textcoords='offset points',
       ha='right', va='bottom', color=_MUTED,
     )  # fmt: skip
+  axes.yaxis.set_major_formatter(lambda y, _: number(y).replace('-', '−'))
   axes.set_xlabel('training step')
   # Above the axis and not turned, which is easier to read.
   axes.annotate(
@@ -134,9 +138,9 @@ def _figure(panel: Panel) -> Any:
   return figure
 
 
-def _line(axes: Any, series: Series) -> None:
+def _line(axes: Any, series: Series, most: int) -> None:
   color = _COLORS[series.color % MAX_COLORS]
-  steps, values, low, high = _thin(series)
+  steps, values, low, high = _thin(series, most)
   if not np.array_equal(low, high, equal_nan=True):
     axes.fill_between(steps, low, high, color=color, alpha=0.18, linewidth=0)
   marker = {'marker': 'o', 'markersize': 2.6} if len(steps) < 40 else {}
@@ -146,14 +150,14 @@ def _line(axes: Any, series: Series) -> None:
   )  # fmt: skip
 
 
-def _thin(series: Series) -> tuple[np.ndarray, ...]:
+def _thin(series: Series, most: int) -> tuple[np.ndarray, ...]:
   """Steps, means, and a band: the error, or the range of merged points."""
   steps, values = series.steps, series.values
   values = np.where(np.isfinite(values), values, np.nan)
-  if len(steps) <= _MOST:
+  if len(steps) <= most:
     error = 0.0 if series.error is None else np.nan_to_num(series.error)
     return steps, values, values - error, values + error
-  edges = np.linspace(0, len(steps), _MOST + 1).astype(int)[:-1]
+  edges = np.linspace(0, len(steps), most + 1).astype(int)[:-1]
   counts = np.diff([*edges, len(steps)])
   return (
     np.add.reduceat(steps, edges) / counts,
@@ -181,9 +185,13 @@ def _scale(axes: Any, panel: Panel) -> list[tuple[str, float]]:
     else:
       linear = 10.0 ** round(math.log10(np.median(sizes)))
       axes.set_yscale('symlog', linthresh=linear, linscale=0.6)
-    axes.yaxis.set_major_formatter(lambda y, _: number(y))
     axes.yaxis.set_minor_formatter(lambda y, _: '')
   return list(panel.marks)
+
+
+def _shorten(attribute: re.Match[str]) -> str:
+  """Cuts the coordinates of an attribute to hundredths of a point."""
+  return re.sub(r'(\.\d\d)\d+', r'\1', attribute[0])
 
 
 def _short(step: float) -> str:
@@ -207,9 +215,12 @@ def _adapt(svg: str, name: str, text: str) -> Safe:
     svg = svg.replace(f'href="#{old}"', f'href="#{new}"')
     svg = svg.replace(f' id="{old}"', f' id="{new}"')
   svg = re.sub(rf' id="(?!{name}-)[^"]*"', '', svg)
+  svg = re.sub(r'(?<= )(d|x|y|transform)="[^"]*"', _shorten, svg)
   for color, variable in _VARIABLES.items():
     svg = svg.replace(color, variable)
-  svg = re.sub(r'(font: [\d.]+px) [^;\"]*', r'\1 var(--sans)', svg)
+  # In the words of older and of newer versions; page.css gives the family.
+  svg = re.sub(r'font: ([\d.]+px) [^;"]*', r'font-size: \1', svg)
+  svg = re.sub(r'font-family: [^;"]*; ?', '', svg)
   (box,) = re.findall(r'viewBox="([\d. ]+)"', svg)
   body = svg[svg.index('>') + 1 :]
   body = re.sub(r'\n\s*', '\n', body).strip()

@@ -10,7 +10,6 @@ from jaxgan.report.collect import Grid, Run
 from jaxgan.report.markup import Safe, element, section, void
 from jaxgan.storage import pictures
 
-_LARGE = 240_000  # Bytes of a large picture.
 _NO_GRIDS = (
   'The workdir holds no samples yet; they are drawn every eval.every_steps.'
 )
@@ -94,10 +93,22 @@ def figure(
   alt: str,
   caption: str,
   *below: Safe,
+  share: int = 3,
   **attributes: str,
 ) -> Safe:
-  """A large picture with its caption, and elements below them."""
-  picture = images.image(path, alt, _LARGE, class_=_sharp(run))
+  """A large picture with its caption, and elements below them.
+
+  Args:
+    run: that it belongs to.
+    path: of the PNG.
+    alt: text for readers who cannot see it.
+    caption: below the picture.
+    *below: elements after the caption.
+    share: number of large pictures in the page.
+    **attributes: of the figure.
+  """
+  most = images.LARGE_BYTES // share
+  picture = images.image(path, alt, most, class_=_sharp(run))
   return element(
     'figure', picture, element('figcaption', caption), *below, **attributes
   )

@@ -1,6 +1,7 @@
 """The configuration of a run: changed keys, all keys, and the commands."""
 
 import dataclasses
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -145,7 +146,11 @@ def _documents(section: Any, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _flag(value: Any) -> str:
-  return repr(tuple(value)) if isinstance(value, list) else str(value)
+  if not isinstance(value, list):
+    return str(value)
+  # With double quotes, since the shell's are single ones.
+  items = [json.dumps(item) for item in value]
+  return f'({", ".join(items)}{"," if len(items) == 1 else ""})'
 
 
 def _metrics(run: Run) -> str:

@@ -27,21 +27,23 @@ def build(run: Run, neighbors: pathlib.Path | None = None) -> str:
     _metrics(run),
     _curves(run),
     samples.neighbors(run, neighbors) if neighbors else None,
-    _failures(run),
     settings.config_section(run),
     _environment(run),
     settings.commands_section(run),
   ]
+  parts.insert(0 if run.failures else 4, _failures(run))
   return page.build(run.name, _summary(run), [p for p in parts if p])
 
 
 def _summary(run: Run) -> Safe:
   """What was trained, how far it is, and its newest numbers."""
   config, data = run.config, run.data
-  shape = '×'.join(map(str, data['shape']))
+  shape = f'images of {" × ".join(map(str, data["shape"]))}'
+  if len(data['shape']) == 1:
+    shape = f'vectors of length {data["shape"][0]}'
   values = {
     'step': f'{run.step:,} of {config.train.steps:,}',
-    'data': f'{data["name"]}, {data["num_examples"]:,} of {shape}',
+    'data': f'{data["name"]}, {data["num_examples"]:,} {shape}',
     'net': config.net.name,
     'loss': config.loss.name,
     'penalty': config.penalty.preset,
@@ -50,7 +52,7 @@ def _summary(run: Run) -> Safe:
     values[group.metric] = plot.number(group.newest.value)
   if run.failures:
     count = len(run.failures)
-    values['failures'] = f'{count} reported below'
+    values['failures'] = str(count)
   return settings.facts(values)
 
 
@@ -63,6 +65,7 @@ def _metrics(run: Run) -> Safe:
     )
     return section('Metrics', element('p', text), name='metrics')
   drawn = [x for x in map(measured.panel, groups) if x is not None]
+  drawn = drawn[: page.MAX_PANELS]
   return section(
     'Metrics',
     element('p', measured.INTRODUCTION),
