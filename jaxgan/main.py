@@ -176,7 +176,9 @@ def _run(settings: config.Config) -> None:
       init_from=source,
     )
   except (FloatingPointError, failures.RunFailed):
-    write.after_training(settings, _WORKDIR.value)  # It shows the failure.
+    # It shows the failure. Several processes must end at about the same time.
+    if not _DISTRIBUTED.value:
+      write.after_training(settings, _WORKDIR.value)
     raise
   write.after_training(settings, _WORKDIR.value)
 

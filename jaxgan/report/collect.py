@@ -105,7 +105,8 @@ def read(folder: pathlib.Path, name: str = '') -> Run:
 def _rows(path: pathlib.Path) -> list[Row]:
   rows = writers.read_metrics(path) if path.exists() else []
   return sorted(
-    (_numbers(row) for row in rows if 'gap' in row), key=lambda row: row['step']
+    (_numbers(row) for row in rows if {'gap', 'step'} <= {*row}),
+    key=lambda row: row['step'],
   )
 
 
