@@ -52,4 +52,5 @@ def _shrink(config: config_dict.ConfigDict) -> None:
   config.eval.every_steps = 3
   config.eval.num_images = 16
   config.log.every_steps = 1
+  config.log.report = False
   config.checkpoint.every_steps = 3

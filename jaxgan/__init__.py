@@ -64,6 +64,7 @@ def train(
     jaxgan.training.failures.RunFailed: another failure of the run.
     jaxgan.training.preemption.Interrupted: SIGTERM or Ctrl-C, after a save.
   """
+  from jaxgan.report import write
   from jaxgan.training import train as train_lib
   from jaxgan.training import transfer
 
@@ -75,6 +76,7 @@ def train(
     init_from=source,
     callback=callback or (lambda step, scalars: None),
   )
+  write.after_training(config, workdir)
   return load_run(workdir)
 
 

@@ -8,7 +8,7 @@ import sys
 from jaxgan import __version__
 
 # Command -> module that is run, first arguments, help.
-_COMMANDS = {
+_COMMANDS: dict[str, tuple[str, list[str], str]] = {
   'train': ('jaxgan.main', [], 'Trains a GAN, or continues a run.'),
   'sample': ('jaxgan.sample', [], 'Draws samples of a run.'),
   'translate': (
@@ -16,7 +16,7 @@ _COMMANDS = {
   ),
   'evaluate': ('jaxgan.evaluate', [], 'Measures a run or files of samples.'),
   'study': ('jaxgan.study', [], 'Compares methods over tasks and seeds.'),
-  'report': ('jaxgan.study', ['summarise'], 'Reports the results of a study.'),
+  'report': ('jaxgan.report', [], 'Writes a page about one run or several.'),
   'search': ('jaxgan.search', [], 'Searches hyper-parameters.'),
   'benchmark': ('jaxgan.benchmark', [], 'Measures the speed of training.'),
   'classify': (

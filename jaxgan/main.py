@@ -162,17 +162,25 @@ def _train_together() -> int:
 
 def _run(settings: config.Config) -> None:
   """Trains a run, perhaps from the networks of another."""
-  from jaxgan.training import train, transfer  # Late: --help is fast.
+  from jaxgan.report import write  # Late: --help is fast.
+  from jaxgan.training import failures, train, transfer
 
   source = None
   if _INIT_FROM.value is not None:
     source = transfer.Source(_INIT_FROM.value, _INIT_NETS.value)
-  train.train_and_evaluate(
-    settings,
-    _WORKDIR.value,
-    accept_new_config=_ACCEPT.value,
-    init_from=source,
-  )
+  try:
+    train.train_and_evaluate(
+      settings,
+      _WORKDIR.value,
+      accept_new_config=_ACCEPT.value,
+      init_from=source,
+    )
+  except (FloatingPointError, failures.RunFailed):
+    # It shows the failure. Several processes must end at about the same time.
+    if not _DISTRIBUTED.value:
+      write.after_training(settings, _WORKDIR.value)
+    raise
+  write.after_training(settings, _WORKDIR.value)
 
 
 def run() -> None:

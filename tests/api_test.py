@@ -15,13 +15,16 @@ def one_device(monkeypatch):
 
 
 def test_train_sample_evaluate_and_open_again(tmp_path):
-  config = jaxgan.load_config('digits:tiny', {'train.steps': 4})
+  config = jaxgan.load_config(
+    'digits:tiny', {'train.steps': 4, 'log.report': True}
+  )
   steps = []
   run = jaxgan.train(
     config, tmp_path / 'run', callback=lambda step, scalars: steps.append(step)
   )
   assert steps == [3, 4]
   assert [row['step'] for row in run.metrics()] == [1, 2, 3, 4]
+  assert (tmp_path / 'run' / 'report.html').exists()
   images = run.sample(5, seed=3)
   assert (images.shape, images.dtype) == ((5, 8, 8, 1), np.uint8)
   (record,) = run.evaluate(['w1_100_pixels'], weights='raw')

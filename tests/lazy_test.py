@@ -44,6 +44,7 @@ print(sorted(history[0])[0], {'tensorflow', 'torch'} & set(sys.modules))
     'evaluate',
     'classify',
     'convert_inception',
+    'report.__main__',
     'search.__main__',
   ],
 )

@@ -5,15 +5,19 @@ import json
 import pathlib
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
+import report_testing
 import small
+from PIL import Image
 
 from jaxgan.config import Data, from_config_dict
-from jaxgan.evaluation import reference_data, restore
+from jaxgan.evaluation import reference_data, restore, walk
 from jaxgan.evaluation.evaluator import Evaluator, Source, make_draw
 from jaxgan.gan import sharding as mesh_lib
+from jaxgan.storage import pictures
 from jaxgan.training import train
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -106,3 +110,44 @@ def test_a_run_is_evaluated_with_the_class_proportions_of_its_data(
   balanced = evaluator(make_draw(unknown, 0), source)
   assert balanced[0].value != pytest.approx(before[0], rel=1e-5)
   assert balanced[1].value == before[1]
+
+
+@pytest.mark.slow
+def test_a_walk_is_a_moving_picture_of_the_walking_latents(
+  conditional, tmp_path
+):
+  out = tmp_path / 'walk.gif'
+  rest = '--num=3', '--walk=5', '--label=7', '--fps=25'
+  done = sample(conditional, f'--out={out}', *rest)
+  assert done.returncode == 0, done.stderr
+  generator = restore.load(conditional)
+  z = generator.latents.walk(small.jax.random.key(0), 3, 5, 7)
+  frame = pictures.picture(generator.generate(z[2]))
+  with Image.open(out) as gif:
+    assert (gif.n_frames, gif.info['duration']) == (5, 40)
+    gif.seek(2)
+    np.testing.assert_allclose(np.asarray(gif), frame[..., 0], atol=1)
+
+
+def test_a_walk_needs_images(tmp_path):
+  folder = report_testing.make_run(tmp_path, shape=(2,))
+  z = np.zeros((2, 3, 4), np.float32)
+  with pytest.MonkeyPatch.context() as patch:
+    fake = lambda *arguments: types.SimpleNamespace(shape=(2,))
+    patch.setattr(restore, 'load', fake)
+    with pytest.raises(ValueError, match='vectors; a walk needs a run on im'):
+      walk.frames(folder, z)
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'sentence'),
+  [
+    (['--walk=1'], 'must be 0 or at least 2'),
+    (['--walk=4', '--training'], 'excludes --training and'),
+    (['--walk=4', '--latents=labels'], 'excludes --training and --latents'),
+  ],
+)
+def test_flags_of_moving_pictures_exclude_others(arguments, sentence):
+  done = sample('w', '--out=x.gif', *arguments)
+  assert done.returncode == 1
+  assert sentence in done.stderr

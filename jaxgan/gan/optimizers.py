@@ -46,6 +46,21 @@ def build(config: Config, hyper: Hyper) -> Pair[optax.GradientTransformation]:
   )
 
 
+def learning_rate(
+  config: Optimizer, lr: Scalar, steps: int, updates: int
+) -> optax.Schedule:
+  """The learning rate of one optimizer as a function of its updates.
+
+  Args:
+    config: the optimizer; gives the schedule, its end and the warm-up.
+    lr: the rate at the start.
+    steps: iterations of the schedule.
+    updates: of the optimizer per iteration.
+  """
+  schedule = SCHEDULES[config.schedule](lr, config.lr_end, steps * updates)
+  return _with_warmup(schedule, config.warmup_steps * updates)
+
+
 def apply(
   optimizer: optax.GradientTransformation,
   params: Params,
@@ -66,8 +81,7 @@ def _build(
     parts.insert(0, optax.clip_by_global_norm(config.clip_norm))
   if config.weight_decay:
     parts.append(optax.add_decayed_weights(config.weight_decay, _kernels))
-  schedule = SCHEDULES[config.schedule](lr, config.lr_end, steps * updates)
-  rate = _with_warmup(schedule, config.warmup_steps * updates)
+  rate = learning_rate(config, lr, steps, updates)
   return optax.chain(*parts, optax.scale_by_learning_rate(rate))
 
 

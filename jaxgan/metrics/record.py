@@ -1,5 +1,6 @@
 """Records of metrics: a value with all settings of its measurement."""
 
+import contextlib
 import dataclasses
 import json
 import pathlib
@@ -92,6 +93,33 @@ def append(path: pathlib.Path, records: Sequence[Record]) -> None:
   with path.open('a') as file:
     for record in records:
       file.write(json.dumps(dataclasses.asdict(record)) + '\n')
+
+
+def load(path: pathlib.Path) -> list[Record]:
+  """Reads the records of a JSON Lines file, oldest first.
+
+  Skips a line that a crash left incomplete, and fields of newer versions.
+
+  Args:
+    path: of the file; a missing file has no records.
+
+  Raises:
+    ValueError: a line lacks a field.
+  """
+  if not path.exists():
+    return []
+  known = {field.name for field in dataclasses.fields(Record)}
+  records = []
+  for number, line in enumerate(path.read_text().splitlines(), 1):
+    with contextlib.suppress(json.JSONDecodeError):
+      values = json.loads(line)
+      try:
+        records.append(Record(**{k: values[k] for k in known & {*values}}))
+      except TypeError as error:
+        raise ValueError(
+          f'Line {number} of {path} is no record of a metric ({error}).'
+        ) from error
+  return records
 
 
 def table(records: Sequence[Record]) -> str:

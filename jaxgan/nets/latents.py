@@ -13,6 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.stats import norm
 
 from jaxgan.config import Net
 from jaxgan.types import Array
@@ -126,6 +127,31 @@ class Latents(NamedTuple):
     rest = jnp.tile(start[self.size :], (num, 1))
     return jnp.concatenate([noise, rest], axis=1)
 
+  def walk(self, key: Array, num: int, frames: int, label: int = -1) -> Array:
+    """Walks from `num` latents through others and back: [frames, num, width].
+
+    Each frame is a draw of this distribution. A point cos(t) a + sin(t) b on
+    the circle through two normal vectors is normal too; other distributions
+    are functions of it. Code and label stay as in the first frame.
+
+    Args:
+      key: a PRNG key.
+      num: number of latents in a frame.
+      frames: number of frames; the one after the last would be the first.
+      label: class of all latents; -1 for all classes in turn.
+
+    Raises:
+      ValueError: an unknown label, or the latents need more than 4 GiB.
+    """
+    self._check('random', label, num * frames)
+    start_key, end_key = jax.random.split(key)
+    first = self.draw(start_key, num, _repeat(label, num))
+    start, end = jax.random.normal(end_key, (2, num, self.size))
+    t = 2 * jnp.pi * jnp.arange(frames)[:, None, None] / frames
+    noise = self._of_normal(jnp.cos(t) * start[None] + jnp.sin(t) * end[None])
+    rest = jnp.tile(first[:, self.size :], (frames, 1, 1))
+    return jnp.concatenate([noise, rest], axis=2)
+
   def grid(
     self, kind: str, key: Array, num: int, label: int = -1
   ) -> tuple[Array, int]:
@@ -197,6 +223,15 @@ class Latents(NamedTuple):
     if self.distribution == 'truncated':
       return jax.random.truncated_normal(key, -self.bound, self.bound, shape)
     return jax.random.normal(key, shape)
+
+  def _of_normal(self, x: Array) -> Array:
+    """Turns normal values into values of the distribution of the noise."""
+    if self.distribution == 'uniform':
+      return 2 * norm.cdf(x) - 1
+    if self.distribution == 'truncated':
+      low, high = norm.cdf(-self.bound), norm.cdf(self.bound)
+      return norm.ppf(low + (high - low) * norm.cdf(x))
+    return x
 
   def _interpolate_noise(self, start: Array, end: Array, t: Array) -> Array:
     if self.distribution == 'uniform':

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxgan.data.columns import Columns
 from jaxgan.progress import Progress
-from jaxgan.storage import atomic, pictures, workdir
+from jaxgan.storage import atomic, movies, pictures, workdir
 
 _MAX_GRID = 4096  # Samples in one picture.
 
@@ -35,6 +35,10 @@ def check(out: pathlib.Path, count: int) -> None:
     raise ValueError(f'{out} already exists; give a new .csv as --out.')
   if suffix in ('.png', '.npz', '.csv'):
     return
+  if suffix in movies.SUFFIXES:
+    raise ValueError(
+      f'--out is {str(out)!r}; a moving picture needs --walk or --training.'
+    )
   if suffix and not out.is_dir():
     raise ValueError(
       f'--out is {str(out)!r}; it must end in .png, .npz or .csv, or be a '

@@ -18,7 +18,7 @@ from jaxgan.gan import sharding
 from jaxgan.gan import state as state_lib
 from jaxgan.gan import step as step_lib
 from jaxgan.gan.state import GANState
-from jaxgan.storage import atomic, identity, workdir
+from jaxgan.storage import atomic, environment, identity, workdir
 from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.storage.identity import Identity
 from jaxgan.training import batches as batches_lib
@@ -110,6 +110,7 @@ def train_and_evaluate(
       workdir.write_config(folder, config)
       workdir.write_data(folder, facts)
       identity.write(folder, run)
+      environment.write(folder, int(state.step))
     hooks = stack.enter_context(
       Hooks(
         problem,

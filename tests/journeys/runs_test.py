@@ -76,7 +76,8 @@ def wait_for_step(process, workdir, step):
 def whole(environment, tmp_path_factory):
   """A run that was never stopped."""
   workdir = tmp_path_factory.mktemp('whole')
-  output = command(environment, *RUN, f'--workdir={workdir}')
+  report = '--config.log.report=True'
+  output = command(environment, *RUN, report, f'--workdir={workdir}')
   return workdir, output
 
 
@@ -84,8 +85,8 @@ def test_a_run_leaves_what_it_promised(whole):
   workdir, output = whole
   names = {p.name for p in workdir.iterdir() if 'events' not in p.name}
   assert names == {
-    '.lock', 'checkpoints', 'config.json', 'data.json', 'metrics.jsonl',
-    'run.json', 'samples',
+    '.lock', 'checkpoints', 'config.json', 'data.json', 'environment.json',
+    'metrics.jsonl', 'report.html', 'run.json', 'samples',
   }  # fmt: skip
   assert list(workdir.glob('events*'))
   assert {p.stem for p in (workdir / 'samples').iterdir()} == {
@@ -94,6 +95,7 @@ def test_a_run_leaves_what_it_promised(whole):
   steps = {int(p.name) for p in (workdir / 'checkpoints').iterdir()}
   assert steps == {140, 150, 160}
   assert f'python -m jaxgan.sample --workdir={workdir}' in output
+  assert f'report       {workdir}/report.html' in output
   assert json.loads((workdir / 'config.json').read_text())['seed'] == 0
 
 

@@ -93,3 +93,26 @@ def test_any_first_labels_are_in_proportion_too():
     )
     found = np.bincount(whole[:num], minlength=5)
     assert abs(found - num * shares).max() < 1
+
+
+@pytest.mark.parametrize('name', ['normal', 'uniform', 'truncated'])
+def test_each_frame_of_a_walk_is_a_draw_and_the_walk_is_a_loop(name):
+  law = latents.of(Net(latent_size=4, latent=name))
+  z = law.walk(KEY, 5000, 24)
+  chex.assert_shape(z, (24, 5000, 4))
+  drawn = np.sort(law.draw(jax.random.key(1), 5000), axis=None)
+  for frame in z[::7]:
+    values = np.sort(frame, axis=None)
+    assert abs(values - drawn)[200:-200].max() < 0.08
+  moves = np.linalg.norm(np.diff(z, axis=0, append=z[:1]), axis=(1, 2))
+  assert moves.max() < 1.1 * moves.min()
+  np.testing.assert_allclose(law.walk(KEY, 2, 24)[0], law.walk(KEY, 2, 8)[0])
+
+
+def test_a_walk_keeps_code_and_label():
+  law = latents.Latents(4, code_classes=3, code_size=1, classes=10)
+  z = np.asarray(law.walk(KEY, 6, 5, label=7))
+  assert (z[:, :, 4:] == z[:1, :, 4:]).all()
+  assert (z[..., -3] == 1).all()
+  with pytest.raises(ValueError, match=r'label is 10 and net\.classes'):
+    law.walk(KEY, 6, 5, label=10)

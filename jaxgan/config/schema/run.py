@@ -109,6 +109,8 @@ class Log:
 
   every_steps: int = within(100, 1, doc='Iterations between logged scalars.')
   tensorboard: bool = free(True, doc='Also writes TensorBoard files.')
+  report: bool = free(True, doc=
+    'Writes report.html at the end, if the extra report is installed.')
 
 
 @dataclasses.dataclass(frozen=True)
