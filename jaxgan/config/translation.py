@@ -6,6 +6,7 @@ from typing import Any
 from jaxgan.config.schema.run import Config
 
 _PAIRED = ('pairs', 'side_by_side')
+NETS = ('unet', 'encoder_decoder', 'rrdb')
 _TERMS = ('l1', 'cycle', 'identity')
 
 
@@ -14,8 +15,8 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
   net, loss, translates = config.net, config.loss, config.game == 'translation'
   yield (
     'game net.name',
-    translates != (net.name == 'unet'),
-    'translation and unet need each other',
+    translates != (net.name in NETS),
+    f'translation needs one of {", ".join(NETS)}, and these need it',
   )
   for key in _TERMS:
     yield (
@@ -58,9 +59,10 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     'regularisers.augment empty',
   )
   yield (
-    'net.name net.attention',
-    net.attention,
-    'unet has no attention, so it must be 0',
+    'net.name net.gen_norm',
+    net.name == 'rrdb' and net.gen_norm not in ('none', 'spectral'),
+    'its blocks have no normalization of activations, so it must be none or '
+    'spectral',
   )
 
 
