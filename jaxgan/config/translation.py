@@ -29,6 +29,11 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     not (loss.adversarial or any(getattr(loss, key) for key in _TERMS)),
     'the generator needs a loss, so one of them must be above 0',
   )
+  yield (
+    'translation.pool game',
+    config.translation.pool and not translates,
+    'only a translation has a pool, so it must be 0',
+  )
   if not translates:
     return
   yield (
@@ -50,6 +55,17 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     'translation.input data.name',
     (data == 'unpaired') != (inputs == 'unpaired'),
     'unpaired and the data set unpaired need each other',
+  )
+  pool, size = config.translation.pool, config.train.batch_size
+  yield (
+    'translation.pool net.critic_input',
+    pool and net.critic_input,
+    'the pool keeps no inputs, so net.critic_input must be False',
+  )
+  yield (
+    'translation.pool train.batch_size train.batch_doubles_at',
+    0 < pool < size * 2 ** len(config.train.batch_doubles_at),
+    'the pool must be 0, or hold a batch at least',
   )
   yield from (_two_way if inputs == 'unpaired' else _one_way)(config)
   yield (
