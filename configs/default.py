@@ -44,6 +44,7 @@ def _shrink(config: config_dict.ConfigDict) -> None:
   net.gen_widths = (8,) * len(net.gen_widths)
   net.critic_widths = (8,) * len(net.critic_widths)
   net.latent_size = 8
+  net.blocks = 1
   config.penalty.warmup_steps = 2
   train.steps = 6
   train.batch_size = 16

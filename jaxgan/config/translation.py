@@ -6,6 +6,7 @@ from typing import Any
 from jaxgan.config.schema.run import Config
 
 _PAIRED = ('pairs', 'side_by_side')
+NETS = ('unet', 'encoder_decoder', 'rrdb')
 _TERMS = ('l1', 'cycle', 'identity')
 
 
@@ -14,8 +15,8 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
   net, loss, translates = config.net, config.loss, config.game == 'translation'
   yield (
     'game net.name',
-    translates != (net.name == 'unet'),
-    'translation and unet need each other',
+    translates != (net.name in NETS),
+    f'translation needs one of {", ".join(NETS)}, and these need it',
   )
   for key in _TERMS:
     yield (
@@ -27,6 +28,11 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     'loss.adversarial loss.l1 loss.cycle loss.identity',
     not (loss.adversarial or any(getattr(loss, key) for key in _TERMS)),
     'the generator needs a loss, so one of them must be above 0',
+  )
+  yield (
+    'translation.pool game',
+    config.translation.pool and not translates,
+    'only a translation has a pool, so it must be 0',
   )
   if not translates:
     return
@@ -50,6 +56,17 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     (data == 'unpaired') != (inputs == 'unpaired'),
     'unpaired and the data set unpaired need each other',
   )
+  pool, size = config.translation.pool, config.train.batch_size
+  yield (
+    'translation.pool net.critic_input',
+    pool and net.critic_input,
+    'the pool keeps no inputs, so net.critic_input must be False',
+  )
+  yield (
+    'translation.pool train.batch_size train.batch_doubles_at',
+    0 < pool < size * 2 ** len(config.train.batch_doubles_at),
+    'the pool must be 0, or hold a batch at least',
+  )
   yield from (_two_way if inputs == 'unpaired' else _one_way)(config)
   yield (
     'net.critic_input regularisers.augment',
@@ -58,9 +75,10 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     'regularisers.augment empty',
   )
   yield (
-    'net.name net.attention',
-    net.attention,
-    'unet has no attention, so it must be 0',
+    'net.name net.gen_norm',
+    net.name == 'rrdb' and net.gen_norm not in ('none', 'spectral'),
+    'its blocks have no normalization of activations, so it must be none or '
+    'spectral',
   )
 
 

@@ -165,6 +165,12 @@ def _nets(config: Config) -> Rules:
     'batch norm mixes the examples whose gradient norms are penalized one by '
     'one, so use layer or none',
   )
+  for key in ('gen_norm', 'critic_norm'):
+    yield (
+      f'net.{key} net.name',
+      getattr(net, key) == 'instance' and net.name == 'mlp',
+      'its features are no images, so the norm must be another one',
+    )
   yield (
     'net.attention net.name',
     net.attention and net.name not in _ATTENTION_NETS,

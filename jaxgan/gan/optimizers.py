@@ -61,6 +61,13 @@ def learning_rate(
   return _with_warmup(schedule, config.warmup_steps * updates)
 
 
+def clipped(params: Params, bound: float) -> Params:
+  """Weight clipping of the original WGAN (Arjovsky et al., 2017); 0 is none."""
+  if not bound:
+    return params
+  return jax.tree.map(lambda x: jnp.clip(x, -bound, bound), params)
+
+
 def apply(
   optimizer: optax.GradientTransformation,
   params: Params,

@@ -8,6 +8,7 @@ import optax
 from jaxgan.gan import controller, optimizers
 from jaxgan.gan import hyper as hyper_lib
 from jaxgan.gan.hyper import Hyper
+from jaxgan.gan.pool import Pool, empty
 from jaxgan.gan.problem import Problem
 from jaxgan.types import Array, Pair, Variables
 
@@ -36,6 +37,17 @@ class GANState:
   diverged_step: Array
 
 
+@flax.struct.dataclass
+class PooledState(GANState):
+  """The state of a translation with `translation.pool`.
+
+  Attributes:
+    pool: past outputs of the generator.
+  """
+
+  pool: Pool
+
+
 def keys(seed: Array | int) -> Array:
   """The keys [2] of the initial weights and of the training."""
   return jax.random.split(jax.random.key(seed))
@@ -60,7 +72,7 @@ def create(
   variables = problem.networks.init(init_key)
   pair = optimizers.build(config, hyper)
   share = config.regularisers.augment_share
-  return GANState(
+  state = GANState(
     step=jnp.zeros((), jnp.int32),
     key=run_key,
     variables=variables,
@@ -71,3 +83,6 @@ def create(
     control=controller.init(config.penalty, hyper, share),
     diverged_step=jnp.full((), -1, jnp.int32),
   )
+  if not config.translation.pool:
+    return state
+  return PooledState(**vars(state), pool=empty(config, problem.shape))

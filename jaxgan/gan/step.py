@@ -8,6 +8,7 @@ and every mean runs over the whole batch, so that one device and eight agree.
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -138,6 +139,7 @@ class Step:
     )
     if self.config.train.ema_images:
       decay = schedules.ema_decay(self.config, state.step, images)
+    more: dict[str, Any] = {'pool': critic.pool} if critic.pool else {}
     return dataclasses.replace(
       state,
       step=state.step + 1,
@@ -146,4 +148,5 @@ class Step:
       ema=optax.incremental_update(gen.variables, state.ema, 1 - decay),
       control=control,
       diverged_step=jnp.where(first, state.step + 1, state.diverged_step),
+      **more,
     )

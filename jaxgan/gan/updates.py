@@ -25,17 +25,19 @@ from jaxgan.gan import (
 )
 from jaxgan.gan.hyper import Hyper
 from jaxgan.gan.networks import statistics_of
+from jaxgan.gan.pool import Pool, exchange
 from jaxgan.gan.problem import Problem
-from jaxgan.gan.state import GANState
+from jaxgan.gan.state import GANState, PooledState
 from jaxgan.nets import conditional, latents
 from jaxgan.types import Array, Batch, Metrics, Params, Variables, whole
 
 
 class Player(NamedTuple):
-  """One network in training: its variables and its optimizer state."""
+  """One network in training; a critic may have a pool of past fakes."""
 
   variables: Variables
   opt: optax.OptState
+  pool: Pool | None = None
 
 
 class UpdateInputs(NamedTuple):
@@ -88,7 +90,8 @@ class Updates:
     """
     steps = self.config.train.critic_steps
     update = functools.partial(self._critic_update, hyper, state)
-    start = Player(dict(state.variables.critic), state.opt.critic)
+    pool = state.pool if isinstance(state, PooledState) else None
+    start = Player(dict(state.variables.critic), state.opt.critic, pool)
     inputs = UpdateInputs(
       batch, jax.random.split(key, steps), jnp.arange(steps)
     )
@@ -109,7 +112,11 @@ class Updates:
     real = self.networks.real(inputs.batch.image)
     z = self._latents(latent_key, label, len(real))
     fake = self._fakes(state.variables.gen, z, noise_key)
-    inputs_real, inputs_fake = self._transform(transform_key, state, real, fake)
+    old, pool = fake, critic.pool
+    if pool:
+      pool_key = jax.random.fold_in(inputs.key, 5)
+      old, pool = exchange(pool, pool_key, fake)
+    inputs_real, inputs_fake = self._transform(transform_key, state, real, old)
     update = state.step * config.train.critic_steps + inputs.number
     due = None
     if config.regularisers.lazy > 1:
@@ -151,7 +158,8 @@ class Updates:
     if self.batch_distance is not None:
       distance = self.batch_distance(real, fake)
       measurement = measurement._replace(distance=distance)
-    updated = Player({**statistics, 'params': self._clip(params)}, opt)
+    params = optimizers.clipped(params, config.penalty.clip)
+    updated = Player({**statistics, 'params': params}, opt, pool)
     return updated, (metrics, measurement)
 
   def gen_updates(
@@ -289,10 +297,3 @@ class Updates:
     predict = self.networks.score(critic, label, key, method='predict')
     parts = latents.of(self.config.net).split(z)
     return auxiliary.Targets(predict, label, parts)
-
-  def _clip(self, params: Params) -> Params:
-    """Weight clipping of the original WGAN (Arjovsky et al., 2017)."""
-    bound = self.config.penalty.clip
-    if not bound:
-      return params
-    return jax.tree.map(lambda x: jnp.clip(x, -bound, bound), params)

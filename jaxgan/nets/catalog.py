@@ -22,11 +22,13 @@ from jaxgan.nets import (
   biggan,
   conditional,
   dcgan,
+  encoder_decoder,
   kernels,
   mlp,
   multiscale,
   r3gan,
   resnet,
+  rrdb,
   stylegan,
   unet,
 )
@@ -45,6 +47,8 @@ NETS: Mapping[str, Builder] = {
   'multiscale': multiscale.build,
   'r3gan': r3gan.build,
   'unet': unet.build,
+  'encoder_decoder': encoder_decoder.build,
+  'rrdb': rrdb.build,
 }
 
 

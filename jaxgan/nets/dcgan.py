@@ -55,15 +55,25 @@ def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
   return Pair(generator, base.Critic(config, features))
 
 
-def check(config: Net, shape: tuple[int, ...]) -> None:
-  """Raises a ValueError if the images are too small for so many widths."""
+def check(config: Net, shape: tuple[int, ...], first: int = 1) -> None:
+  """Checks that the images are large enough for so many widths.
+
+  Args:
+    config: the `net` section of the configuration.
+    shape: (H, W, C) of the images.
+    first: how many times the first width of the generator halves them.
+
+  Raises:
+    ValueError: they are too small.
+  """
   most = (max(shape[:2]) - 1).bit_length()
-  for key in ('gen_widths', 'critic_widths'):
+  for key, more in (('gen_widths', 1 - first), ('critic_widths', 0)):
     depth = len(getattr(config, key))
-    if depth > most:
+    if depth > most + more:
+      but = ' but one' if more else ''
       raise ValueError(
-        f'net.{key} has {depth} entries, each of which halves the image; '
-        f'{shape[0]}x{shape[1]} pixels allow at most {most}.'
+        f'net.{key} has {depth} entries, each{but} of which halves the image; '
+        f'{shape[0]}x{shape[1]} pixels allow at most {most + more}.'
       )
 
 

@@ -4,6 +4,7 @@ Functions that create modules must be called in a compact method.
 """
 
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -228,7 +229,8 @@ def normalize(
   Args:
     x: [B, ..., C].
     kind: one of `BATCH`, over all axes but the last; `layer`, over all axes of
-      one example (GroupNorm with one group); others return x unchanged.
+      one example (GroupNorm with one group); `instance`, over the pixels of one
+      example; others return x unchanged.
     config: for the compute dtype; statistics are float32.
     train: whether batch norm uses and records the statistics of the batch, or
       reads `batch_stats`.
@@ -247,11 +249,16 @@ def normalize(
       use_bias=label is None,
     )(x)
     return x if label is None else _conditional_affine(x, label)
-  if kind == 'layer':
+  if kind in ('layer', 'instance'):
+    if kind == 'instance' and math.prod(x.shape[1:-1]) == 1:
+      raise ValueError(
+        'The norm is instance and a feature map has one pixel, which it makes '
+        '0; larger images or fewer widths are needed.'
+      )
     return nn.LayerNorm(
       epsilon=1e-5,
       dtype=config.dtype,
-      reduction_axes=tuple(range(1, x.ndim)),
+      reduction_axes=tuple(range(1, x.ndim - (kind == 'instance'))),
       use_fast_variance=False,
     )(x)
   return x

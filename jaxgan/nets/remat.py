@@ -9,7 +9,14 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from jaxgan.nets import biggan, r3gan, resnet, stylegan
+from jaxgan.nets import (
+  biggan,
+  encoder_decoder,
+  r3gan,
+  resnet,
+  rrdb,
+  stylegan,
+)
 
 Apply = Callable[..., Any]
 
@@ -22,6 +29,8 @@ _BLOCKS = (
   stylegan.Layer,
   stylegan.CriticBlock,
   r3gan.Block,
+  encoder_decoder.Block,
+  rrdb.Block,
 )
 _WITHOUT_BLOCKS = ('mlp', 'dcgan', 'unet')
 _PRODUCTS = ('dot_general', 'conv_general_dilated')

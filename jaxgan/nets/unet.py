@@ -48,10 +48,27 @@ class Generator(nn.Module):
       x = layers.apply_layer(up, x, norm, train)[:, :h, :w]
       x = activate(layers.normalize(x, norm, net, train))
       x = jnp.concatenate([x, skip.astype(x.dtype)], axis=-1)
-    copies = image.shape[-1] == c
-    last = layers.conv(net, c, _SIZE, gain=_SMALL if copies else 1.0)
-    x = layers.apply_layer(last, x, norm, train).astype(jnp.float32)
-    return image + x if copies else jnp.tanh(x)
+    last = layers.conv(net, c, _SIZE, gain=last_gain(image, c))
+    return finish(image, layers.apply_layer(last, x, norm, train))
+
+
+def last_gain(image: Array, channels: int) -> float:
+  """The gain of the last kernel, small where the output adds to the input."""
+  return _SMALL if image.shape[-1] == channels else 1.0
+
+
+def finish(image: Array, x: Array) -> Array:
+  """The output of a generator of images from images.
+
+  Args:
+    image: its input [B, H, W, C'].
+    x: [B, H, W, C], of its last layer.
+
+  Returns:
+    [B, H, W, C] float32: image + x if both have the same channels, or tanh x.
+  """
+  x = x.astype(jnp.float32)
+  return image + x if image.shape[-1] == x.shape[-1] else jnp.tanh(x)
 
 
 class Critic(nn.Module):

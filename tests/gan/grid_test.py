@@ -11,6 +11,7 @@ import pytest
 import small
 
 from jaxgan.config import PRESETS, from_config_dict
+from jaxgan.config.translation import NETS as TRANSLATE
 from jaxgan.gan import controller
 from jaxgan.gan.losses import LOSSES
 from jaxgan.gan.updates import Updates
@@ -34,6 +35,8 @@ KEYS = {
   'multiscale': TWO,
   'r3gan': {**WIDTHS, 'depth': 1},
   'unet': WIDTHS,
+  'encoder_decoder': {**TWO, 'blocks': 1},
+  'rrdb': {**TWO, 'blocks': 1},
 }
 # All pairs for these; the larger nets meet each loss and each penalty once.
 EACH = ('mlp', 'dcgan')
@@ -46,7 +49,8 @@ def combinations():
   once = list(zip(scores, PRESETS, strict=False))
   for net in NETS:
     for loss, preset in itertools.product(LOSSES, PRESETS):
-      if net in EACH or (loss, preset) in once:
+      few = once[:1] if net in TRANSLATE[1:] else once  # The game of `unet`.
+      if net in EACH or (loss, preset) in few:
         yield loss, preset, net
 
 
@@ -54,7 +58,7 @@ def config_of(loss, preset, net):
   head = 'autoencoder' if loss == 'energy' else 'score'
   return from_config_dict(
     {
-      'game': 'translation' if net == 'unet' else 'gan',
+      'game': 'translation' if net in TRANSLATE else 'gan',
       'loss': {'name': loss},
       'penalty': {'preset': preset},
       'net': {

@@ -163,8 +163,8 @@ def unpaired(**sections):
     translation={'input': 'unpaired'},
     data={'name': 'unpaired', 'path': 'x'},
     net={
-      'name': 'unet', 'gen_widths': (4,), 'critic_widths': (4,),
-      'critic_input': False,
+      'name': 'encoder_decoder', 'gen_widths': (4, 4), 'critic_widths': (4,),
+      'blocks': 1, 'gen_norm': 'instance', 'critic_input': False,
     },
     **sections,
   )  # fmt: skip
@@ -268,7 +268,7 @@ def test_parts_of_a_batch_are_the_whole():
   ('sections', 'sentence'),
   [
     ({'game': 'gan'}, "game is 'gan' and net.name is 'unet'"),
-    ({'net': {'name': 'dcgan'}}, 'translation and unet need each other'),
+    ({'net': {'name': 'dcgan'}}, 'translation needs one of unet'),
     ({'net': {'classes': 3}}, 'net.classes is 3'),
     ({'loss': {'l1': 0.0, 'adversarial': 0.0}}, 'one of them must be above 0'),
     ({'regularisers': {'augment': ('cutout',)}}, 'is not augmented, so'),

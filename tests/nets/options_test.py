@@ -11,6 +11,7 @@ import pytest
 import small
 
 from jaxgan.config import Net, from_config_dict
+from jaxgan.config.translation import NETS as TRANSLATE
 from jaxgan.gan import networks as networks_lib
 from jaxgan.nets import catalog, layers
 
@@ -168,7 +169,7 @@ def test_an_unknown_name_is_an_error(name, key):
   widths = {'gen_widths': (12, 8), 'critic_widths': (8, 12)}
   config = Net(name=name, latent_size=4, **widths, **{key: 'nonsense'})
   pair = catalog.build(config, SHAPE)
-  width = 64 if name == 'unet' else 4  # Of a whole image.
+  width = 64 if name in TRANSLATE else 4  # Of a whole image.
   with pytest.raises(KeyError, match='nonsense'):
     jax.eval_shape(lambda: catalog.init(pair, KEY, width, SHAPE))
 

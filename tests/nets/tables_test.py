@@ -7,6 +7,7 @@ import jax
 import pytest
 
 from jaxgan.config import Net
+from jaxgan.config.translation import NETS as TRANSLATE
 from jaxgan.nets import catalog, latents, tables
 from jaxgan.types import Pair
 
@@ -75,7 +76,7 @@ def test_every_parameter_of_the_catalog_is_counted(name, head):
 
 
 def test_every_net_of_the_catalog_is_tried():
-  assert {*NETS, 'unet'} == set(catalog.NETS)
+  assert {*NETS, *TRANSLATE} == set(catalog.NETS)
 
 
 def test_the_critic_of_a_translation_reads_the_input():

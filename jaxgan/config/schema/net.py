@@ -14,9 +14,9 @@ class Net:
 
   name: str = one_of(
     'dcgan', 'mlp', 'resnet', 'biggan', 'stylegan', 'multiscale', 'r3gan',
-    'unet', doc=
-    'Architecture of both nets (docs/nets.md); unet is that of game '
-    'translation.')
+    'unet', 'encoder_decoder', 'rrdb', doc=
+    'Architecture of both nets (docs/nets.md); the last three are those of '
+    'game translation.')
   latent_size: int = within(128, 1, doc='Z, the length of a latent vector.')
   latent: str = one_of('normal', 'uniform', 'truncated', doc=
     'Distribution of the latents: N(0, 1), U(-1, 1), or N(0, 1) within '
@@ -47,10 +47,12 @@ class Net:
     'Factor on all gen_widths and critic_widths, rounded: a larger or smaller '
     'net by one key.')
   gen_norm: str = one_of(
-    'none', 'batch', 'layer', 'spectral', 'batch_spectral', doc=
-    'Normalization in the generator. spectral divides each kernel by its '
-    'largest singular value; batch_spectral is batch norm and spectral norm.')
-  critic_norm: str = one_of('none', 'layer', 'batch', 'spectral', doc=
+    'none', 'batch', 'layer', 'instance', 'spectral', 'batch_spectral', doc=
+    'Normalization in the generator. instance is that of each feature map of '
+    'an image; spectral divides each kernel by its largest singular value; '
+    'batch_spectral is batch norm and spectral norm.')
+  critic_norm: str = one_of(
+    'none', 'layer', 'instance', 'batch', 'spectral', doc=
     'Normalization in the critic. batch mixes examples and is refused under a '
     'gradient penalty.')
   gen_activation: str = one_of('default', *_ACTIVATIONS, doc=
@@ -66,8 +68,9 @@ class Net:
     'autoencoder (EBGAN).')
   critic_code_size: int = within(32, 1, doc='Code length of the autoencoder.')
   gen_up: str = one_of('transposed', 'nearest', 'subpixel', doc=
-    'Upsampling of dcgan and unet: transposed convolution, nearest neighbors '
-    'and convolution, or sub-pixel convolution.')
+    'Upsampling of dcgan and of the nets of game translation: transposed '
+    'convolution, nearest neighbors and convolution, or sub-pixel '
+    'convolution.')
   critic_stem: str = one_of('conv', 'optimised', doc=
     'First block of the critic of resnet: a convolution, or the residual block '
     'of the WGAN-GP authors that downsamples.')
@@ -80,6 +83,8 @@ class Net:
     'side); dcgan, resnet and biggan have it. 0 for none.')
   depth: int = within(2, 1, doc=
     'Residual blocks of biggan and r3gan per resolution.')
+  blocks: int = within(9, 1, doc=
+    'Blocks of encoder_decoder and rrdb at the smallest maps.')
   group_width: int = within(16, 1, doc=
     'Channels per group of the 3x3 convolutions of r3gan. If it does not '
     'divide their channels, their greatest common divisor is used.')
@@ -97,7 +102,8 @@ class Net:
     'Resolutions of multiscale: the generator makes, and the critic scores, '
     'each image at full size, half size, and so on.')
   critic_input: bool = free(True, doc=
-    'Whether the critic of unet also reads the input image (pix2pix).')
+    'Whether the critic of game translation also reads the input image '
+    '(pix2pix).')
   conv: str = one_of('auto', 'lax', 'cudnn', 'matmul', 'winograd', doc=
     'Implementation of convolutions: of XLA, of XLA with derivatives in the '
     'forms of cuDNN, as matrix products, or Winograd. auto chooses the fastest '

@@ -25,3 +25,6 @@ class Translation:
     'image; its place is random.')
   noise: float = within(0.3, 0, doc=
     'Standard deviation of the noise; pixels are in [-1, 1].')
+  pool: int = within(0, 0, 4096, doc=
+    'Past outputs of each domain that are kept; the critic sees one of them '
+    'instead of a new output with probability 1/2 (CycleGAN: 50). 0 for none.')

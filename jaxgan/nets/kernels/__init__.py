@@ -43,19 +43,22 @@ _GROUPED = {
 _FASTEST = {'cpu': 'winograd', 'gpu': 'cudnn'}  # Others: lax.
 
 
-def conv(x: Array, kernel: Array, algorithm: str, stride: int = 1) -> Array:
-  """Convolution with `SAME` padding, by the algorithm that `net.conv` names.
+def conv(
+  x: Array, kernel: Array, algorithm: str, stride: int = 1, pads: str = 'SAME'
+) -> Array:
+  """Convolution by the algorithm that `net.conv` names.
 
   Args:
     x: [B, H, W, Cin].
     kernel: [k, k, Cin, Cout].
     algorithm: a value of `net.conv`.
     stride: of both axes.
+    pads: `SAME`, or `VALID` for none.
 
   Returns:
-    [B, ceil(H / stride), ceil(W / stride), Cout].
+    [B, ceil(H / stride), ceil(W / stride), Cout] under `SAME`.
   """
-  return _CONV[resolve(algorithm)](x, kernel, stride, 'SAME')
+  return _CONV[resolve(algorithm)](x, kernel, stride, pads)
 
 
 def up(x: Array, kernel: Array, algorithm: str) -> Array:
