@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxgan.config import Config
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation import plan, reference_data
 from jaxgan.evaluation.plan import SampleGroup
@@ -259,7 +259,7 @@ def of_run(
 def make_draw(
   generator: Generator,
   seed: int,
-  columns: Columns | None = None,
+  columns: AnyColumns | None = None,
   share: Share = ALONE,
   images: np.ndarray | None = None,
 ) -> Draw:

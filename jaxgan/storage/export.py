@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
 from jaxgan.progress import Progress
 from jaxgan.storage import atomic, pictures, workdir
 
@@ -53,7 +53,7 @@ def write(
   *,
   count: int,
   columns: int = 0,
-  table: Columns | None = None,
+  table: AnyColumns | None = None,
 ) -> None:
   """Writes samples in the format given by the suffix of `out`.
 

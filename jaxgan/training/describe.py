@@ -25,8 +25,11 @@ def describe(config: Config) -> str:
     FileNotFoundError: `data.path` or a file in it is missing.
   """
   names.check(config)
-  shape, num_classes = sources.shape_and_classes(config.data)
-  problem = problem_lib.build(config, shape, num_classes=num_classes)
+  facts = sources.facts(config.data)
+  shape = facts.shape
+  problem = problem_lib.build(
+    config, shape, num_classes=facts.num_classes, columns=facts.columns
+  )
   name = 'inputs' if problem.translation else 'latents'
   latent = f'[B, {problem.networks.latents.width}]'
   example = f'[B, {", ".join(map(str, shape))}]'
