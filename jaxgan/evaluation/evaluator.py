@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxgan.config import Config
 from jaxgan.data.columns import AnyColumns
+from jaxgan.data.mixed import Mixed
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation import plan, reference_data
 from jaxgan.evaluation.plan import SampleGroup
@@ -175,8 +176,10 @@ class Evaluator:
       )
       for each in plan.real_sets(metrics)
     }
-    shape = self._reference.examples.shape[1:]
-    return Real(**sets, shape=shape, mixture=self._reference.mixture)
+    whole = self._reference
+    columns = whole.columns if isinstance(whole.columns, Mixed) else None
+    shape, mixture = whole.examples.shape[1:], whole.mixture
+    return Real(**sets, shape=shape, mixture=mixture, columns=columns)
 
   def _features_of(
     self, draw: Draw, available: int = sys.maxsize
