@@ -89,7 +89,7 @@ class Column(NamedTuple):
       return [self.texts[i] for i in codes.tolist()]
     numbers = self.numbers(row)
     return [
-      self.missing or '' if value != value else self._text(value)
+      self.missing or '' if value != value else self.text(value)
       for value in numbers.tolist()
     ]
 
@@ -124,7 +124,8 @@ class Column(NamedTuple):
       [np.where(gone, 0, alpha), np.where(gone, missing, mode)], axis=1
     ).astype(np.float32)
 
-  def _text(self, value: float) -> str:
+  def text(self, value: float) -> str:
+    """The text of a number of the column."""
     return cells_lib.format_number(value, self.kind, self.decimals)
 
 

@@ -89,7 +89,7 @@ def fit(values: np.ndarray) -> Modes:
   rest = values[~np.isin(values, spikes)]
   means, scales = [*spikes.tolist()], [0.0] * len(spikes)
   if len(rest):
-    own = _mixture(rest)
+    own = _mixture(_inner(rest))
     means, scales = means + own[0], scales + own[1]
   modes = Modes(tuple(means), tuple(scales), (1.0,) * len(means))
   reached = [
@@ -100,6 +100,13 @@ def fit(values: np.ndarray) -> Modes:
     means.append((low + high) / 2)
     scales.append((high - low) / (2 * _RADIUS) * (1 + 1e-6))
   return _weighted(values, means, scales)
+
+
+def _inner(values: np.ndarray) -> np.ndarray:
+  """Drops numbers so far out that they would blur all modes into one."""
+  low, high = np.quantile(values, [0.005, 0.995])
+  margin = (high - low) / 2
+  return values[(values >= low - margin) & (values <= high + margin)]
 
 
 def _mixture(values: np.ndarray) -> tuple[list[float], list[float]]:
@@ -118,6 +125,9 @@ def _mixture(values: np.ndarray) -> tuple[list[float], list[float]]:
   net = mixture.BayesianGaussianMixture(
     n_components=min(_MAX_MODES, len(np.unique(sample))),
     weight_concentration_prior=1e-3,
+    # The defaults, 1 and 1, would merge narrow modes.
+    mean_precision_prior=1e-3,
+    covariance_prior=[[1e-4]],
     max_iter=100,
     random_state=0,
   )

@@ -63,13 +63,14 @@ def lines(path: Path, errors: str = 'strict') -> Iterator[str]:
     path: of the text.
     errors: as for `open`.
   """
-  file: Any = open_file(path)
   packed = path.suffix == '.gz'
-  if packed:
-    file = gzip.GzipFile(fileobj=file)
-  # Spreadsheets may write a byte order mark; the codec -sig removes it.
-  text = io.TextIOWrapper(file, 'utf-8-sig', errors, newline='')
-  with text:
+  with contextlib.ExitStack() as stack:
+    file: Any = stack.enter_context(open_file(path))
+    if packed:
+      file = stack.enter_context(gzip.GzipFile(fileobj=file))
+    # Spreadsheets may write a byte order mark; the codec -sig removes it.
+    text = io.TextIOWrapper(file, 'utf-8-sig', errors, newline='')
+    stack.enter_context(text)
     read, total = iter(lambda: text.readline(LINE_CHARACTERS + 1), ''), 0
     for number, line in enumerate(read, 1):
       total += len(line)
