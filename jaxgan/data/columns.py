@@ -103,6 +103,8 @@ def convert(
   """
   if source == target:
     return values
+  if isinstance(source, Mixed) and isinstance(target, Mixed):
+    return source.recode(values, target)
   if source is not None:
     values = source.unstandardize(values)
   if isinstance(source, Mixed) != isinstance(target, Mixed):

@@ -220,6 +220,15 @@ class Mixed(NamedTuple):
     """The texts of rows [N, M], by column."""
     return [column.decode(part) for column, part in self.parts(rows)]
 
+  def recode(self, rows: np.ndarray, target: 'Mixed') -> np.ndarray:
+    """Encodes rows [N, M] as another table's columns do.
+
+    Raises:
+      ValueError: other columns, or a category that the other table lacks.
+    """
+    texts = zip(*self.decode(rows), strict=True)
+    return target.encode(cells_lib.of_rows(self.names, texts, 'The samples'))
+
   def standardize(self, values: np.ndarray) -> np.ndarray:
     """Rows are encoded already: returns them, as `Columns.standardize`."""
     self._check(values)

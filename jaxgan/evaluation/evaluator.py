@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxgan.config import Config
-from jaxgan.data.columns import AnyColumns
+from jaxgan.data.columns import AnyColumns, convert
 from jaxgan.data.mixed import Mixed
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation import plan, reference_data
@@ -284,7 +284,9 @@ def make_draw(
     z = np.asarray(generator.inputs(jax.random.key(seed), num, label, images))
     own = np.concatenate([*share.own(chunks.split(z))])
     samples = generator.stream(own)
-    return map(columns.standardize, samples) if columns else samples
+    if columns is None:
+      return samples
+    return (convert(part, generator.units, columns) for part in samples)
 
   return draw
 

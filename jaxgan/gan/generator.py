@@ -79,6 +79,11 @@ class Generator(NamedTuple):
     """Names and units of the table that it was trained on; None for none."""
     return self.problem.columns
 
+  @property
+  def units(self) -> 'AnyColumns | None':
+    """The columns that `stream` encodes its samples by; None for none."""
+    return self.columns if self.problem.networks.table else None
+
   def generate(self, z: Array) -> np.ndarray:
     """Samples of the latents [N, width], all at once.
 

@@ -49,8 +49,11 @@ class Layout(NamedTuple):
     """Rows [..., M] -> vectors [..., D] float32."""
     segment = np.repeat(np.arange(len(self.sizes)), np.maximum(self.sizes, 1))
     choice = np.concatenate([np.arange(max(n, 1)) for n in self.sizes])
-    is_alpha = np.asarray(self.sizes)[segment] == 0
     x = rows[..., segment]
+    is_alpha, choice = (
+      np.broadcast_to(each, x.shape)
+      for each in (np.asarray(self.sizes)[segment] == 0, choice)
+    )
     return jnp.where(is_alpha, x, (x == choice).astype(jnp.float32))
 
   def decode(self, x: Array) -> Array:

@@ -136,7 +136,7 @@ def test_kinds_are_declared():
   assert fitted.labels == ()
   with pytest.raises(ValueError, match="holds '=1\\+1' and is declared date"):
     mixed_fit.fit(columns, {'text': 'date'})
-  with pytest.raises(ValueError, match="data.condition is 'spike'"):
+  with pytest.raises(ValueError, match=r"data\.condition is 'spike'"):
     mixed_fit.fit(columns, {}, 'spike')
   assert mixed_fit.fit(columns, {}, 'few').conditions == (7,)
 
