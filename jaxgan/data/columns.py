@@ -30,6 +30,16 @@ class Columns(NamedTuple):
   location: tuple[float, ...]
   scale: tuple[float, ...]
 
+  @property
+  def sizes(self) -> tuple[int, ...]:
+    """Of a table with categories (`Mixed.sizes`); numbers have none."""
+    return ()
+
+  @property
+  def labels(self) -> tuple[tuple[int, int], ...]:
+    """Of a table with categories (`Mixed.labels`); numbers have none."""
+    return ()
+
   def standardize(self, values: np.ndarray) -> np.ndarray:
     """Converts [N, D] in the table's units to standardized [N, D] float32."""
     self._check(values)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.data import cells as cells_lib
+from jaxgan.data import kinds as kinds_lib
 from jaxgan.data.cells import Cells
 from jaxgan.data.modes import Modes
 
@@ -24,7 +25,7 @@ class Column(NamedTuple):
 
   Attributes:
     name: of the column.
-    kind: one of `cells.KINDS` except drop.
+    kind: one of `kinds.KINDS` except drop.
     texts: its categories; of a column of numbers empty.
     counts: rows of each category, or of each mode and the missing cells.
     modes: of a column of numbers; empty otherwise.
@@ -73,7 +74,7 @@ class Column(NamedTuple):
         )
       codes = np.array([position[text] for text in cells.texts], np.float32)
       return codes[cells.codes][:, None][:, : self.width]
-    numbers = cells_lib.parse(cells, self.kind)
+    numbers = kinds_lib.parse(cells, self.kind)
     out = np.zeros((len(cells.codes), 2), np.float32)
     for start in range(0, len(out), CHUNK):
       part = slice(start, start + CHUNK)
@@ -126,7 +127,7 @@ class Column(NamedTuple):
 
   def text(self, value: float) -> str:
     """The text of a number of the column."""
-    return cells_lib.format_number(value, self.kind, self.decimals)
+    return kinds_lib.format_number(value, self.kind, self.decimals)
 
 
 class Mixed(NamedTuple):

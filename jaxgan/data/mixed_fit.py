@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jaxgan.data import cells as cells_lib
+from jaxgan.data import kinds as kinds_lib
 from jaxgan.data import modes as modes_lib
 from jaxgan.data.cells import Cells
 from jaxgan.data.mixed import CHUNK, Column, Mixed
@@ -19,7 +20,7 @@ def fit(
 
   Args:
     table: its columns.
-    kinds: declared kinds by name, as `cells.read_kinds`; the others are
+    kinds: declared kinds by name, as `kinds.read`; the others are
       inferred, and at most ten different numbers are categories.
     condition: of a generator: empty, `all` columns of categories, or the name
       of one.
@@ -51,18 +52,18 @@ def fit(
 
 
 def _column(cells: Cells, declared: str) -> Column:
-  kind = declared or cells_lib.infer(cells.texts)
+  kind = declared or kinds_lib.infer(cells.texts)
   present = sum(not cells_lib.is_missing(text) for text in cells.texts)
   if kind in ('boolean', 'category') or present < 2:
     return _discrete(cells, kind, bool(declared))
-  numbers = cells_lib.parse(cells, kind)
+  numbers = kinds_lib.parse(cells, kind)
   if not declared and present <= _FEW:
     return _discrete(cells, kind, declared=True)
   values = numbers[cells.codes]
   gone = np.isnan(values)
   known = values[~gone]
   blank = cells.texts[cells.codes[gone.argmax()]] if gone.any() else None
-  places = cells_lib.decimals(cells.texts) if kind == 'number' else 0
+  places = kinds_lib.decimals(cells.texts) if kind == 'number' else 0
   column = Column(
     cells.name,
     kind,
@@ -81,7 +82,7 @@ def _column(cells: Cells, declared: str) -> Column:
 
 
 def _discrete(cells: Cells, kind: str, declared: bool) -> Column:
-  cells_lib.check_categories(cells, declared)
+  kinds_lib.check_categories(cells, declared)
   counts = np.bincount(cells.codes, minlength=len(cells.texts))
   order = sorted(range(len(counts)), key=lambda i: (-counts[i], cells.texts[i]))
   return Column(

@@ -10,7 +10,6 @@ import numpy as np
 
 from jaxgan.config import Config
 from jaxgan.data.columns import AnyColumns, convert
-from jaxgan.data.mixed import Mixed
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation import plan, reference_data
 from jaxgan.evaluation.plan import SampleGroup
@@ -177,9 +176,8 @@ class Evaluator:
       for each in plan.real_sets(metrics)
     }
     whole = self._reference
-    columns = whole.columns if isinstance(whole.columns, Mixed) else None
-    shape, mixture = whole.examples.shape[1:], whole.mixture
-    return Real(**sets, shape=shape, mixture=mixture, columns=columns)
+    shape, columns = whole.examples.shape[1:], whole.columns
+    return Real(**sets, shape=shape, mixture=whole.mixture, columns=columns)
 
   def _features_of(
     self, draw: Draw, available: int = sys.maxsize

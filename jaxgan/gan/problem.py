@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import jax
 
 from jaxgan.config import Config
-from jaxgan.data.mixed import Mixed
 from jaxgan.gan import networks as networks_lib
 from jaxgan.gan import tables as tables_lib
 from jaxgan.gan import translation as translation_lib
@@ -121,7 +120,7 @@ def build(
   if config.game == 'translation':
     inputs = translation_lib.build(config.translation, shape)
     shape = inputs.shape
-  if isinstance(columns, Mixed):
+  if columns is not None and columns.sizes:
     table = tables_lib.build(config, columns)
     shape = (table.layout.width,)
   networks = networks_lib.build(
@@ -162,7 +161,7 @@ def _with_classes(
   config: Config, num_classes: int, columns: 'AnyColumns | None'
 ) -> Config:
   """Checks the number of classes, or takes it from a table."""
-  if isinstance(columns, Mixed) and not config.net.classes:
+  if columns is not None and columns.sizes and not config.net.classes:
     net = dataclasses.replace(config.net, classes=num_classes)
     return dataclasses.replace(config, net=net)
   expected = config.net.classes

@@ -6,14 +6,16 @@ label is [P], x^ of the penalty lies between a real and a fake pack with one
 alpha, and the gradient norm is that over the whole pack.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
 
 from jaxgan.config import Config
-from jaxgan.data.mixed import Mixed
 from jaxgan.nets.segments import Layout
 from jaxgan.types import Array, Batch
+
+if TYPE_CHECKING:
+  from jaxgan.data.columns import AnyColumns
 
 # exp(-87) is the smallest normal float32: log of a softmax stays finite.
 _LEAST = 1e-37
@@ -56,7 +58,7 @@ class Tables(NamedTuple):
     return -self.weight * jnp.mean(jnp.log(jnp.maximum(chosen, _LEAST)))
 
 
-def build(config: Config, columns: Mixed) -> Tables:
+def build(config: Config, columns: 'AnyColumns') -> Tables:
   """Builds the packs of a run.
 
   Args:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.data.builders.toys import Mixture
+from jaxgan.data.columns import AnyColumns
 from jaxgan.data.mixed import Mixed
 from jaxgan.metrics import (
   diversity,
@@ -53,7 +54,7 @@ class Real(NamedTuple):
     heldout: real examples that it was not trained on.
     shape: shape of one example: (H, W, C) or (D,).
     mixture: the Gaussian mixture that the data are drawn from, or None.
-    columns: of a table with categories; None for other data.
+    columns: of a table; None for other data.
   """
 
   reference: Features = _EMPTY
@@ -61,7 +62,7 @@ class Real(NamedTuple):
   heldout: Features = _EMPTY
   shape: tuple[int, ...] = ()
   mixture: Mixture | None = None
-  columns: Mixed | None = None
+  columns: AnyColumns | None = None
 
 
 Measure = Callable[[Real, Features, int], Value]
@@ -244,7 +245,7 @@ def _of_rows(
   compare: row_kinds.Compare, reads: Mapping[str, str], better: str
 ) -> Kind:
   def measure(real: Real, fake: Features, seed: int) -> Value:
-    assert real.columns is not None  # Guaranteed by Kind.requires.
+    assert isinstance(real.columns, Mixed)  # Guaranteed by Kind.requires.
     sets = {name: getattr(real, name).values for name in reads}
     value, details = compare(real.columns, sets, fake.values, seed)
     return Value(value, None, details or None)

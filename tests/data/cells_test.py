@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from jaxgan.data import cells
+from jaxgan.data import cells, kinds
 
 
 def write(path, text):
@@ -42,7 +42,7 @@ def test_columns_are_read_from_text_and_gz(tmp_path):
   ],
 )
 def test_kinds_are_inferred(texts, kind):
-  assert cells.infer(texts) == kind
+  assert kinds.infer(texts) == kind
 
 
 @pytest.mark.parametrize('kind', ['integer', 'number', 'date', 'datetime'])
@@ -54,9 +54,9 @@ def test_numbers_are_written_as_they_were_read(kind):
     'datetime': ('1969-12-31 23:59:59', '2024-02-29 00:00:00'),
   }[kind]
   column = cells.Cells('x', texts, np.arange(2))
-  numbers = cells.parse(column, kind)
-  places = cells.decimals(texts) if kind == 'number' else 0
-  back = [cells.format_number(n, kind, places) for n in numbers]
+  numbers = kinds.parse(column, kind)
+  places = kinds.decimals(texts) if kind == 'number' else 0
+  back = [kinds.format_number(n, kind, places) for n in numbers]
   assert back == [*texts]
 
 
@@ -85,14 +85,14 @@ def test_other_files_end_with_a_sentence(tmp_path):
 
 
 def test_kinds_are_declared_in_a_file(tmp_path):
-  kinds = {'a': 'category', 'b': 'drop'}
+  declared = {'a': 'category', 'b': 'drop'}
   one = write(tmp_path / 'k.json', '{"a": "category", "b": "drop"}')
   other = write(tmp_path / 'k.csv', 'a,category\nb,drop\n')
-  assert cells.read_kinds(one, 'abc') == kinds == cells.read_kinds(other, 'abc')
+  assert kinds.read(one, 'abc') == declared == kinds.read(other, 'abc')
   with pytest.raises(ValueError, match="declares 'a', which is no column"):
-    cells.read_kinds(one, 'bc')
+    kinds.read(one, 'bc')
   bad = write(tmp_path / 'bad.json', '{"a": "text"}')
   with pytest.raises(ValueError, match="declares a as 'text'; it must be one"):
-    cells.read_kinds(bad, 'abc')
+    kinds.read(bad, 'abc')
   with pytest.raises(ValueError, match='cannot be read'):
-    cells.read_kinds(write(tmp_path / 'x.csv', 'a,b,c\n'), 'abc')
+    kinds.read(write(tmp_path / 'x.csv', 'a,b,c\n'), 'abc')

@@ -175,19 +175,16 @@ def test_equal_seeds_give_equal_rows(files):
 
 def test_a_run_is_measured_beside_baselines(files, capsys):
   flags = {'workdir': str(files / 'run'), 'out': str(files / 'e.jsonl')}
-  metrics = [
-    'shapes40_rows',
-    'trends40_rows',
-    'copies40_rows',
-    'closest40_rows',
-  ]
+  kinds = ('shapes400', 'trends400', 'copies400', 'closest40')
+  metrics = ','.join(f'{kind}_rows' for kind in kinds)
   assert run_evaluate(metrics=metrics, baselines=True, **flags) == 0
-  records = [json.loads(x) for x in (files / 'e.jsonl').open()]
+  lines = (files / 'e.jsonl').read_text().splitlines()
+  records = [json.loads(line) for line in lines]
   values = {(r['source'], r['metric']): r['value'] for r in records}
   assert len(values) == 12
   for name in ('independent', 'copula'):
-    assert values[name, 'shapes40_rows'] > 0.7
-    assert values[name, 'shapes40_rows'] > values['run', 'shapes40_rows']
+    assert values[name, 'shapes400_rows'] > 0.8
+    assert values[name, 'shapes400_rows'] > values['run', 'shapes400_rows']
   assert 'independent' in capsys.readouterr().out
 
 
@@ -198,12 +195,11 @@ def test_files_of_rows_are_measured(files, capsys):
   metrics = 'shapes80_rows'
   flags |= {'generated': generated, 'metrics': metrics, 'out': out}
   assert run_evaluate(**flags) == 0
-  (record,) = [json.loads(x) for x in (files / 'f.jsonl').open()]
+  record = json.loads((files / 'f.jsonl').read_text())
   assert record['value'] > 0.9
-  write(
-    files / 'half.csv', [['1', '1.00', '2022-01-08', 'blue', 'no', 'x']] * 80
-  )
-  assert run_evaluate(**flags) == 1
+  blue = ['1', '1.00', '2022-01-08', 'blue', 'no', 'x']
+  write(files / 'half.csv', [blue] * 80)
+  assert run_evaluate(**flags) == 2
   assert "Column kind holds 'blue'" in capsys.readouterr().err
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxgan.config import Data
 from jaxgan.data import cells, mixed_fit
+from jaxgan.data import kinds as kinds_lib
 from jaxgan.data.builders.recipe import Example, Recipe, require_path
 from jaxgan.data.mixed import Mixed
 
@@ -88,7 +89,7 @@ def _load(
   table = cells.read(file)
   kinds = {}
   if declared is not None:
-    kinds = cells.read_kinds(declared, [column.name for column in table])
+    kinds = kinds_lib.read(declared, [column.name for column in table])
   columns = mixed_fit.fit(table, kinds, condition)
   return columns.encode(table), columns
 
