@@ -5,6 +5,7 @@ config = jaxgan.load_config('digits', {'train.steps': 500})
 run = jaxgan.train(config, 'runs/digits')
 images = run.sample(64)
 records = run.evaluate(['fid1k_digits'])
+rows = jaxgan.fit_table('people.csv', 'runs/people').sample(1000)
 """
 
 import pathlib
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
   from jaxgan.config import Config
   from jaxgan.evaluation.run import Run
+  from jaxgan.training.table_model import TableModel
 
 __version__ = '0.1.0'
-__all__ = ['load_config', 'load_run', 'train']
+__all__ = ['fit_table', 'load_config', 'load_run', 'train']
 
 # jax and flax are imported by the functions: `import jaxgan` is fast.
 
@@ -89,3 +91,28 @@ def load_run(workdir: str | pathlib.Path) -> 'Run':
   from jaxgan.evaluation import run
 
   return run.load(workdir)
+
+
+def fit_table(
+  data: Any,
+  workdir: str | pathlib.Path,
+  *,
+  kinds: Mapping[str, str] | None = None,
+  changes: Mapping[str, Any] | None = None,
+) -> 'TableModel':
+  """Trains a generator of rows on a table, or resumes it.
+
+  Args:
+    data: the path of a .csv or .tsv with a header, a pandas DataFrame, or a
+      dict of columns: name -> values.
+    workdir: folder of the run. A table in memory is written to a .csv beside
+      it, by the same name.
+    kinds: declared kinds of columns (docs/tables.md); others are inferred.
+    changes: keys of configs/mixed_table.py, such as {'train.steps': 2000}.
+
+  Raises:
+    ValueError: a table or a configuration that cannot be used.
+  """
+  from jaxgan.training import table_model
+
+  return table_model.fit(data, workdir, kinds or {}, changes or {})

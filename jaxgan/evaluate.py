@@ -69,8 +69,8 @@ _FLAGS = (
   flags.DEFINE_bool(
     'baselines',
     False,
-    'Also measures answers that need no training (runs with game translation '
-    'only): copy, mean, nearest.',
+    'Also measures what needs no training: copy, mean, nearest of a '
+    'translation; independent columns and a copula of a mixed_table.',
   ),
   flags.DEFINE_integer('seed', 0, 'Seed of latents and of random subsets.', 0),
   flags.DEFINE_string('out', '', 'The .jsonl file that records are added to.'),

@@ -1,4 +1,4 @@
-"""Draws images or vectors from a trained generator.
+r"""Draws images or vectors from a trained generator.
 
   python -m jaxgan.sample --workdir=runs/digits --num=64 --out=grid.png
   python -m jaxgan.sample --workdir=runs/digits --num=16 --walk=60 --out=w.gif
@@ -9,6 +9,12 @@ vectors, .npz for arrays, .csv for one line per vector, none for a folder of
 PNGs. Samples of a run on a table are in its units, and a .csv has its header.
 --label gives all samples one class; --latents=labels makes rows in which only
 the class changes. A run that is still training can be sampled.
+
+  python -m jaxgan.sample --workdir=runs/adult --num=10000 --out=rows.csv \
+    --where="income=>50K"
+
+Samples of a run on a mixed_table are rows with its categories, dates and
+missing cells.
 
 --walk moves all latents on circles, so that the last frame leads to the first.
 --training shows the grids that the run has drawn. Both write a .gif, or a .mp4
@@ -74,6 +80,17 @@ def _is_one_picture(values: dict[str, Any]) -> bool:
   return alone and values['walk'] >= 2
 
 
+_WHERE = flags.DEFINE_multi_string(
+  'where', [], 'COLUMN=CATEGORY of all rows (mixed_table only).'
+)
+_ESCAPE = flags.DEFINE_bool(
+  'escape',
+  False,
+  'Puts an apostrophe before texts that begin with = + - or @, which '
+  'spreadsheets compute (mixed_table only).',
+)
+
+
 def main(argv: list[str]) -> int:
   """Parses flags, samples and returns the exit status."""
   cli.check_no_arguments(argv)
@@ -114,6 +131,13 @@ def _draw(folder: pathlib.Path, out: pathlib.Path) -> None:
 
   key = jax.random.key(_SEED.value)
   export.check(out, _NUM.value)
+  if restore.load_problem(folder).networks.table:
+    _sample_rows(folder, out)
+    return
+  if _WHERE.value or _ESCAPE.value:
+    raise ValueError(
+      '--where and --escape are for runs on a mixed_table; omit them.'
+    )
   latents = _latents(folder)
   z, columns = latents.grid(_LATENTS.value, key, _NUM.value, _LABEL.value)
   generator = restore.load(folder, _WEIGHTS.value, _PSI.value)
@@ -126,6 +150,22 @@ def _latents(folder: pathlib.Path) -> 'Latents':
 
   latents = restore.load_problem(folder).latents
   return latents.truncated(_TRUNCATION.value) if _TRUNCATION.value else latents
+
+
+def _sample_rows(folder: pathlib.Path, out: pathlib.Path) -> None:
+  from jaxgan.evaluation import restore, rows
+  from jaxgan.storage import export
+
+  if _LATENTS.value != 'random' or _LABEL.value >= 0 or _TRUNCATION.value:
+    raise ValueError(
+      '--latents, --label and --truncation are not for rows of a table; use '
+      '--where=COLUMN=CATEGORY.'
+    )
+  generator = restore.load(folder, _WEIGHTS.value, _PSI.value)
+  where = rows.parse_where(_WHERE.value)
+  samples = rows.draw(generator, _NUM.value, _SEED.value, where)
+  table, num = rows.columns_of(generator), _NUM.value
+  export.write(out, samples, count=num, table=table, escape=_ESCAPE.value)
 
 
 def run() -> None:

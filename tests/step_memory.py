@@ -34,7 +34,7 @@ def temporaries(path, changes):
   from jaxgan.types import Batch
 
   config = from_config_dict(replace(to_dict(load_config(path)), changes))
-  shape, num_classes = sources.shape_and_classes(config.data)
+  shape, num_classes = sources.facts(config.data)[:2]
   problem = problem_lib.build(config, shape, num_classes=num_classes)
   mesh = jax.sharding.Mesh(jax.devices()[:1], ('data',))
   size = config.train.critic_steps, config.train.batch_size

@@ -11,13 +11,21 @@ from typing import Any
 from jaxgan.config.microbatches import rules as rules_of_microbatches
 from jaxgan.config.penalties import rules as rules_of_penalties
 from jaxgan.config.schema.run import Config
+from jaxgan.config.tables import rules as rules_of_tables
 from jaxgan.config.translation import rules as rules_of_translation
 
 # Of each rule: its keys, whether it is broken, the end of the error message.
 Rules = Iterator[tuple[str, Any, str]]
 
 _FACES = ('celeb_a', 'celeba')  # The data sets with attributes.
-_IN_MEMORY = ('digits', 'gaussians8', 'gaussians25', 'swiss_roll', 'table')
+_IN_MEMORY = (
+  'digits',
+  'gaussians8',
+  'gaussians25',
+  'swiss_roll',
+  'table',
+  'mixed_table',
+)
 _BATCH_NORMS = ('batch', 'batch_spectral')
 _LABEL_LOSSES = ('least_squares', 'minimax', 'nonsaturating')
 _ATTENTION_NETS = ('dcgan', 'resnet', 'biggan')
@@ -261,5 +269,5 @@ def _multiscale(config: Config) -> Rules:
 
 _RULES = (
   _run, _objective, rules_of_penalties, _labels, _nets, rules_of_microbatches,
-  rules_of_translation,
+  rules_of_translation, rules_of_tables,
 )  # fmt: skip

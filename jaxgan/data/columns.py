@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.data import mixed
+from jaxgan.data.mixed import Mixed
+
 
 class Columns(NamedTuple):
   """Mean and scale that standardize the D columns of a table.
@@ -27,6 +30,16 @@ class Columns(NamedTuple):
   location: tuple[float, ...]
   scale: tuple[float, ...]
 
+  @property
+  def sizes(self) -> tuple[int, ...]:
+    """Of a table with categories (`Mixed.sizes`); numbers have none."""
+    return ()
+
+  @property
+  def labels(self) -> tuple[tuple[int, int], ...]:
+    """Of a table with categories (`Mixed.labels`); numbers have none."""
+    return ()
+
   def standardize(self, values: np.ndarray) -> np.ndarray:
     """Converts [N, D] in the table's units to standardized [N, D] float32."""
     self._check(values)
@@ -39,12 +52,20 @@ class Columns(NamedTuple):
     scaled = values.astype(np.float64) * self.scale
     return (scaled + self.location).astype(np.float32)
 
+  def record(self) -> dict[str, Any]:
+    """The columns as values for data.json."""
+    return self._asdict()
+
   def _check(self, values: np.ndarray) -> None:
     if values.shape[1:] != (len(self.scale),):
       raise ValueError(
         f'A sample has the shape {list(values.shape[1:])} and the table has '
         f'{len(self.scale)} columns; a sample must have one number per column.'
       )
+
+
+# The columns of a table of numbers, or of a table with categories.
+AnyColumns = Columns | Mixed
 
 
 def from_values(values: np.ndarray, names: Sequence[str]) -> Columns:
@@ -65,15 +86,17 @@ def from_values(values: np.ndarray, names: Sequence[str]) -> Columns:
   return Columns(tuple(names), tuple(location.tolist()), tuple(scale.tolist()))
 
 
-def from_record(record: Mapping[str, Any]) -> Columns | None:
+def from_record(record: Mapping[str, Any]) -> AnyColumns | None:
   """Reads the columns from the dict in a run's data.json; None without."""
   if not (stored := record.get('columns')):
     return None
+  if 'mixed' in stored:
+    return mixed.from_record(stored)
   return Columns(*(tuple(stored[name]) for name in Columns._fields))
 
 
 def convert(
-  values: np.ndarray, source: Columns | None, target: Columns | None
+  values: np.ndarray, source: AnyColumns | None, target: AnyColumns | None
 ) -> np.ndarray:
   """Converts values from the standardization `source` to `target`.
 
@@ -86,10 +109,17 @@ def convert(
     The converted values; `values` itself if source and target are equal.
 
   Raises:
-    ValueError: the numbers of columns differ.
+    ValueError: the numbers of columns differ, or one table has categories.
   """
   if source == target:
     return values
+  if isinstance(source, Mixed) and isinstance(target, Mixed):
+    return source.recode(values, target)
   if source is not None:
     values = source.unstandardize(values)
+  if isinstance(source, Mixed) != isinstance(target, Mixed):
+    raise ValueError(
+      'One of the two tables has categories and the other one is read as '
+      'numbers; both must be of one kind.'
+    )
   return values if target is None else target.standardize(values)

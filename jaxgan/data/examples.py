@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from jaxgan.config import Data
-from jaxgan.data import sources, table_files, untrusted
-from jaxgan.data.columns import Columns
+from jaxgan.data import cells, sources, table_files, untrusted
+from jaxgan.data.columns import AnyColumns
+from jaxgan.data.mixed import Mixed
 
 # A .npz is no table here: its array may hold images.
 _TABLES = tuple(x for x in table_files.SUFFIXES if x != '.npz')
@@ -23,7 +24,7 @@ _ADVICE: Mapping[str, str] = {
 
 
 def load(
-  path: pathlib.Path, flag: str, columns: Columns | None = None
+  path: pathlib.Path, flag: str, columns: AnyColumns | None = None
 ) -> np.ndarray:
   """Reads all examples of a folder, a .npz or a table.
 
@@ -40,6 +41,10 @@ def load(
     ValueError: the path does not exist or has no images, images differ in
       shape, an array has another type or shape, or columns do not match.
   """
+  if isinstance(columns, Mixed):
+    if not path.is_file():
+      raise ValueError(f'{flag} is {str(path)!r}, which is no file.')
+    return columns.encode(cells.read(path))
   values = _load(path, flag, columns.names if columns else ())
   return columns.standardize(values) if columns else values
 

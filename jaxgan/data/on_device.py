@@ -91,4 +91,6 @@ def _take(
   if image.ndim - indices.ndim == 3:  # Vectors are never mirrored.
     mask = mirrored.reshape(*mirrored.shape, 1, 1, 1)
     image = jnp.where(mask, image[..., ::-1, :], image)
+  if mirrored.dtype != bool:  # The labels that rows of a table are drawn for.
+    return Batch(image, mirrored)
   return Batch(image, labels[indices])

@@ -87,13 +87,16 @@ def batch_indices(sampler: Sampler, step: int) -> tuple[np.ndarray, np.ndarray]:
 
   Returns:
     Indices of the examples [K, B / P] int64, and a mask [K, B / P] bool of
-    those that are mirrored.
+    those that are mirrored. For a table with conditions, instead of the mask,
+    the labels [K, B / P] int32 that the rows are drawn for.
   """
   size, num = sampler.size(step), len(sampler.dataset.images)
   share = size // sampler.process_count
   first = sampler.process_index * share
   positions = np.arange(sampler.critic_steps * size).reshape(-1, size)
   positions = positions[:, first : first + share]
+  if sampler.dataset.conditions:
+    return sampler.dataset.conditions.draw(sampler.seed, step, positions)
   epochs, offsets = np.divmod(positions + sampler.examples_before(step), num)
   indices = np.empty(positions.shape, np.int64)
   mirrored = np.empty(positions.shape, bool)
@@ -113,13 +116,14 @@ def host_batch(sampler: Sampler, step: int) -> Batch:
     Numpy arrays: image [K, B / P, H, W, C] uint8 (or [K, B / P, D] float32) and
     label [K, B / P] int32.
   """
-  indices, mirrored = batch_indices(sampler, step)
+  indices, extra = batch_indices(sampler, step)
   # Reads from a memory-mapped file or a stream too; the result is an array in
   # memory.
   image: Any = np.asarray(sampler.dataset.images[indices])
-  label: Any = sampler.dataset.labels[indices]
+  drawn = sampler.dataset.conditions is not None
+  label: Any = extra if drawn else sampler.dataset.labels[indices]
   if sampler.flip:
-    image[mirrored] = image[mirrored][..., ::-1, :]
+    image[extra] = image[extra][..., ::-1, :]
   return Batch(image, label)
 
 

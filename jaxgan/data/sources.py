@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,13 +20,15 @@ from jaxgan.data.builders import (
   digits,
   folder,
   idx,
+  mixed_table,
   pairs,
   stacked,
   table,
   toys,
 )
 from jaxgan.data.builders.recipe import Recipe
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
+from jaxgan.data.dataset import Dataset
 
 if TYPE_CHECKING:
   from jaxgan.data.decode import Spec
@@ -46,6 +48,7 @@ _WITHOUT_FILES: Mapping[str, Callable[[], Recipe]] = {
 _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
   'folder': folder.recipe,
   'table': table.recipe,
+  'mixed_table': mixed_table.recipe,
   'pairs': pairs.of_folders,
   'side_by_side': pairs.side_by_side,
   'unpaired': pairs.unpaired,
@@ -62,6 +65,7 @@ _FROM_FILES: Mapping[str, Callable[[Data], Recipe]] = {
 _FILES_ONLY: Mapping[str, tuple[tuple[int, ...], int, str]] = {
   'folder': ((32, 32, 3), 0, 'a folder of images'),
   'table': ((8,), 0, table.EXPECTED),
+  'mixed_table': ((), 0, mixed_table.EXPECTED),
   'pairs': ((64, 32, 3), 0, pairs.EXPECTED),
   'side_by_side': ((64, 32, 3), 0, pairs.EXPECTED_BESIDE),
   'unpaired': ((64, 32, 3), 0, pairs.EXPECTED),
@@ -69,44 +73,6 @@ _FILES_ONLY: Mapping[str, tuple[tuple[int, ...], int, str]] = {
 }
 
 _CACHE_VERSION = 1  # Increase it if the same files are decoded differently.
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Dataset:
-  """All examples of one split.
-
-  Attributes:
-    images: [N, H, W, C] uint8, or [N, D] float32 vectors; the columns of a
-      table are standardized. May be a read-only memory-mapped file, or a
-      `stream.Stream`, which reads them from disk when they are indexed.
-    labels: [N] int32; zeros if there are no labels.
-    num_classes: 0 if there are no labels.
-    name: the name in `data.name`.
-    columns: standardization of a table's columns; None for other data.
-  """
-
-  images: np.ndarray
-  labels: np.ndarray
-  num_classes: int
-  name: str
-  columns: Columns | None = None
-
-  @property
-  def shape(self) -> tuple[int, ...]:
-    """(H, W, C) of an image or (D,) of a vector."""
-    return self.images.shape[1:]
-
-  @property
-  def in_memory(self) -> np.ndarray:
-    """The images as an array; of a stream, a sample that represents them."""
-    return getattr(self.images, 'sample', self.images)
-
-  @property
-  def class_counts(self) -> tuple[int, ...]:
-    """Number of examples of each class; empty without labels."""
-    if not self.num_classes:
-      return ()
-    return tuple(np.bincount(self.labels, minlength=self.num_classes).tolist())
 
 
 def load(config: Data) -> Dataset:
@@ -156,8 +122,16 @@ def load(config: Data) -> Dataset:
   return Dataset(*arrays, spec.num_classes, config.name, columns)
 
 
-def shape_and_classes(config: Data) -> tuple[tuple[int, ...], int]:
-  """Returns the shape of an example and the number of classes (0 for none).
+class Facts(NamedTuple):
+  """Shape of an example, number of classes (0 for none), columns of a table."""
+
+  shape: tuple[int, ...]
+  num_classes: int
+  columns: AnyColumns | None = None
+
+
+def facts(config: Data) -> Facts:
+  """Returns what is known of a data set without its examples.
 
   Nothing is downloaded or decoded if the builder knows the shape. Otherwise
   the data set is loaded. Raises the errors of `load`.
@@ -173,9 +147,10 @@ def shape_and_classes(config: Data) -> tuple[tuple[int, ...], int]:
     spec = decode.describe(builder, config)
     shape = tuple(n for n in spec.shape if n is not None)
     if len(shape) == len(spec.shape):
-      return shape, spec.num_classes
+      columns = recipe.columns if recipe else None
+      return Facts(shape, spec.num_classes, columns)
   dataset = load(config)
-  return dataset.shape, dataset.num_classes
+  return Facts(dataset.shape, dataset.num_classes, dataset.columns)
 
 
 def _open_stream(
@@ -206,6 +181,10 @@ def _expand_home(config: Data) -> Data:
 
 def _load_mock(config: Data) -> Dataset:
   """Generates random examples in the shape of a data set."""
+  if config.name == 'mixed_table':
+    rows, columns = mixed_table.mock(config)
+    arrays = rows, np.zeros(len(rows), np.int32)
+    return Dataset(*arrays, len(columns.labels), config.name, columns)
   import tensorflow_datasets as tfds
 
   from jaxgan.data import decode

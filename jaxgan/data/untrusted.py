@@ -12,7 +12,7 @@ import stat
 import zlib
 from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -57,12 +57,25 @@ def read_file(path: Path) -> bytes:
 
 
 def lines(path: Path, errors: str = 'strict') -> Iterator[str]:
-  """Yields the lines of a text in UTF-8; `errors` is that of `open`."""
-  # Spreadsheets may write a byte order mark; the codec -sig removes it.
-  text = io.TextIOWrapper(open_file(path), 'utf-8-sig', errors, newline='')
-  with text:
-    read = iter(lambda: text.readline(LINE_CHARACTERS + 1), '')
+  """Yields the lines of a text in UTF-8, perhaps in a .gz.
+
+  Args:
+    path: of the text.
+    errors: as for `open`.
+  """
+  packed = path.suffix == '.gz'
+  with contextlib.ExitStack() as stack:
+    file: Any = stack.enter_context(open_file(path))
+    if packed:
+      file = stack.enter_context(gzip.GzipFile(fileobj=file))
+    # Spreadsheets may write a byte order mark; the codec -sig removes it.
+    text = io.TextIOWrapper(file, 'utf-8-sig', errors, newline='')
+    stack.enter_context(text)
+    read, total = iter(lambda: text.readline(LINE_CHARACTERS + 1), ''), 0
     for number, line in enumerate(read, 1):
+      total += len(line)
+      if packed:
+        _check_size(path, total, FILE_BYTES)
       if len(line) > LINE_CHARACTERS:
         limit = f'{LINE_CHARACTERS:,} characters, the limit'
         raise Refused(path, f'has in line {number} more than {limit}')

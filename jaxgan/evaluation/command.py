@@ -12,7 +12,14 @@ import numpy as np
 
 from jaxgan.config import Data
 from jaxgan.data import columns, examples, sources
-from jaxgan.evaluation import baselines, plan, reference_data, restore
+from jaxgan.data.mixed import Mixed
+from jaxgan.evaluation import (
+  baselines,
+  plan,
+  reference_data,
+  restore,
+  row_baselines,
+)
 from jaxgan.evaluation.evaluator import Draw, Evaluator, Source, make_draw
 from jaxgan.evaluation.memorization import critic_gap, neighbor_picture
 from jaxgan.evaluation.reference_data import Reference
@@ -65,10 +72,11 @@ def run(options: Options) -> tuple[list[Record], str]:
   if options.workdir:
     config = workdir.load_config(pathlib.Path(options.workdir))
     reference = reference_data.translated(reference, config)
-  if options.baselines and reference.pairs is None:
+  is_table = isinstance(reference.columns, Mixed)
+  if options.baselines and reference.pairs is None and not is_table:
     raise ValueError(
-      '--baselines are answers to a translation; give the --workdir of a run '
-      'whose game is translation.'
+      '--baselines are of translations and of tables with categories; give the '
+      '--workdir of such a run.'
     )
   if reference.train is not None:
     train, real = reference.train, reference.examples
@@ -166,6 +174,9 @@ def _measure(
 def _baselines(options: Options, reference: Reference) -> dict[str, Draw]:
   """Answers that need no training, as functions that draw samples."""
   problem = restore.load_problem(pathlib.Path(options.workdir))
+  if isinstance(reference.columns, Mixed):
+    train = sources.load(problem.config.data).in_memory
+    return row_baselines.draws(reference.columns, train, options.seed)
   translation = problem.translation
   assert translation is not None  # Checked by `run`.
   assert reference.pairs is not None

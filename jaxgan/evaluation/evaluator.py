@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxgan.config import Config
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns, convert
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation import plan, reference_data
 from jaxgan.evaluation.plan import SampleGroup
@@ -175,8 +175,9 @@ class Evaluator:
       )
       for each in plan.real_sets(metrics)
     }
-    shape = self._reference.examples.shape[1:]
-    return Real(**sets, shape=shape, mixture=self._reference.mixture)
+    whole = self._reference
+    shape, columns = whole.examples.shape[1:], whole.columns
+    return Real(**sets, shape=shape, mixture=whole.mixture, columns=columns)
 
   def _features_of(
     self, draw: Draw, available: int = sys.maxsize
@@ -259,7 +260,7 @@ def of_run(
 def make_draw(
   generator: Generator,
   seed: int,
-  columns: Columns | None = None,
+  columns: AnyColumns | None = None,
   share: Share = ALONE,
   images: np.ndarray | None = None,
 ) -> Draw:
@@ -281,7 +282,9 @@ def make_draw(
     z = np.asarray(generator.inputs(jax.random.key(seed), num, label, images))
     own = np.concatenate([*share.own(chunks.split(z))])
     samples = generator.stream(own)
-    return map(columns.standardize, samples) if columns else samples
+    if columns is None:
+      return samples
+    return (convert(part, generator.units, columns) for part in samples)
 
   return draw
 

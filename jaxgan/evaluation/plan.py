@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.data.mixed import Mixed
 from jaxgan.evaluation.reference_data import Reference
 from jaxgan.metrics import protocol
 from jaxgan.metrics.protocol import Metric
@@ -34,6 +35,8 @@ def parse(names: Sequence[str], reference: Reference) -> list[Metric]:
     available.add('images')
   if reference.pairs is not None:
     available.add('pairs')
+  if isinstance(reference.columns, Mixed):
+    available.add('rows')
   for name in ('train', 'heldout', 'mixture'):
     if getattr(reference, name) is not None:
       available.add(name)

@@ -14,7 +14,7 @@ from jaxgan.data import examples as examples_lib
 from jaxgan.data import sources
 from jaxgan.data.builders import toys
 from jaxgan.data.builders.toys import Mixture
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
 from jaxgan.data.sources import Dataset
 from jaxgan.gan import translation
 from jaxgan.nets.chunks import CHUNK
@@ -45,7 +45,7 @@ class Reference(NamedTuple):
   train: np.ndarray | None = None
   heldout: np.ndarray | None = None
   mixture: Mixture | None = None
-  columns: Columns | None = None
+  columns: AnyColumns | None = None
   pairs: np.ndarray | None = None
 
 
@@ -98,7 +98,7 @@ def of_file(
   train: np.ndarray | None = None,
   *,
   is_train: bool = False,
-  columns: Columns | None = None,
+  columns: AnyColumns | None = None,
 ) -> Reference:
   """Loads a folder of images, a .npz or a table.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxgan.config import pick
 from jaxgan.data import columns as columns_lib
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
 from jaxgan.gan import generator as generator_lib
 from jaxgan.gan import networks, sharding
 from jaxgan.gan import problem as problem_lib
@@ -38,7 +38,7 @@ class TrainedCritic(NamedTuple):
 
   step: int
   score: Callable[[Array], Array]
-  columns: Columns | None = None
+  columns: AnyColumns | None = None
 
   def scores(self, examples: np.ndarray) -> np.ndarray:
     """Scores examples [N, ...] in chunks; returns [N] float32."""

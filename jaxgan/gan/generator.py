@@ -16,7 +16,7 @@ from jaxgan.nets.latents import Latents
 from jaxgan.types import Array, Variables, to_uint8
 
 if TYPE_CHECKING:
-  from jaxgan.data.columns import Columns
+  from jaxgan.data.columns import AnyColumns
 
 
 class Generator(NamedTuple):
@@ -75,9 +75,14 @@ class Generator(NamedTuple):
     return translation.of_images(key, images[:num])
 
   @property
-  def columns(self) -> 'Columns | None':
+  def columns(self) -> 'AnyColumns | None':
     """Names and units of the table that it was trained on; None for none."""
     return self.problem.columns
+
+  @property
+  def units(self) -> 'AnyColumns | None':
+    """The columns that `stream` encodes its samples by; None for none."""
+    return self.columns if self.problem.networks.table else None
 
   def generate(self, z: Array) -> np.ndarray:
     """Samples of the latents [N, width], all at once.

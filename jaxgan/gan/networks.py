@@ -14,8 +14,9 @@ import flax.linen as nn
 import jax
 
 from jaxgan.config import Net
+from jaxgan.gan.tables import Tables
 from jaxgan.gan.translation import Translation
-from jaxgan.nets import catalog, multiscale, remat, tables, two_way
+from jaxgan.nets import catalog, multiscale, remat, segments, tables, two_way
 from jaxgan.nets import latents as latents_lib
 from jaxgan.nets.latents import Latents
 from jaxgan.nets.precision import PRODUCTS
@@ -28,13 +29,14 @@ class Networks:
 
   Attributes:
     config: the `net` section of the configuration.
-    shape: of one example, (H, W, C) or (D,).
+    shape: of one example, (H, W, C) or (D,); (P, D) of a pack of rows.
     modules: the two flax modules.
     latents: the distribution of the generator's inputs; input images of game
       translation.
     remat: whether training computes activations again in the backward pass
       instead of keeping them.
     precision: of the networks alone, a value of `train.precision`.
+    table: of rows of a table with categories; None for other data.
   """
 
   config: Net
@@ -43,6 +45,7 @@ class Networks:
   latents: Latents | Translation
   remat: bool = False
   precision: str = 'float32'
+  table: Tables | None = None
 
   def init(self, key: Array) -> Pair[Variables]:
     """Initial variables of both networks, each from a key of its own."""
@@ -119,11 +122,13 @@ class Networks:
       psi: truncation of the styles; 1 for none (stylegan only).
 
     Returns:
-      Images [B, H, W, C] float32 in [-1, 1], or vectors [B, D] float32.
+      Images [B, H, W, C] float32 in [-1, 1], or vectors [B, D] float32; of a
+      table with categories its rows [B, M].
     """
     gen: Any = self._truncated(psi)
     with self._products():
-      return self._finish(gen.apply(variables, z, train=False), z)
+      fake = self._finish(gen.apply(variables, z, train=False), z)
+    return self.table.layout.decode(fake) if self.table else fake
 
   def mix(
     self, variables: Variables, z: Array, other: Array, at: Array, psi: float
@@ -224,6 +229,7 @@ def build(
   shape: tuple[int, ...],
   *,
   translation: Translation | None = None,
+  table: Tables | None = None,
   rematerialize: bool = False,
   precision: str = 'float32',
 ) -> Networks:
@@ -233,6 +239,7 @@ def build(
     config: the `net` section of the configuration.
     shape: of one example, (H, W, C) or (D,).
     translation: the generator's inputs; None for latents.
+    table: how rows of a table become examples; None for other data.
     rematerialize: `remat` of the networks.
     precision: a value of `train.precision`.
 
@@ -240,10 +247,29 @@ def build(
     ValueError: the network cannot produce or read this shape.
   """
   modules = catalog.build(config, shape, precision)
+  if table:
+    return _of_table(config, modules, table, rematerialize, precision)
   if translation and translation.two_way:
     modules = two_way.wrap(modules)
   latents = translation or latents_lib.of(config)
   return Networks(config, shape, modules, latents, rematerialize, precision)
+
+
+def _of_table(
+  config: Net,
+  modules: Pair[nn.Module],
+  table: Tables,
+  rematerialize: bool,
+  precision: str,
+) -> Networks:
+  """Networks whose examples are packs of rows."""
+  layout, size = table.layout, config.latent_size
+  modules = segments.wrap(modules, layout, size, config.temperature)
+  latents = latents_lib.of(config)._replace(size=size + layout.noise)
+  shape = table.pack, layout.width
+  return Networks(
+    config, shape, modules, latents, rematerialize, precision, table
+  )
 
 
 def statistics_of(variables: Variables) -> Variables:

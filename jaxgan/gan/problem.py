@@ -5,20 +5,23 @@ benchmarking.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import jax
 
 from jaxgan.config import Config
 from jaxgan.gan import networks as networks_lib
+from jaxgan.gan import tables as tables_lib
 from jaxgan.gan import translation as translation_lib
 from jaxgan.gan.networks import Networks
 from jaxgan.gan.translation import Translation
 from jaxgan.nets import kernels
 from jaxgan.nets.latents import Latents
+from jaxgan.types import Array, Batch
 
 if TYPE_CHECKING:
-  from jaxgan.data.columns import Columns
+  from jaxgan.data.columns import AnyColumns
   from jaxgan.data.sources import Dataset
 
 
@@ -27,7 +30,8 @@ class Problem:
   """One training problem, without the examples themselves.
 
   Attributes:
-    config: the run.
+    config: the run; of a table with conditions, with as many `net.classes` as
+      it has labels.
     networks: generator and critic.
     class_counts: number of training examples per class; empty where the data
       have no labels or the counts are unknown.
@@ -38,12 +42,12 @@ class Problem:
   config: Config
   networks: Networks
   class_counts: tuple[int, ...] = ()
-  columns: 'Columns | None' = None
+  columns: 'AnyColumns | None' = None
   platform: str = 'cpu'
 
   @property
   def shape(self) -> tuple[int, ...]:
-    """Of one example: (H, W, C) of an image or (D,) of a vector."""
+    """Of one example: (H, W, C), (D,) of a vector, (P, D) of a pack."""
     return self.networks.shape
 
   @property
@@ -67,6 +71,13 @@ class Problem:
     return latents if isinstance(latents, Translation) else None
 
   @property
+  def prepare(self) -> Callable[[Array, Batch], Batch] | None:
+    """(key, batch) -> the examples and inputs of a step; None to keep them."""
+    if self.networks.table:
+      return self.networks.table.examples
+    return self.translation and self.translation.pairs
+
+  @property
   def slow_in_loops(self) -> bool:
     """XLA:CPU's own convolutions are several times slower inside a loop."""
     conv = kernels.resolve(self.config.net.conv, self.platform)
@@ -84,7 +95,7 @@ def build(
   *,
   num_classes: int = 0,
   class_counts: tuple[int, ...] = (),
-  columns: 'Columns | None' = None,
+  columns: 'AnyColumns | None' = None,
   platform: str = '',
 ) -> Problem:
   """Builds the problem of a configuration for data of a shape.
@@ -100,19 +111,23 @@ def build(
   Raises:
     ValueError: networks, labels or augmentations that do not fit the data.
   """
-  _check_classes(config, num_classes)
+  config = _with_classes(config, num_classes, columns)
   _check_augmentation(config, shape)
   platform = platform or jax.default_backend()
   conv = kernels.resolve(config.net.conv, platform)
   net = dataclasses.replace(config.net, conv=conv)
-  inputs = None
+  inputs, table = None, None
   if config.game == 'translation':
     inputs = translation_lib.build(config.translation, shape)
     shape = inputs.shape
+  if columns is not None and columns.sizes:
+    table = tables_lib.build(config, columns)
+    shape = (table.layout.width,)
   networks = networks_lib.build(
     net,
     shape,
     translation=inputs,
+    table=table,
     rematerialize=config.train.remat,
     precision=config.train.precision,
   )
@@ -142,13 +157,20 @@ def of_dataset(
   )
 
 
-def _check_classes(config: Config, num_classes: int) -> None:
+def _with_classes(
+  config: Config, num_classes: int, columns: 'AnyColumns | None'
+) -> Config:
+  """Checks the number of classes, or takes it from a table."""
+  if columns is not None and columns.sizes and not config.net.classes:
+    net = dataclasses.replace(config.net, classes=num_classes)
+    return dataclasses.replace(config, net=net)
   expected = config.net.classes
   if expected and expected != num_classes:
     raise ValueError(
       f'net.classes is {expected} and {config.data.name} has {num_classes} '
       'classes; it must be as many, or 0 for networks without labels.'
     )
+  return config
 
 
 def _check_augmentation(config: Config, shape: tuple[int, ...]) -> None:

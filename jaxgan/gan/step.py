@@ -66,7 +66,7 @@ class Step:
     config = problem.config
     self.config = config
     self.updates = Updates(problem, examples)
-    self.pairs = problem.translation and problem.translation.pairs
+    self.prepare = problem.prepare
     self.controller = controller.build(config.penalty, schedules.length(config))
 
   def __call__(
@@ -93,8 +93,8 @@ class Step:
     # other arms of a comparison draw the same numbers.
     key = jax.random.fold_in(state.key, state.step)
     gen_key, critic_key = jax.random.split(key)
-    if self.pairs:  # Not the folds 0 and 1, which are the two keys above.
-      batch = self.pairs(jax.random.fold_in(key, 2), batch)
+    if self.prepare:  # Not the folds 0 and 1, which are the two keys above.
+      batch = self.prepare(jax.random.fold_in(key, 2), batch)
 
     critic, metrics, measurement = self.updates.critic_updates(
       hyper, state, batch, critic_key
@@ -114,7 +114,7 @@ class Step:
     transform = self.updates.transform
     augments = transform is not None and transform.augments
     metrics['augmented'] = share if augments else 0 * share
-    images = batch.label.shape[1]
+    images = batch.label.shape[1] * self.config.net.pack
     state = self._next(state, Pair(gen, critic), control, metrics, images)
     return state, metrics
 

@@ -225,6 +225,8 @@ class Updates:
       value = self.objective.gen_loss(score, inputs_real, inputs_fake, code)
       if config.game == 'translation':
         value += reconstruction.cost(config.loss, generate, fake, real)
+      if self.networks.table:
+        value += self.networks.table.cost(fake, label)
       if config.regularisers.orthogonal:
         value += regularizers.orthogonal(params, config.regularisers)
       accuracy = jnp.zeros((), jnp.float32)

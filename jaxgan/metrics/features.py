@@ -219,6 +219,7 @@ def _inception(path: str, resize: str) -> FeatureNet:
 # name -> function of (files of weights, resize).
 FEATURES: Mapping[str, Callable[[Files, str], FeatureNet]] = {
   'pixels': lambda files, resize: FeatureNet('pixels', '', 'none', _pixels),
+  'rows': lambda files, resize: FeatureNet('rows', '', 'none', _pixels),
   'digits': lambda files, resize: _of_classifier(
     'digits', _classifier('digits')
   ),

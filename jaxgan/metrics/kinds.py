@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.data.builders.toys import Mixture
+from jaxgan.data.columns import AnyColumns
+from jaxgan.data.mixed import Mixed
 from jaxgan.metrics import (
   diversity,
   frechet,
@@ -18,6 +20,7 @@ from jaxgan.metrics import (
   modes,
   neighbors,
   precision_recall,
+  row_kinds,
   similarity,
   transport,
 )
@@ -51,6 +54,7 @@ class Real(NamedTuple):
     heldout: real examples that it was not trained on.
     shape: shape of one example: (H, W, C) or (D,).
     mixture: the Gaussian mixture that the data are drawn from, or None.
+    columns: of a table; None for other data.
   """
 
   reference: Features = _EMPTY
@@ -58,6 +62,7 @@ class Real(NamedTuple):
   heldout: Features = _EMPTY
   shape: tuple[int, ...] = ()
   mixture: Mixture | None = None
+  columns: AnyColumns | None = None
 
 
 Measure = Callable[[Real, Features, int], Value]
@@ -81,8 +86,8 @@ class Kind(NamedTuple):
     measure: computes it: (real data, features of fakes, seed) -> Value.
     reads: the sets of `Real` that it reads: `all` examples of a set, or a
       `subset` of as many examples as there are fakes, or the `first` ones.
-    requires: what the real data must have: `images`, `mixture`, `pairs` or
-      nothing.
+    requires: what the real data must have: `images`, `mixture`, `pairs`,
+      `rows` or nothing.
     feature_nets: the feature nets that it accepts; empty for all.
     moments_only: whether mean and covariance of the features are enough.
     min_samples: smallest number of fakes, and of examples in each set.
@@ -236,6 +241,18 @@ def _of_pairs(similar: Similar, better: str) -> Kind:
   return Kind(_pairwise(similar), _PAIRED, 'pairs', ('pixels',), better=better)
 
 
+def _of_rows(
+  compare: row_kinds.Compare, reads: Mapping[str, str], better: str
+) -> Kind:
+  def measure(real: Real, fake: Features, seed: int) -> Value:
+    assert isinstance(real.columns, Mixed)  # Guaranteed by Kind.requires.
+    sets = {name: getattr(real, name).values for name in reads}
+    value, details = compare(real.columns, sets, fake.values, seed)
+    return Value(value, None, details or None)
+
+  return Kind(measure, reads, 'rows', ('rows',), better=better)
+
+
 # The key is the first part of a metric name. Stored records hold these names.
 KINDS: Mapping[str, Kind] = {
   'fid': Kind(_fid, _ALL, moments_only=True),
@@ -273,5 +290,6 @@ KINDS: Mapping[str, Kind] = {
   'quality': Kind(
     _modes('quality'), _NONE, 'mixture', ('pixels',), better='high'
   ),
+  **{name: _of_rows(*entry) for name, entry in row_kinds.KINDS.items()},
   'memorising': Kind(_memorization, _MEMORIZATION, better='neither'),
 }

@@ -26,6 +26,7 @@ _MISSING: Mapping[str, str] = {
   'heldout': HELDOUT,
   'images': 'images, but the real data are vectors',
   'mixture': 'data whose modes are known: gaussians8 or gaussians25',
+  'rows': 'a table with categories: data.name mixed_table',
   'pairs': 'a run with game translation, whose outputs have a truth',
 }
 
@@ -81,7 +82,7 @@ def check(metric: Metric, available: Collection[str]) -> None:
   Args:
     metric: the result of `parse`.
     available: the available inputs, out of `reference`, `train`, `heldout`,
-      `images`, `mixture` and `pairs`.
+      `images`, `mixture`, `rows` and `pairs`.
 
   Raises:
     ValueError: an input is missing.

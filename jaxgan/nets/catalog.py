@@ -30,6 +30,7 @@ from jaxgan.nets import (
   resnet,
   rrdb,
   stylegan,
+  table_mlp,
   unet,
 )
 from jaxgan.nets import precision as precision_lib
@@ -40,6 +41,7 @@ Builder = Callable[[Net, Any], Pair[nn.Module]]
 
 NETS: Mapping[str, Builder] = {
   'mlp': mlp.build,
+  'table_mlp': table_mlp.build,
   'dcgan': dcgan.build,
   'resnet': resnet.build,
   'biggan': biggan.build,
@@ -70,10 +72,10 @@ def build(
     ValueError: the net cannot generate this shape.
   """
   builder = NETS[config.name]
-  if len(shape) == 1 and config.name != 'mlp':
+  if len(shape) == 1 and config.name not in ('mlp', 'table_mlp'):
     raise ValueError(
       f'net.name is {config.name!r} and the data are vectors of {shape[0]} '
-      'values; vectors need mlp.'
+      'values; vectors need mlp or table_mlp.'
     )
   config = _scaled(config)
   net = precision_lib.typed(config, precision)

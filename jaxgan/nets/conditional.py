@@ -47,7 +47,8 @@ class Critic(nn.Module):
   ) -> Array:
     """Examples [B, *shape], labels [B] int32 -> scores [B] float32.
 
-    Without labels all examples count as class 0.
+    Packs of rows [B, P, D] have labels [B, P]. Without labels all examples
+    count as class 0.
     """
     return self._heads(x, label, train)[0]
 
@@ -67,7 +68,8 @@ class Critic(nn.Module):
     net = self.config
     one_hot = None
     if net.classes and net.critic_label != 'auxiliary':
-      label = jnp.zeros(x.shape[0], jnp.int32) if label is None else label
+      if label is None:  # Of packs of rows [B, P, D]: [B, P].
+        label = jnp.zeros(x.shape[: 2 if x.ndim == 3 else 1], jnp.int32)
       one_hot = jax.nn.one_hot(label, net.classes)
     if one_hot is not None and net.critic_label == 'concat':
       x = jnp.concatenate([x, _as_channel(one_hot, x)], axis=-1)
@@ -101,7 +103,7 @@ def _auxiliary(features: Array, size: int, config: Net, train: bool) -> Array:
 
 def _as_channel(one_hot: Array, x: Array) -> Array:
   """Reshapes labels [B, classes] so that they can be appended to x."""
-  if x.ndim == 2:
+  if x.ndim < 4:
     return one_hot
   b, h, w, _ = x.shape
   return nn.Dense(h * w, name='plane')(one_hot).reshape(b, h, w, 1)

@@ -73,21 +73,22 @@ class Latents(NamedTuple):
   def draw(self, key: Array, num: int, label: Array | None = None) -> Array:
     """Draws latents [num, width] float32.
 
-    Labels are [num] int32, or None for all classes in turn. They are ignored
-    without classes.
+    Labels are [num] int32, or None for all classes in turn. Without classes
+    only their shape counts: for packs [num, P] the latents are [num, P, width].
     """
-    parts = [self._noise(key, num)]
+    lead = (num,) if label is None else label.shape
+    parts = [self._noise(key, lead)]
     choice_key, number_key = (jax.random.fold_in(key, i) for i in (2, 3))
     if self.code_classes:
-      choice = jax.random.randint(choice_key, (num,), 0, self.code_classes)
+      choice = jax.random.randint(choice_key, lead, 0, self.code_classes)
       parts.append(jax.nn.one_hot(choice, self.code_classes))
     if self.code_size:
-      shape = num, self.code_size
+      shape = *lead, self.code_size
       parts.append(jax.random.uniform(number_key, shape, minval=-1.0))
     if self.classes:
       label = jnp.arange(num) % self.classes if label is None else label
       parts.append(jax.nn.one_hot(label, self.classes))
-    return jnp.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+    return jnp.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
 
   def split(self, z: Array) -> Parts:
     """Splits latents [B, width] into their parts."""
@@ -216,8 +217,8 @@ class Latents(NamedTuple):
         'the label.'
       )
 
-  def _noise(self, key: Array, num: int) -> Array:
-    shape = (num, self.size)
+  def _noise(self, key: Array, lead: tuple[int, ...]) -> Array:
+    shape = *lead, self.size
     if self.distribution == 'uniform':
       return jax.random.uniform(key, shape, minval=-1.0)
     if self.distribution == 'truncated':

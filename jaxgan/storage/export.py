@@ -2,16 +2,21 @@
 
 import csv
 import itertools
+import logging
 import pathlib
 import zipfile
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
+from jaxgan.data.mixed import Mixed
 from jaxgan.progress import Progress
 from jaxgan.storage import atomic, movies, pictures, workdir
 
+_LOG = logging.getLogger(__name__)
+
+_FORMULAS = ('=', '+', '-', '@')  # Spreadsheets compute such cells.
 _MAX_GRID = 4096  # Samples in one picture.
 
 
@@ -57,7 +62,8 @@ def write(
   *,
   count: int,
   columns: int = 0,
-  table: Columns | None = None,
+  table: AnyColumns | None = None,
+  escape: bool = False,
 ) -> None:
   """Writes samples in the format given by the suffix of `out`.
 
@@ -71,6 +77,8 @@ def write(
     columns: images per row of the grid; 0 for a square grid.
     table: columns of the data set, if the vectors are in the units of a table:
       a .csv gets their names, and a plot shows standardized values.
+    escape: puts an apostrophe before texts in a .csv that a spreadsheet would
+      compute, because they begin with = + - or @.
 
   Raises:
     ValueError: as `check`, or a format that cannot hold these samples.
@@ -86,7 +94,7 @@ def write(
     elif suffix == '.npz':
       _write_npz(out, chunks, count)
     elif suffix == '.csv':
-      _write_csv(out, chunks, table.names if table else ())
+      _write_csv(out, chunks, table, escape)
     else:
       _write_folder(out, chunks)
 
@@ -118,22 +126,60 @@ def _write_npz(
 
 
 def _write_csv(
-  out: pathlib.Path, chunks: Iterator[np.ndarray], names: tuple[str, ...]
+  out: pathlib.Path,
+  chunks: Iterator[np.ndarray],
+  table: AnyColumns | None,
+  escape: bool,
 ) -> None:
+  if isinstance(table, Mixed) and not escape:
+    _warn_of_formulas(out, table)
   with (
     atomic.replacing(out) as temporary,
     temporary.open('w', newline='', encoding='utf-8') as file,
   ):
     lines = csv.writer(file, lineterminator='\n')
-    if names:
-      lines.writerow(names)
+    if table and table.names:
+      lines.writerow(_escaped(table.names) if escape else table.names)
     for chunk in chunks:
       if chunk.ndim != 2:
         raise ValueError(
           f'{out} is a table and the samples are images; give a .npz, a .png '
           'or a folder as --out.'
         )
-      lines.writerows(chunk.astype(str))  # The shortest exact float32 digits.
+      if isinstance(table, Mixed):
+        lines.writerows(_texts(table, chunk, escape))
+      else:
+        lines.writerows(chunk.astype(str))  # The shortest exact float32 digits.
+
+
+def _texts(
+  table: Mixed, rows: np.ndarray, escape: bool
+) -> Iterator[tuple[str, ...]]:
+  """Yields the cells of each row of a table with categories."""
+  parts = [
+    _escaped(texts) if escape and column.discrete else texts
+    for column, texts in zip(table.columns, table.decode(rows), strict=True)
+  ]
+  return zip(*parts, strict=True)
+
+
+def _escaped(texts: Iterable[str]) -> list[str]:
+  return [f"'{t}" if t.startswith(_FORMULAS) else t for t in texts]
+
+
+def _warn_of_formulas(out: pathlib.Path, table: Mixed) -> None:
+  """Logs the first text that a spreadsheet would compute."""
+  for column in table.columns:
+    for text in (column.name, *column.texts):
+      if text.startswith(_FORMULAS) and column.kind in ('category', 'boolean'):
+        _LOG.warning(
+          '%s gets cells such as %.40r in column %s, which spreadsheets may '
+          'compute; --escape puts an apostrophe before them.',
+          out,
+          text,
+          column.name,
+        )
+        return
 
 
 def _write_folder(out: pathlib.Path, chunks: Iterator[np.ndarray]) -> None:

@@ -121,9 +121,14 @@ def make(config: Config, topology: Topology) -> Plan:
   names.check(config)
   sharding.check_devices(config, topology.chips * CHIPS[topology.chip].devices)
   mesh = Mesh(np.array(chips.devices(topology)), ('data',))
-  shape, num_classes = sources.shape_and_classes(config.data)
+  facts = sources.facts(config.data)
+  shape = facts.shape
   problem = problem_lib.build(
-    config, shape, num_classes=num_classes, platform=sharding.platform(mesh)
+    config,
+    shape,
+    num_classes=facts.num_classes,
+    columns=facts.columns,
+    platform=sharding.platform(mesh),
   )
   state = jax.eval_shape(lambda: state_lib.create(problem))
   batch = _abstract_batch(config, shape)

@@ -183,7 +183,7 @@ def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:
     'num_classes': dataset.num_classes,
     'num_examples': len(dataset.images),
   }
-  if config.net.classes:
+  if config.net.classes or dataset.conditions:
     # So that samples can be measured in the proportions of the data.
     facts['class_counts'] = dataset.class_counts
   if config.data.attributes:
@@ -191,5 +191,5 @@ def _facts(config: Config, dataset: sources.Dataset) -> workdir.Facts:
     facts['attributes'] = config.data.attributes
   if dataset.columns is not None:
     # So that samples have their units without the table.
-    facts['columns'] = dataset.columns._asdict()
+    facts['columns'] = dataset.columns.record()
   return facts

@@ -39,6 +39,9 @@ SHAPES = {
 PAIRED = ('zoo.pix2pix', 'zoo.cyclegan')  # Data of two images each.
 TRANSLATIONS = ('zoo.colorize', 'zoo.superres', 'zoo.inpaint', *PAIRED)
 
+# Tables with categories: the numbers of an encoded row.
+ROWS = {'adult': 7, 'mixed_table': 7}
+
 # Their nets and losses are tried elsewhere, and they are built below.
 SIMILAR = {
   f'zoo.{name}'
@@ -82,6 +85,19 @@ def test_a_tiny_run_goes_from_data_to_samples(name, tmp_path, monkeypatch):
   assert samples.shape == (3, *SHAPES[name])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ROWS)
+def test_a_tiny_table_goes_from_data_to_rows(name, tmp_path, monkeypatch):
+  monkeypatch.setattr(mesh_lib, 'make_mesh', small.mesh)
+  settings = importlib.import_module(f'configs.{name}').get_config('tiny')
+  settings.train.steps = 2
+  settings.train.critic_steps = 1
+  train.train_and_evaluate(from_config_dict(settings), tmp_path)
+  run = restore.load(tmp_path)
+  (samples,) = run.stream(run.latents.draw(jax.random.key(0), 3))
+  assert samples.shape == (3, ROWS[name])
+
+
 @pytest.mark.parametrize('name', small.quick(TRANSLATIONS, 'zoo.inpaint'))
 def test_a_tiny_translation_goes_from_data_to_images(
   name, tmp_path, monkeypatch
@@ -107,7 +123,7 @@ def test_every_config_file_is_tried(root):
     *(root / 'configs/zoo').glob('*.py'),
   ]
   names = {'.'.join(f.relative_to(root / 'configs').parts)[:-3] for f in files}
-  assert names - {'zoo.base'} == {*SHAPES, *TRANSLATIONS}
+  assert names - {'zoo.base'} == {*SHAPES, *TRANSLATIONS, *ROWS}
 
 
 @pytest.mark.parametrize('name', [n for n in SHAPES if n.startswith('zoo')])

@@ -331,7 +331,7 @@ def test_mock_faces_have_attributes():
 
 
 @pytest.mark.slow
-def test_shape_and_classes_agree_with_load(tmp_path):
+def test_facts_agree_with_load(tmp_path):
   write_folder(tmp_path / 'images', random_images(2, 6, 7, 3))
   for settings in (
     {},
@@ -341,23 +341,21 @@ def test_shape_and_classes_agree_with_load(tmp_path):
     {'name': 'cifar10', 'mock_examples': 2},
   ):
     config = Data(dir=str(tmp_path / 'prepared'), **settings)
-    result = sources.shape_and_classes(config)
+    result = sources.facts(config)[:2]
     data = sources.load(config)
     assert result == (data.shape, data.num_classes)
 
 
-def test_shape_and_classes_prepares_nothing(tmp_path):
+def test_facts_prepares_nothing(tmp_path):
   config = Data(dir=str(tmp_path / 'prepared'))
-  assert sources.shape_and_classes(config) == ((8, 8, 1), 10)
+  assert sources.facts(config)[:2] == ((8, 8, 1), 10)
   assert not (tmp_path / 'prepared').exists()
 
 
-def test_shape_and_classes_loads_if_the_builder_has_no_shape(
-  shared, monkeypatch
-):
+def test_facts_loads_if_the_builder_has_no_shape(shared, monkeypatch):
   unknown = decode.Spec((None, None, None), 10)
   monkeypatch.setattr(decode, 'describe', lambda builder, config: unknown)
-  assert sources.shape_and_classes(Data(dir=shared)) == ((8, 8, 1), 10)
+  assert sources.facts(Data(dir=shared))[:2] == ((8, 8, 1), 10)
 
 
 # Imports.

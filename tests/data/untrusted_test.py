@@ -401,3 +401,12 @@ def test_a_tar_of_endless_names_is_no_complete_tar(tmp_path):
   path = write(tmp_path, 'cifar-10-binary.tar.gz', gzip.compress(data))
   with pytest.raises(ValueError, match='is not a complete tar file'):
     read_all(cifar.recipe, path)
+
+
+def test_a_packed_text_is_read_up_to_the_limit(tmp_path, monkeypatch):
+  file = tmp_path / 'x.csv.gz'
+  file.write_bytes(gzip.compress(b'a,b\n' * 100))
+  assert [*untrusted.lines(file)] == ['a,b\n'] * 100
+  monkeypatch.setattr(untrusted, 'FILE_BYTES', 300)
+  with pytest.raises(untrusted.Refused, match='expands to more than 300 bytes'):
+    list(untrusted.lines(file))

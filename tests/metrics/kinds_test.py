@@ -7,7 +7,13 @@ import pytest
 from metrics.features_test import normal
 
 from jaxgan.data.builders import toys
-from jaxgan.metrics import diversity, features, protocol, similarity
+from jaxgan.metrics import (
+  diversity,
+  features,
+  protocol,
+  row_kinds,
+  similarity,
+)
 from jaxgan.metrics.features import Features
 from jaxgan.metrics.frechet import FewSamplesWarning
 from jaxgan.metrics.kinds import KINDS, Real
@@ -15,6 +21,7 @@ from jaxgan.metrics.kinds import KINDS, Real
 # Tested separately, because they need other data.
 OTHERS = (
   'msssim', 'modes', 'quality', 'memorising', 'psnr', 'ssim', 'mae', 'distance',
+  *row_kinds.KINDS,
 )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ class Data:
   """The data set, and how its images are cropped and resized."""
 
   name: str = free('digits', doc=
-    'digits, folder, table, gaussians8, gaussians25, swiss_roll, or the name '
-    'of any tfds data set.')
+    'digits, folder, table, mixed_table, gaussians8, gaussians25, swiss_roll, '
+    'or the name of any tfds data set.')
   path: str = free('', doc=
     'Files of the user: a folder, an archive, or a table of numbers (.npy, '
     '.npz, .csv, .tsv). Empty for none.')
@@ -30,6 +30,13 @@ class Data:
     "Attributes of celeba that make the labels, such as ('Male', 'Smiling'). "
     'They are the bits of the label, the first one the highest. Empty for no '
     'labels.')
+  columns: str = free('', doc=
+    'File of the kinds of columns of a mixed_table, for those that are not '
+    'inferred as wanted: a .json such as {"zip": "category"}, or lines such '
+    'as zip,category. Empty for none.')
+  condition: str = free('', doc=
+    'Columns of a mixed_table whose categories a sample can be drawn for: all '
+    'columns of categories, or one by name. Empty for none.')
   flip: bool = free(False, doc='Mirrors half of the images left to right.')
   on_bad_image: str = one_of('error', 'skip', doc=
     'Action at an unreadable image of a folder.')

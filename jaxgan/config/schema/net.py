@@ -14,9 +14,9 @@ class Net:
 
   name: str = one_of(
     'dcgan', 'mlp', 'resnet', 'biggan', 'stylegan', 'multiscale', 'r3gan',
-    'unet', 'encoder_decoder', 'rrdb', doc=
-    'Architecture of both nets (docs/nets.md); the last three are those of '
-    'game translation.')
+    'unet', 'encoder_decoder', 'rrdb', 'table_mlp', doc=
+    'Architecture of both nets (docs/nets.md); unet, encoder_decoder and rrdb '
+    'are those of game translation, table_mlp is that of tables.')
   latent_size: int = within(128, 1, doc='Z, the length of a latent vector.')
   latent: str = one_of('normal', 'uniform', 'truncated', doc=
     'Distribution of the latents: N(0, 1), U(-1, 1), or N(0, 1) within '
@@ -101,6 +101,12 @@ class Net:
   scales: int = within(2, 1, doc=
     'Resolutions of multiscale: the generator makes, and the critic scores, '
     'each image at full size, half size, and so on.')
+  pack: int = within(1, 1, doc=
+    'Rows of a mixed_table that the critic scores together (PacGAN). '
+    'train.batch_size must be a multiple of it.')
+  temperature: float = within(0.2, 0.01, 10, doc=
+    'Temperature of the Gumbel softmax of categories and modes of a '
+    'mixed_table.')
   critic_input: bool = free(True, doc=
     'Whether the critic of game translation also reads the input image '
     '(pix2pix).')

@@ -28,6 +28,9 @@ class Loss:
     'generated examples (energy only).')
   auxiliary: float = within(1.0, 0, doc=
     'Weight of the cross-entropy of predicted labels (ACGAN).')
+  condition: float = within(1.0, 0, doc=
+    'Weight of the cross-entropy of the category that a row is generated for '
+    '(mixed_table with data.condition).')
   information: float = within(1.0, 0, doc=
     'Weight of the loss of predicted codes (InfoGAN).')
   l1: float = within(0.0, 0, doc=

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from jaxgan.config import Data
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
 
 # Encoded image (PNG, JPEG, ...) or vector [D] float32, and its class.
 Example = tuple[bytes | np.ndarray, int]
@@ -45,7 +45,7 @@ class Recipe:
   num_classes: int
   splits: Mapping[str, Callable[[], Iterator[Example]]]
   version: str = ''
-  columns: Columns | None = None
+  columns: AnyColumns | None = None
   totals: Mapping[str, int] = dataclasses.field(default_factory=dict)
   fitted: bool = False
 
