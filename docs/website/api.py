@@ -1,0 +1,87 @@
+"""The pages of the Python API: which modules they show."""
+
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+  """A page of the API.
+
+  Attributes:
+    title: its heading.
+    text: what it is for.
+    modules: whose public functions and classes it shows, in this order.
+  """
+
+  title: str
+  text: str
+  modules: tuple[str, ...]
+
+
+PAGES = {
+  'runs': Page(
+    'Train, sample, evaluate',
+    'Trains a GAN from Python, and opens a run that exists.',
+    ('jaxgan', 'jaxgan.evaluation.run'),
+  ),
+  'training': Page(
+    'Losses, penalties, controllers',
+    'The parts of a training step, to build a GAN of your own from. They are '
+    'pure functions of arrays and work under `jit` and `vmap`. '
+    '[The method](../method.md) has their formulas.',
+    (
+      'jaxgan.gan.losses', 'jaxgan.gan.points', 'jaxgan.gan.penalty',
+      'jaxgan.gan.controller', 'jaxgan.gan.distances', 'jaxgan.gan.augment',
+    ),
+  ),
+  'networks': Page(
+    'Nets',
+    'Builds generators and critics by name ([all nets](../nets.md)).',
+    ('jaxgan.nets.catalog',),
+  ),
+  'metrics': Page(
+    'Metrics',
+    'Distances of arrays of features or images, on the host, without a GAN. '
+    '[Metrics](../metrics.md) says what each means.',
+    (
+      'jaxgan.metrics.frechet', 'jaxgan.metrics.kid',
+      'jaxgan.metrics.precision_recall', 'jaxgan.metrics.inception_score',
+      'jaxgan.metrics.transport', 'jaxgan.metrics.diversity',
+      'jaxgan.metrics.modes', 'jaxgan.metrics.neighbors',
+      'jaxgan.metrics.similarity',
+    ),
+  ),
+}  # fmt: skip
+
+IMPORTS = """import jax
+import jax.numpy as jnp
+import numpy as np
+
+import jaxgan
+from jaxgan.config import Loss, Net, Penalty, Regularizers
+"""
+
+
+def page(name: str) -> str:
+  """Returns a page of PAGES as Markdown."""
+  content = PAGES[name]
+  parts = [f'# {content.title}', content.text]
+  if name != 'runs':
+    modules = '\n'.join(
+      'from {} import {}'.format(*module.rsplit('.', 1))
+      for module in content.modules
+    )
+    imports = f'```python\n{IMPORTS}{modules}\n```'
+    parts += ['The examples are tested. They begin after', imports]
+  else:
+    parts.append('The examples are tested, one after the other.')
+  parts += [_module(module) for module in content.modules]
+  return '\n\n'.join(parts) + '\n'
+
+
+def _module(name: str) -> str:
+  return f"""## {name}
+
+```{{eval-rst}}
+.. automodule:: {name}
+   :members:
+```"""

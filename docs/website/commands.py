@@ -1,0 +1,75 @@
+"""The page of all commands and their flags, made from `--helpxml`."""
+
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent import futures
+from xml.etree import ElementTree
+
+from jaxgan.__main__ import COMMANDS
+from website import docstrings, links
+
+_INTRODUCTION = """# Commands and their flags
+
+`jaxgan train` is the same as `python -m jaxgan.main`, and so on. `--help` of a command prints
+what is here.
+
+| command | as a module | does |
+|---|---|---|
+"""
+
+
+def page() -> str:
+  """Returns the page as Markdown."""
+  modules = list(dict.fromkeys(module for module, _, _ in COMMANDS.values()))
+  with futures.ThreadPoolExecutor() as pool:  # Each is a process of its own.
+    helps = dict(zip(modules, pool.map(_help, modules), strict=True))
+  rows = [
+    f'| `jaxgan {name}` | `{" ".join(["python -m", module, *first])}` | {text} |'
+    for name, (module, first, text) in COMMANDS.items()
+  ]
+  sections = (_section(module, helps[module]) for module in modules)
+  return _INTRODUCTION + '\n'.join(rows) + '\n' + ''.join(sections)
+
+
+def _help(module: str) -> ElementTree.Element:
+  """Returns what `--helpxml` of a command prints; its status is 1."""
+  done = subprocess.run(
+    [sys.executable, '-m', module, '--helpxml'],
+    cwd=links.ROOT,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  return ElementTree.fromstring(done.stdout)  # noqa: S314  Of the line above.
+
+
+def _section(module: str, root: ElementTree.Element) -> str:
+  names = [name for name, (of, _, _) in COMMANDS.items() if of == module]
+  usage = docstrings.markdown(root.findtext('usage', ''))
+  flags = '\n\n'.join(_flag(flag) for flag in root.iter('flag') if _own(flag))
+  return f'\n## {names[0]}\n\n{usage}\n\n{flags}\n'
+
+
+def _own(flag: ElementTree.Element) -> bool:
+  """Whether jaxgan defines a flag, and not absl."""
+  file = pathlib.Path(flag.findtext('file', ''))
+  return file.is_relative_to(links.ROOT / 'jaxgan')
+
+
+def _flag(flag: ElementTree.Element) -> str:
+  """An entry of a definition list."""
+  text = {child.tag: child.text or '' for child in flag}
+  return f'`--{text["name"]}`\n: {text["meaning"]}\n  {_facts(flag, text)}'
+
+
+def _facts(flag: ElementTree.Element, text: dict[str, str]) -> str:
+  values = [value.text or '' for value in flag.iter('enum_value')]
+  kind = text['type']
+  if values:
+    kind = f'one of {", ".join(f"`{value}`" for value in values)}'
+  parts: Iterator[str] = iter([kind])
+  if text['default'] not in ('', '[]'):
+    parts = iter([kind, f'default `{text["default"]}`'])
+  return f'*({"; ".join(parts)})*'
