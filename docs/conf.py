@@ -26,7 +26,8 @@ extensions = [
   'sphinx_copybutton',
   'website',
 ]
-exclude_patterns = ['_static', 'website', 'results', 'images', '**/_*']
+# search.html is Sphinx's own; that page is reference/settings.
+exclude_patterns = ['_static', 'website', 'results', 'images', 'search.md']
 nitpicky = True
 # Types of signatures; most are of other projects, which are not linked.
 nitpick_ignore_regex = [('py:.*', '.*')]
@@ -47,12 +48,17 @@ nb_merge_streams = True
 autodoc_member_order = 'bysource'
 autodoc_typehints = 'signature'
 autodoc_preserve_defaults = True
-python_maximum_signature_line_length = 70
+add_module_names = False
+python_maximum_signature_line_length = 110
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
+napoleon_attr_annotations = False
 copybutton_prompt_text = '>>> '
 copybutton_exclude = '.linenos, .gp, .go'
+
+# Dashes of flags stay dashes.
+smartquotes = False
 
 html_theme = 'furo'
 html_static_path = ['_static']
@@ -60,5 +66,6 @@ html_css_files = ['wide.css']
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
 # Only `make linkcheck` looks at the network.
 linkcheck_ignore = [r'https://(colab\.research\.google|github)\.com/.*OWNER.*']

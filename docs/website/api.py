@@ -1,5 +1,6 @@
 """The pages of the Python API: which modules they show."""
 
+import textwrap
 from typing import NamedTuple
 
 
@@ -66,16 +67,21 @@ def page(name: str) -> str:
   content = PAGES[name]
   parts = [f'# {content.title}', content.text]
   if name != 'runs':
-    modules = '\n'.join(
-      'from {} import {}'.format(*module.rsplit('.', 1))
-      for module in content.modules
-    )
-    imports = f'```python\n{IMPORTS}{modules}\n```'
-    parts += ['The examples are tested. They begin after', imports]
+    package = content.modules[0].rpartition('.')[0]
+    names = ', '.join(m.rpartition('.')[2] for m in content.modules)
+    code = f'{IMPORTS}from {package} import {names}'
+    if len(names) > 50:
+      code = f'{IMPORTS}from {package} import (\n  {_wrapped(names)},\n)'
+    parts += ['The examples are tested. They begin after']
+    parts += [f'```python\n{code}\n```']
   else:
     parts.append('The examples are tested, one after the other.')
   parts += [_module(module) for module in content.modules]
   return '\n\n'.join(parts) + '\n'
+
+
+def _wrapped(names: str) -> str:
+  return '\n'.join(textwrap.wrap(names, 76, subsequent_indent='  '))
 
 
 def _module(name: str) -> str:

@@ -1,9 +1,9 @@
 """The page of all commands and their flags, made from `--helpxml`."""
 
 import pathlib
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent import futures
 from xml.etree import ElementTree
 
@@ -61,7 +61,8 @@ def _own(flag: ElementTree.Element) -> bool:
 def _flag(flag: ElementTree.Element) -> str:
   """An entry of a definition list."""
   text = {child.tag: child.text or '' for child in flag}
-  return f'`--{text["name"]}`\n: {text["meaning"]}\n  {_facts(flag, text)}'
+  meaning = re.sub('^<[^>]*>: ', '', text['meaning'])  # The allowed values.
+  return f'`--{text["name"]}`\n: {meaning}\n  {_facts(flag, text)}'
 
 
 def _facts(flag: ElementTree.Element, text: dict[str, str]) -> str:
@@ -69,7 +70,6 @@ def _facts(flag: ElementTree.Element, text: dict[str, str]) -> str:
   kind = text['type']
   if values:
     kind = f'one of {", ".join(f"`{value}`" for value in values)}'
-  parts: Iterator[str] = iter([kind])
   if text['default'] not in ('', '[]'):
-    parts = iter([kind, f'default `{text["default"]}`'])
-  return f'*({"; ".join(parts)})*'
+    kind += f'; default `{text["default"]}`'
+  return f'*({kind})*'

@@ -30,7 +30,7 @@ def skip(
 
 def markdown(docstring: str) -> str:
   """Returns a docstring with its indented parts as fenced blocks."""
-  return '\n'.join(_lines(docstring.strip()))
+  return '\n'.join(_lines(docstring.strip('\n')))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -26,7 +26,9 @@ def _entry(name: str, pictures: list[str]) -> str:
   title, _, body = text.partition('\n\n')
   title = ' '.join(title.split()).removesuffix('.')
   images = '\n'.join(
-    f'![Samples of {name}](../images/{picture})' for picture in pictures
+    f'```{{image}} ../images/{picture}\n:alt: Samples of {name}\n'
+    ':class: gallery\n```'
+    for picture in pictures
   )
   source = f'{links.repository()}/blob/main/configs/zoo/{name}.py'
   return (

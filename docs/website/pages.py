@@ -50,10 +50,10 @@ def _pages() -> Iterator[tuple[str, str]]:
   """Yields (path in docs/, text) of all pages but the notebooks."""
   yield 'reference/first_steps.md', _readme('# First steps', _FIRST)
   yield 'reference/about.md', _readme('# About jaxgan', None)
-  for name in ('CONTRIBUTING', 'CHANGELOG'):
-    page = f'reference/{name.lower()}.md'
-    text = (links.ROOT / f'{name}.md').read_text()
-    yield page, links.rewrite(text, f'{name}.md', f'docs/{page}')
+  for name in ('CONTRIBUTING.md', 'CHANGELOG.md', 'docs/search.md'):
+    page = links.PAGES[name]
+    text = links.rewrite((links.ROOT / name).read_text(), name, page)
+    yield page.removeprefix('docs/'), text
   yield 'reference/commands.md', commands.page()
   yield 'reference/config_keys.md', keys.page()
   yield 'reference/gallery.md', gallery.page()
@@ -80,7 +80,13 @@ def _notebook(file: pathlib.Path, executed: bool) -> str:
   name = file.name
   for cell in notebook['cells']:
     if cell['cell_type'] == 'markdown':
-      text = re.sub(r'!\[([^\]]*)\]\(https:[^)]*\)', r'\1', ''.join(cell['source']))
+      text = re.sub(
+        r'!\[([^\]]*)\]\(https:[^)]*\)', r'\1', ''.join(cell['source'])
+      )
+      # MyST wants a paragraph for a formula, Jupyter does not.
+      text = re.sub(
+        r'\s*(\$\$.+?\$\$)\s*', r'\n\n\1\n\n', text, flags=re.DOTALL
+      )
       cell['source'] = links.rewrite(
         text, f'colab/{name}', f'docs/notebooks/{name}'
       )
