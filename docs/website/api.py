@@ -1,5 +1,6 @@
 """The pages of the Python API: which modules they show."""
 
+import pathlib
 import textwrap
 from typing import NamedTuple
 
@@ -84,10 +85,16 @@ def _wrapped(names: str) -> str:
   return '\n'.join(textwrap.wrap(names, 76, subsequent_indent='  '))
 
 
-def _module(name: str) -> str:
-  return f"""## {name}
+def examples(module: str) -> str:
+  """Returns the examples that are not in the docstrings of a module."""
+  file = pathlib.Path(__file__).with_name(f'{module.split(".")[-1]}.txt')
+  return file.read_text() if file.is_file() else ''
 
-```{{eval-rst}}
-.. automodule:: {name}
-   :members:
-```"""
+
+def _module(name: str) -> str:
+  parts = [f'## {name}']
+  for paragraph in examples(name).split('\n\n'):
+    code = paragraph.startswith('>>>')
+    parts.append(f'```pycon\n{paragraph}\n```' if code else paragraph)
+  parts.append(f'```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```')
+  return '\n\n'.join(parts)

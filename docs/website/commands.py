@@ -1,6 +1,5 @@
 """The page of all commands and their flags, made from `--helpxml`."""
 
-import pathlib
 import re
 import subprocess
 import sys
@@ -12,8 +11,8 @@ from website import docstrings, links
 
 _INTRODUCTION = """# Commands and their flags
 
-`jaxgan train` is the same as `python -m jaxgan.main`, and so on. `--help` of a command prints
-what is here.
+`jaxgan train` is the same as `python -m jaxgan.main`, and so on. `--help` of a
+command prints what is here.
 
 | command | as a module | does |
 |---|---|---|
@@ -26,7 +25,7 @@ def page() -> str:
   with futures.ThreadPoolExecutor() as pool:  # Each is a process of its own.
     helps = dict(zip(modules, pool.map(_help, modules), strict=True))
   rows = [
-    f'| `jaxgan {name}` | `{" ".join(["python -m", module, *first])}` | {text} |'
+    f'| `jaxgan {name}` | `python -m {" ".join([module, *first])}` | {text} |'
     for name, (module, first, text) in COMMANDS.items()
   ]
   sections = (_section(module, helps[module]) for module in modules)
@@ -42,7 +41,7 @@ def _help(module: str) -> ElementTree.Element:
     text=True,
     check=False,
   )
-  return ElementTree.fromstring(done.stdout)  # noqa: S314  Of the line above.
+  return ElementTree.fromstring(done.stdout)
 
 
 def _section(module: str, root: ElementTree.Element) -> str:
@@ -54,8 +53,8 @@ def _section(module: str, root: ElementTree.Element) -> str:
 
 def _own(flag: ElementTree.Element) -> bool:
   """Whether jaxgan defines a flag, and not absl."""
-  file = pathlib.Path(flag.findtext('file', ''))
-  return file.is_relative_to(links.ROOT / 'jaxgan')
+  file = flag.findtext('file', '')  # A path, or the name of a module.
+  return file.startswith(('jaxgan.', str(links.ROOT / 'jaxgan')))
 
 
 def _flag(flag: ElementTree.Element) -> str:

@@ -6,8 +6,9 @@ from website import docstrings, links
 
 _INTRODUCTION = """# Gallery
 
-Every GAN of `configs/zoo`: one file, one command each. [A zoo of GANs](../zoo.md) compares
-them. The pictures are 64 samples of the averaged generator, seed 0.
+Every GAN of `configs/zoo`: one file, one command each.
+[A zoo of GANs](../zoo.md) compares them. The pictures are 64 samples of the
+averaged generator, seed 0.
 """
 
 

@@ -17,8 +17,9 @@ Each key with its type, allowed values, default and meaning. To change one:
 python -m jaxgan.main --config=configs/digits.py --help_config
 ```
 
-prints the values of a file beside them. The keys of `penalty` have the values of
-`penalty.preset` ([the table of presets](../method.md#the-choices)) where they are not set.
+prints the values of a file beside them. The keys of `penalty` have the values
+of `penalty.preset` ([the presets](../method.md#the-choices)) where they are not
+set.
 """
 
 

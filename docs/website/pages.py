@@ -48,8 +48,7 @@ def write(executed: bool) -> None:
 
 def _pages() -> Iterator[tuple[str, str]]:
   """Yields (path in docs/, text) of all pages but the notebooks."""
-  yield 'reference/first_steps.md', _readme('# First steps', _FIRST)
-  yield 'reference/about.md', _readme('# About jaxgan', None)
+  yield from of_readme()
   for name in ('CONTRIBUTING.md', 'CHANGELOG.md', 'docs/search.md'):
     page = links.PAGES[name]
     text = links.rewrite((links.ROOT / name).read_text(), name, page)
@@ -59,6 +58,12 @@ def _pages() -> Iterator[tuple[str, str]]:
   yield 'reference/gallery.md', gallery.page()
   for name in api.PAGES:
     yield f'reference/api_{name}.md', api.page(name)
+
+
+def of_readme() -> Iterator[tuple[str, str]]:
+  """Yields (path in docs/, text) of the pages with the sections of README."""
+  yield 'reference/first_steps.md', _readme('# First steps', _FIRST)
+  yield 'reference/about.md', _readme('# About jaxgan', None)
 
 
 def _readme(title: str, sections: tuple[str, ...] | None) -> str:
