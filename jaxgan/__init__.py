@@ -35,6 +35,11 @@ def load_config(
 
   Raises:
     ValueError: no such file, an unknown key, or a value that is not allowed.
+
+  Example:
+    >>> config = jaxgan.load_config('digits:tiny', {'train.steps': 4})
+    >>> config.train.steps, config.data.name
+    (4, 'digits')
   """
   from jaxgan.config import files
 
@@ -65,6 +70,11 @@ def train(
     FloatingPointError: a non-finite loss.
     jaxgan.training.failures.RunFailed: another failure of the run.
     jaxgan.training.preemption.Interrupted: SIGTERM or Ctrl-C, after a save.
+
+  Example:
+    >>> run = jaxgan.train(config, 'runs/tiny')
+    >>> run.metrics()[-1]['step']
+    4
   """
   from jaxgan.report import write
   from jaxgan.training import train as train_lib
@@ -87,6 +97,11 @@ def load_run(workdir: str | pathlib.Path) -> 'Run':
 
   Raises:
     ValueError: the folder holds no run.
+
+  Example:
+    >>> run = jaxgan.load_run('runs/tiny')
+    >>> run.config == config
+    True
   """
   from jaxgan.evaluation import run
 

@@ -8,7 +8,7 @@ import sys
 from jaxgan import __version__
 
 # Command -> module that is run, first arguments, help.
-_COMMANDS: dict[str, tuple[str, list[str], str]] = {
+COMMANDS: dict[str, tuple[str, list[str], str]] = {
   'train': ('jaxgan.main', [], 'Trains a GAN, or continues a run.'),
   'sample': ('jaxgan.sample', [], 'Draws samples of a run.'),
   'translate': (
@@ -43,17 +43,17 @@ def main(arguments: list[str]) -> int:
   if name == '--version':
     sys.stdout.write(f'jaxgan {__version__}\n')
     return 0
-  if name not in _COMMANDS:
+  if name not in COMMANDS:
     sys.stderr.write(f'jaxgan: {_unknown(name)}\n')
     return 2
-  module, first, _ = _COMMANDS[name]
+  module, first, _ = COMMANDS[name]
   sys.argv = [f'jaxgan {name}', *first, *rest]
   runpy.run_module(module, run_name='__main__', alter_sys=True)
   return 0  # Not reached by a command that exits.
 
 
 def _help() -> str:
-  lines = [f'  {name:<18} {text}\n' for name, (_, _, text) in _COMMANDS.items()]
+  lines = [f'  {name:<18} {text}\n' for name, (_, _, text) in COMMANDS.items()]
   return (
     'usage: jaxgan COMMAND [--help] [FLAGS]\n\n'
     f'{"".join(lines)}\n'
@@ -63,9 +63,9 @@ def _help() -> str:
 
 
 def _unknown(name: str) -> str:
-  near = difflib.get_close_matches(name, _COMMANDS, 1)
+  near = difflib.get_close_matches(name, COMMANDS, 1)
   allowed = f'did you mean {near[0]}?' if near else (
-    f'it must be one of {", ".join(_COMMANDS)}.'
+    f'it must be one of {", ".join(COMMANDS)}.'
   )  # fmt: skip
   return f'Unknown command {name!r}; {allowed}'
 

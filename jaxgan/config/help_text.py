@@ -22,7 +22,7 @@ def _section(prefix: str, defaults: Any, values: Any) -> Iterator[str]:
     if dataclasses.is_dataclass(value):
       sections.append((f'{key}.', field.default, value))
       continue
-    head = f'  {key}: {_allowed(field)}; default {field.default!r}'
+    head = f'  {key}: {allowed(field)}; default {field.default!r}'
     if value != field.default:
       head += f'; here {value!r}'
     yield from _wrapped(head, 6)
@@ -33,7 +33,7 @@ def _section(prefix: str, defaults: Any, values: Any) -> Iterator[str]:
     yield from _section(prefix, section, value)
 
 
-def _allowed(field: Any) -> str:
+def allowed(field: Any) -> str:
   """Returns the type of a key, and its range or choices."""
   kind = type(field.default).__name__
   if kind == 'tuple':

@@ -36,6 +36,11 @@ class Run(NamedTuple):
 
     Raises:
       ValueError: no intact checkpoint, or a psi for a generator without styles.
+
+    Example:
+      >>> generator = run.generator()
+      >>> generator.step, generator.shape
+      (4, (8, 8, 1))
     """
     return restore.load(self.workdir, weights, psi)
 
@@ -64,6 +69,11 @@ class Run(NamedTuple):
     Raises:
       ValueError: as `generator`, num below 1, an unknown label, or a truncation
         of uniform latents.
+
+    Example:
+      >>> images = run.sample(5, seed=1)
+      >>> images.shape, images.dtype
+      ((5, 8, 8, 1), dtype('uint8'))
     """
     if num < 1:
       raise ValueError(f'num is {num}; it must be at least 1.')
@@ -93,6 +103,11 @@ class Run(NamedTuple):
 
     Raises:
       ValueError: an unknown metric, or one that does not fit the data.
+
+    Example:
+      >>> (record,) = run.evaluate(['w1_100_pixels'])
+      >>> record.metric, record.step, record.value > 0
+      ('w1_100_pixels', 4, True)
     """
     flags = {'metrics': metrics, 'seed': seed, **options}
     return command.run(command.Options(str(self.workdir), **flags))[0]
@@ -126,15 +141,24 @@ class Run(NamedTuple):
     )
 
   def metrics(self) -> list[dict[str, Any]]:
-    """Returns the rows of metrics.jsonl, oldest first."""
+    """Returns the rows of metrics.jsonl, oldest first.
+
+    Example:
+      >>> [row['step'] for row in run.metrics()]
+      [1, 2, 3, 4]
+    """
     return writers.read_metrics(self.workdir / 'metrics.jsonl')
 
 
 def load(folder: str | pathlib.Path) -> Run:
-  """Opens an existing run.
+  """Opens an existing run; `jaxgan.load_run` is this function.
 
   Raises:
     ValueError: the folder holds no run, or its config.json is damaged.
+
+  Example:
+    >>> load('runs/tiny').workdir.name
+    'tiny'
   """
   path = pathlib.Path(folder)
   return Run(path, workdir_lib.load_config(path))

@@ -31,6 +31,11 @@ def sliced(real: Array, fake: Array) -> Array:
   Returns:
     A float32 scalar in data units; about 0 for equal distributions, and it
     can be a little below.
+
+  Example:
+    >>> x = jax.random.normal(jax.random.key(1), (64, 2))
+    >>> bool(distances.sliced(x, x + 3) > distances.sliced(x, x + 1))
+    True
   """
   real, fake = (x.reshape(len(x), -1) for x in (real, fake))
   half = len(real) // 2
@@ -60,6 +65,11 @@ def energy(real: Array, fake: Array) -> Array:
   Returns:
     A float32 scalar in data units; about 0 for equal distributions, and it
     can be a little below.
+
+  Example:
+    >>> x = jax.random.normal(jax.random.key(1), (64, 2))
+    >>> bool(distances.energy(x, x + 3) > distances.energy(x, x + 1))
+    True
   """
   real, fake = (x.reshape(len(x), -1) for x in (real, fake))
   pairs = len(real) * (len(real) - 1)
@@ -87,6 +97,11 @@ def diversity(real: Array, fake: Array) -> Array:
 
   Returns:
     A float32 scalar: 0 where all fakes are equal, about 1 for real examples.
+
+  Example:
+    >>> x = jax.random.normal(jax.random.key(1), (64, 2))
+    >>> float(distances.diversity(x, jnp.zeros((64, 2))))  # Collapsed.
+    0.0
   """
   # Equally many, since nearest neighbors are closer in larger sets; and few,
   # since the number of pairs grows with the square of the batch.

@@ -35,7 +35,13 @@ class Losses(NamedTuple):
 
 
 def wasserstein(config: Loss) -> Losses:
-  """L_D = -g with the gap g, L_G = -mean D(x~) (Arjovsky et al., 2017)."""
+  """L_D = -g with the gap g, L_G = -mean D(x~) (Arjovsky et al., 2017).
+
+  Example:
+    >>> pair = losses.wasserstein(Loss())
+    >>> float(pair.critic(jnp.array([3.0, 1.0]), jnp.array([0.0, 1.0])))
+    -1.5
+  """
   del config
   return Losses(
     critic=lambda real, fake: -(jnp.mean(real) - jnp.mean(fake)),
@@ -48,6 +54,11 @@ def minimax(config: Loss) -> Losses:
 
   Goodfellow et al., 2014, equation 1, with p = sigmoid(D). The generator's
   gradient vanishes where the critic is sure.
+
+  Example:
+    >>> pair = losses.minimax(Loss())
+    >>> round(float(pair.critic(jnp.zeros(4), jnp.zeros(4))), 3)  # 2 log 2
+    1.386
   """
   return Losses(
     critic=_cross_entropy(config),
@@ -57,7 +68,13 @@ def minimax(config: Loss) -> Losses:
 
 
 def nonsaturating(config: Loss) -> Losses:
-  """L_D as `minimax`, L_G = -log p(x~) (Goodfellow et al., 2014, section 3)."""
+  """L_D as `minimax`, L_G = -log p(x~) (Goodfellow et al., 2014, section 3).
+
+  Example:
+    >>> pair = losses.nonsaturating(Loss())
+    >>> round(float(pair.gen(jnp.zeros(4), jnp.zeros(4))), 3)  # log 2
+    0.693
+  """
   return Losses(
     critic=_cross_entropy(config),
     gen=lambda real, fake: jnp.mean(jax.nn.softplus(-fake)),
@@ -69,6 +86,11 @@ def least_squares(config: Loss) -> Losses:
   """L_D = (D(x) - 1)^2 / 2 + D(x~)^2 / 2, L_G = (D(x~) - 1)^2 / 2.
 
   Mao et al., 2017, equation 9: labels 1, 0 and, for the generator, 1.
+
+  Example:
+    >>> pair = losses.least_squares(Loss())
+    >>> float(pair.critic(jnp.ones(4), jnp.ones(4)))
+    0.5
   """
   one, zero = 1 - config.smooth_real, config.smooth_fake
   return Losses(
@@ -82,6 +104,11 @@ def hinge(config: Loss) -> Losses:
   """L_D = max(0, 1 - D(x)) + max(0, 1 + D(x~)), L_G = -D(x~).
 
   Lim & Ye, 2017; Miyato et al., 2018, equations 16 and 17.
+
+  Example:
+    >>> pair = losses.hinge(Loss())
+    >>> float(pair.critic(jnp.array([2.0]), jnp.array([-0.5])))
+    0.5
   """
   del config
   return Losses(
@@ -96,6 +123,11 @@ def relativistic(config: Loss) -> Losses:
 
   Jolicoeur-Martineau, 2019, equations 4 and 5; example i of the real batch is
   compared with example i of the fakes.
+
+  Example:
+    >>> pair = losses.relativistic(Loss())
+    >>> round(float(pair.critic(jnp.ones(4), jnp.ones(4))), 3)  # log 2
+    0.693
   """
   del config
   return Losses(
@@ -108,6 +140,11 @@ def energy(config: Loss) -> Losses:
   """L_D = E(x) + max(0, m - E(x~)), L_G = E(x~), with the energy E = -D.
 
   Zhao et al., 2017, equations 1 and 2; m is `margin`.
+
+  Example:
+    >>> pair = losses.energy(Loss(margin=2.0))
+    >>> float(pair.critic(jnp.array([-0.5]), jnp.array([-1.5])))
+    1.0
   """
   return Losses(
     critic=lambda real, fake: -jnp.mean(real) + _hinge(config.margin + fake),
@@ -131,6 +168,11 @@ def build(config: Loss) -> Losses:
 
   Raises:
     ValueError: unknown `loss.name`.
+
+  Example:
+    >>> pair = losses.build(Loss(name='hinge'))
+    >>> float(pair.gen(jnp.zeros(2), jnp.array([1.0, 2.0])))
+    -1.5
   """
   return pick('loss.name', config.name, LOSSES)(config)
 
@@ -144,6 +186,10 @@ def pull_away(codes: Array) -> Array:
   Returns:
     A float32 scalar in [0, 1]: 0 where all are orthogonal, 1 where all point
     the same way.
+
+  Example:
+    >>> float(losses.pull_away(jnp.eye(3)))
+    0.0
   """
   squares = jnp.sum(jnp.square(codes), axis=1, keepdims=True)
   # Inside the root, as the derivative of a root at 0 is infinite.

@@ -38,6 +38,11 @@ def slopes(score: Score, points: Array) -> Array:
 
   Raises:
     AssertionError: not one score per example, at trace time.
+
+  Example:
+    >>> critic = lambda x: x @ jnp.array([3.0, 4.0])
+    >>> penalty.slopes(critic, jnp.zeros((2, 2))).tolist()
+    [5.0, 5.0]
   """
 
   def total(x: Array) -> Array:
@@ -75,6 +80,12 @@ def finite(
 
   Returns:
     [B] float32, whose squares are differentiable at 0 too.
+
+  Example:
+    >>> at, v = jnp.zeros((1, 2)), jnp.ones((1, 2))
+    >>> critic = lambda x: x @ jnp.array([3.0, 4.0])
+    >>> round(float(penalty.finite(critic, at, v, step=0.5)[0]), 3)
+    7.0
   """
   chex.assert_equal_shape([points, direction])
   start = per_example(score(points) if scores is None else scores)
@@ -84,7 +95,12 @@ def finite(
 
 
 def per_example(scores: Array) -> Array:
-  """Scores [B], or the mean over the patches of [B, P]: [B]."""
+  """Scores [B], or the mean over the patches of [B, P]: [B].
+
+  Example:
+    >>> penalty.per_example(jnp.array([[1.0, 3.0]])).tolist()
+    [2.0]
+  """
   return scores if scores.ndim == 1 else jnp.mean(scores, axis=1)
 
 
@@ -97,6 +113,11 @@ def directions(
     key: PRNG key.
     at: the points.
     in_place: of a part of a batch (`Microbatches.in_place`).
+
+  Example:
+    >>> (v,) = penalty.directions(jax.random.key(0), [jnp.zeros((2, 8, 8, 1))])
+    >>> v.shape
+    (2, 8, 8, 1)
   """
   keys = jax.random.split(key, len(at))
   draws = [functools.partial(_normal, key) for key in keys]
@@ -112,6 +133,10 @@ def choose(x: Array, share: float) -> Array:
   Args:
     x: of examples, in the order of the batch.
     share: in (0, 1]; share B is a whole number.
+
+  Example:
+    >>> penalty.choose(jnp.arange(8), 0.5).tolist()
+    [0, 2, 4, 6]
   """
   num = round(share * len(x))
   if num == len(x):
@@ -127,18 +152,32 @@ def mean_norm(norms: Sequence[Array], config: Penalty) -> Array:
   Args:
     norms: of each kind of points, [m].
     config: `gradient` tells differences from exact norms.
+
+  Example:
+    >>> float(penalty.mean_norm([jnp.array([1.0, 2.0])], Penalty()))
+    1.5
   """
   mean = jnp.mean(jnp.stack([jnp.mean(n) for n in norms]))
   return mean * FINITE_TO_NORM if config.gradient == 'finite' else mean
 
 
 def two_sided(slope: Array, target: Array | float) -> Array:
-  """GP = mean (n - T)^2 (Gulrajani et al., 2017, equation 3)."""
+  """GP = mean (n - T)^2 (Gulrajani et al., 2017, equation 3).
+
+  Example:
+    >>> float(penalty.two_sided(jnp.array([0.0, 3.0]), 1.0))
+    2.5
+  """
   return jnp.mean(jnp.square(slope - target))
 
 
 def one_sided(slope: Array, target: Array | float) -> Array:
-  """GP = mean max(0, n - T)^2 (Petzka et al., 2018, equation 8)."""
+  """GP = mean max(0, n - T)^2 (Petzka et al., 2018, equation 8).
+
+  Example:
+    >>> float(penalty.one_sided(jnp.array([0.0, 3.0]), 1.0))
+    2.0
+  """
   return jnp.mean(jnp.square(jnp.maximum(slope - target, 0.0)))
 
 
@@ -149,6 +188,11 @@ def build(config: Penalty) -> Price:
     config: `sides`, `target` T and `target_law`; with the law `ratio` the
       target is T times ratio, so that near convergence the penalty becomes R1
       with gamma = 2 lambda.
+
+  Example:
+    >>> price = penalty.build(Penalty(sides='one', target=1.0))
+    >>> float(price(jnp.array([0.0, 3.0]), jnp.ones(())))
+    2.0
   """
   price = {'two': two_sided, 'one': one_sided}[config.sides]
   annealed = config.target_law == 'ratio'

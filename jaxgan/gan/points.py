@@ -27,7 +27,13 @@ ENDS: Mapping[str, tuple[int, ...]] = {'real': (0,), 'real_and_fake': (0, 1)}
 
 
 def uniform(u: Array, ratio: Array, config: Penalty) -> Array:
-  """WGAN-GP: a ~ U[0, 1) (Gulrajani et al., 2017, algorithm 1)."""
+  """WGAN-GP: a ~ U[0, 1) (Gulrajani et al., 2017, algorithm 1).
+
+  Example:
+    >>> u = jnp.array([0.25, 0.5])
+    >>> points.uniform(u, jnp.ones(()), Penalty()).tolist()
+    [0.25, 0.5]
+  """
   del ratio, config
   return u
 
@@ -45,6 +51,11 @@ def warp(u: Array, ratio: Array, config: Penalty) -> Array:
 
   Returns:
     [B] in [0, 1] for any ratio; u itself, bit for bit, where ratio is 1 or NaN.
+
+  Example:
+    >>> u = jnp.array([0.25, 0.5])
+    >>> points.warp(u, jnp.float32(0.5), Penalty()).tolist()
+    [0.0625, 0.25]
   """
   spread = jnp.maximum(ratio, config.spread_min)
   # A power is not exact even where the exponent is 1.
@@ -52,44 +63,84 @@ def warp(u: Array, ratio: Array, config: Penalty) -> Array:
 
 
 def constant_ratio(u: Array, ratio: Array, config: Penalty) -> Array:
-  """The literal law: a = ratio, within [0, 1], for the whole batch."""
+  """The literal law: a = ratio, within [0, 1], for the whole batch.
+
+  Example:
+    >>> u = jnp.array([0.25, 0.5])
+    >>> points.constant_ratio(u, jnp.float32(0.5), Penalty()).tolist()
+    [0.5, 0.5]
+  """
   del config
   inside = jnp.where(ratio < 1.0, jnp.maximum(ratio, 0.0), 1.0)  # NaN: 1.
   return jnp.full_like(u, inside)
 
 
 def near_real(u: Array, ratio: Array, config: Penalty) -> Array:
-  """The warp at the fixed ratio `static_ratio`: a control without feedback."""
+  """The warp at the fixed ratio `static_ratio`: a control without feedback.
+
+  Example:
+    >>> config = Penalty(static_ratio=0.5)
+    >>> points.near_real(jnp.array([0.5]), jnp.ones(()), config).tolist()
+    [0.25]
+  """
   del ratio
   return u ** (1.0 / config.static_ratio)
 
 
 def near_fake(u: Array, ratio: Array, config: Penalty) -> Array:
-  """The mirror image of `near_real`: points concentrate near the fakes."""
+  """The mirror image of `near_real`: points concentrate near the fakes.
+
+  Example:
+    >>> config = Penalty(static_ratio=0.5)
+    >>> points.near_fake(jnp.array([0.5]), jnp.ones(()), config).tolist()
+    [0.75]
+  """
   return 1.0 - near_real(u, ratio, config)
 
 
 def both_ends(u: Array, ratio: Array, config: Penalty) -> Array:
-  """Half of the points as `near_real`, half as `near_fake`."""
+  """Half of the points as `near_real`, half as `near_fake`.
+
+  Example:
+    >>> config = Penalty(static_ratio=0.5)
+    >>> u = jnp.array([0.25, 0.75])
+    >>> points.both_ends(u, jnp.ones(()), config).tolist()
+    [0.25, 0.75]
+  """
   inner = 2.0 * u - jnp.floor(2.0 * u)  # Uniform within either half of u.
   near = near_real(inner, ratio, config)
   return jnp.where(u < 0.5, near, 1.0 - near)
 
 
 def midpoint(u: Array, ratio: Array, config: Penalty) -> Array:
-  """a = 1/2."""
+  """a = 1/2.
+
+  Example:
+    >>> points.midpoint(jnp.zeros(2), jnp.ones(()), Penalty()).tolist()
+    [0.5, 0.5]
+  """
   del ratio, config
   return jnp.full_like(u, 0.5)
 
 
 def real(u: Array, ratio: Array, config: Penalty) -> Array:
-  """a = 0: R1 (Mescheder et al., 2018)."""
+  """a = 0: R1 (Mescheder et al., 2018).
+
+  Example:
+    >>> points.real(jnp.ones(2), jnp.ones(()), Penalty()).tolist()
+    [0.0, 0.0]
+  """
   del ratio, config
   return jnp.zeros_like(u)
 
 
 def fake(u: Array, ratio: Array, config: Penalty) -> Array:
-  """a = 1: R2 (Mescheder et al., 2018)."""
+  """a = 1: R2 (Mescheder et al., 2018).
+
+  Example:
+    >>> points.fake(jnp.zeros(2), jnp.ones(()), Penalty()).tolist()
+    [1.0, 1.0]
+  """
   del ratio, config
   return jnp.ones_like(u)
 
@@ -120,6 +171,11 @@ def interpolate(real: Array, fake: Array, alpha: Array) -> Array:
 
   Raises:
     AssertionError: the shapes do not match, at trace time.
+
+  Example:
+    >>> real, fake = jnp.zeros((2, 1)), jnp.ones((2, 1))
+    >>> points.interpolate(real, fake, jnp.array([0.25, 0.5])).tolist()
+    [[0.25], [0.5]]
   """
   # Otherwise a batch of one, or one alpha for all, would broadcast.
   chex.assert_equal_shape([real, fake])
@@ -143,6 +199,12 @@ def build(config: Penalty) -> Points:
 
   Raises:
     ValueError: unknown `penalty.points`.
+
+  Example:
+    >>> law = points.build(Penalty(points='midpoint'))
+    >>> real, fake = jnp.zeros((2, 1)), jnp.ones((2, 1))
+    >>> [x.tolist() for x in law(jax.random.key(0), real, fake, 1.0)]
+    [[[0.5], [0.5]]]
   """
   if config.points in ENDS:
     return _examples(ENDS[config.points])

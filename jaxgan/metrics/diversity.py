@@ -43,6 +43,11 @@ def ms_ssim_diversity(
 
   Raises:
     ValueError: not uint8 images, or fewer than two.
+
+  Example:
+    >>> black = np.zeros((4, 16, 16, 1), np.uint8)
+    >>> diversity.ms_ssim_diversity(black).value
+    1.0
   """
   images = np.asarray(images)
   arrays.images('images', images, minimum=2)
@@ -76,6 +81,10 @@ def label_kl(counts: np.ndarray, reference: np.ndarray) -> float:
 
   Raises:
     ValueError: different shapes, no samples, or an empty class in `reference`.
+
+  Example:
+    >>> round(diversity.label_kl([20, 0], [10, 10]), 3)  # log 2
+    0.693
   """
   counts, reference = np.asarray(counts), np.asarray(reference)
   if counts.shape != reference.shape or counts.ndim != 1:

@@ -54,6 +54,13 @@ class Accumulator:
   It holds at most two D x D matrices of float64. Each batch is centered on its
   own mean before squaring, and batches are merged as in Chan, Golub & LeVeque
   (1979). This stays precise where the mean is far above the deviation.
+
+  Example:
+    >>> accumulator = frechet.Accumulator(1)
+    >>> accumulator.add(np.array([[0.0]]))
+    >>> accumulator.add(np.array([[1.0], [2.0]]))
+    >>> accumulator.moments().mean.tolist()
+    [1.0]
   """
 
   def __init__(self, num_features: int) -> None:
@@ -102,6 +109,11 @@ def moments(features: np.ndarray) -> Moments:
 
   Raises:
     ValueError: wrong shape, too few samples, or not finite.
+
+  Example:
+    >>> a = frechet.moments(np.array([[0.0], [2.0]]))
+    >>> a.num, a.mean.tolist(), a.cov.tolist()
+    (2, [1.0], [[2.0]])
   """
   features = arrays.features('features', features)
   accumulator = Accumulator(features.shape[1])
@@ -125,6 +137,12 @@ def frechet(a: Moments, b: Moments) -> float:
 
   Raises:
     ValueError: the shapes do not fit, not finite, or `cov` is not a covariance.
+
+  Example:
+    >>> x = np.random.default_rng(0).normal(size=(4096, 2))
+    >>> a, b = frechet.moments(x), frechet.moments(x + 3)
+    >>> round(frechet.frechet(a, b), 3)  # |m_a - m_b|^2
+    18.0
   """
   _check('a', a)
   _check('b', b)
@@ -163,6 +181,12 @@ def frechet_infinity(
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples.
+
+  Example:
+    >>> x = np.random.default_rng(0).normal(size=(4096, 2))
+    >>> result = frechet.frechet_infinity(x, frechet.moments(x + 3))
+    >>> round(result.value), len(result.sizes)
+    (18, 15)
   """
   features = arrays.features('features', features, minimum=30)
   _check('reference', reference)

@@ -40,6 +40,11 @@ def from_logits(
 
   Raises:
     ValueError: wrong shape, too few samples, or not finite.
+
+  Example:
+    >>> sure = 50 * np.eye(10)  # Each class once, without a doubt.
+    >>> round(inception_score.from_logits(sure, splits=1).value, 3)
+    10.0
   """
   arrays.within('splits', splits, 1, 10**6)
   logits = arrays.features('logits', logits, minimum=max(2, splits))

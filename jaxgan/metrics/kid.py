@@ -53,6 +53,12 @@ def kid(
   Raises:
     ValueError: the shapes do not fit, not finite, too few samples, or a size
       that is not below the smaller set.
+
+  Example:
+    >>> x = np.random.default_rng(0).normal(size=(200, 2))
+    >>> near, far = kid.kid(x, x + 0.1), kid.kid(x, x + 1)
+    >>> near.value < far.value, near.size
+    (True, 100)
   """
   real, fake = arrays.pair(real, fake, minimum=4)
   num = min(len(real), len(fake))
@@ -86,6 +92,11 @@ def mmd2(real: np.ndarray, fake: np.ndarray) -> float:
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples.
+
+  Example:
+    >>> x = np.random.default_rng(0).normal(size=(200, 2))
+    >>> kid.mmd2(x, x + 1) > 0.5
+    True
   """
   x, y = (v.astype(np.float64, copy=False) for v in arrays.pair(real, fake))
   within = sum(_mean_off_diagonal(v) for v in (x, y))

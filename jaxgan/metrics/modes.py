@@ -45,6 +45,12 @@ def gaussian_modes(
 
   Raises:
     ValueError: the shapes do not fit, not finite, or std <= 0.
+
+  Example:
+    >>> centers = np.array([[0.0, 0.0], [9.0, 9.0]])
+    >>> result = modes.gaussian_modes(centers[:1], centers, std=1.0)
+    >>> result.covered, result.modes
+    (1, 2)
   """
   points = arrays.features('points', points, minimum=1)
   centers = arrays.features('centers', centers, minimum=1)

@@ -52,6 +52,12 @@ def nearest(samples: np.ndarray, train: np.ndarray, *, k: int = 1) -> Neighbors:
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few for k.
+
+  Example:
+    >>> train = np.array([[0.0], [10.0]])
+    >>> found = neighbors.nearest(np.array([[9.0]]), train)
+    >>> found.indices.tolist(), found.distances.tolist()
+    ([[1]], [[1.0]])
   """
   arrays.within('k', k, 1, 10**6)
   samples = arrays.features('samples', samples, minimum=1)
@@ -85,6 +91,12 @@ def distance_ratio(
   Raises:
     ValueError: the shapes do not fit, not finite, or at least half of `heldout`
       is in `train`.
+
+  Example:
+    >>> train = np.array([[0.0], [10.0]])
+    >>> samples, heldout = np.array([[1.0]]), np.array([[12.0]])
+    >>> neighbors.distance_ratio(samples, heldout, train).ratio
+    0.5
   """
   heldout = arrays.features('heldout', heldout, minimum=1)
   medians = [

@@ -26,6 +26,11 @@ def absolute_error(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
   Raises:
     ValueError: not uint8 images, or different shapes.
+
+  Example:
+    >>> x = np.zeros((1, 16, 16, 3), np.uint8)
+    >>> similarity.absolute_error(x, x + np.uint8(10)).tolist()
+    [10.0]
   """
   x, y = _pairs(x, y)
   return np.abs(x - y).mean(axis=(1, 2, 3))
@@ -38,6 +43,11 @@ def psnr(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
   Returns:
     [N] float64 in dB; 100 at most, which stands for equal images.
+
+  Example:
+    >>> x = np.zeros((1, 16, 16, 3), np.uint8)
+    >>> similarity.psnr(x, x + np.uint8(10)).round(1).tolist()
+    [28.1]
   """
   x, y = _pairs(x, y)
   mean = np.square(x - y).mean(axis=(1, 2, 3))
@@ -53,6 +63,11 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
   Returns:
     [N] float64 in [-1, 1]; 1 for equal images.
+
+  Example:
+    >>> x = np.zeros((1, 16, 16, 3), np.uint8)
+    >>> similarity.ssim(x, x).round(6).tolist()
+    [1.0]
   """
   x, y = _pairs(x, y)
   luminance, structure = _compare(x, y, protocol(*x.shape[1:3])[1])
@@ -77,6 +92,11 @@ def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
   Raises:
     ValueError: not uint8 images, or different shapes.
+
+  Example:
+    >>> x = np.zeros((1, 16, 16, 3), np.uint8)
+    >>> similarity.ms_ssim(x, x).round(6).tolist()
+    [1.0]
   """
   x, y = _pairs(x, y)
   scales, window = protocol(*x.shape[1:3])
@@ -94,7 +114,12 @@ def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def protocol(height: int, width: int) -> tuple[int, int]:
-  """Returns the number of scales and the window width for an image size."""
+  """Returns the number of scales and the window width for an image size.
+
+  Example:
+    >>> similarity.protocol(64, 64)
+    (3, 11)
+  """
   side = min(height, width)
   scales = sum(side >> s >= _WINDOW for s in range(len(_WEIGHTS)))
   return max(scales, 1), min(_WINDOW, side - 1 + side % 2)

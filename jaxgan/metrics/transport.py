@@ -29,6 +29,11 @@ def wasserstein(real: np.ndarray, fake: np.ndarray, *, order: int = 1) -> float:
 
   Raises:
     ValueError: the shapes do not fit, not finite, or an unknown order.
+
+  Example:
+    >>> x = np.array([[0.0, 0.0], [1.0, 0.0]])
+    >>> transport.wasserstein(x, x + np.array([0.0, 2.0]))
+    2.0
   """
   cost = pick('order', str(order), _COSTS)
   real, fake = _equal_sizes(real, fake)
@@ -59,6 +64,11 @@ def sliced(
 
   Raises:
     ValueError: the shapes do not fit, or not finite.
+
+  Example:
+    >>> x = np.array([[0.0], [1.0]])
+    >>> round(transport.sliced(x, x + 2), 3)
+    2.0
   """
   arrays.within('projections', projections, 1, 10**6)
   real, fake = _equal_sizes(real, fake)
@@ -82,6 +92,11 @@ def energy(real: np.ndarray, fake: np.ndarray) -> float:
 
   Raises:
     ValueError: the shapes do not fit, not finite, or too few samples.
+
+  Example:
+    >>> x = np.array([[0.0], [1.0]])
+    >>> transport.energy(x, x + 2)
+    2.0
   """
   real, fake = arrays.pair(real, fake)
   within = (_total(x, x) / (len(x) * (len(x) - 1)) for x in (real, fake))

@@ -70,6 +70,11 @@ def build(
 
   Raises:
     ValueError: the net cannot generate this shape.
+
+  Example:
+    >>> nets = catalog.build(Net(name='dcgan'), (28, 28, 1))
+    >>> nets.gen.config.name
+    'dcgan'
   """
   builder = NETS[config.name]
   if len(shape) == 1 and config.name not in ('mlp', 'table_mlp'):
@@ -132,6 +137,13 @@ def init(
   Returns:
     Flax variables: `params`, and `batch_stats` for nets with batch norm,
     spectral norm or a mean style.
+
+  Example:
+    >>> config = Net(name='mlp', gen_widths=(8,), critic_widths=(8,))
+    >>> nets = catalog.build(config, (2,))
+    >>> variables = catalog.init(nets, jax.random.key(0), 8, (2,))
+    >>> nets.gen.apply(variables.gen, jnp.zeros((4, 8)), train=False).shape
+    (4, 2)
   """
   keys = Pair(*jax.random.split(key))
   z, x = jnp.zeros((2, latent_width)), jnp.zeros((2, *shape))
