@@ -236,13 +236,11 @@ class Updates:
         value += cost
       return value, (fake, (accuracy, statistics))
 
+    old, optimizer = variables['params'], optimizers.build(config, hyper).gen
     (value, (fake, (accuracy, statistics))), grads = self._value_and_grad(
-      loss, variables['params'], (real, label, z)
+      loss, old, (real, label, z)
     )
-    optimizer = optimizers.build(config, hyper).gen
-    params, opt = optimizers.apply(
-      optimizer, variables['params'], gen.opt, grads
-    )
+    params, opt = optimizers.apply(optimizer, old, gen.opt, grads)
     metrics = {
       'gen_loss': value,
       'grad_norm_gen': optax.tree.norm(grads),
