@@ -1,7 +1,7 @@
 """A run on disk: its configuration, logged metrics, samples and evaluations."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxgan.config import Config
 from jaxgan.evaluation import command, restore
+from jaxgan.evaluation import rows as rows_lib
 from jaxgan.evaluation import translate as translate_lib
 from jaxgan.gan.generator import Generator
 from jaxgan.metrics.record import Record
@@ -67,8 +68,8 @@ class Run(NamedTuple):
       the table.
 
     Raises:
-      ValueError: as `generator`, num below 1, an unknown label, or a truncation
-        of uniform latents.
+      ValueError: as `generator`, num below 1, an unknown label, a truncation
+        of uniform latents, or a table with categories.
 
     Example:
       >>> images = run.sample(5, seed=1)
@@ -80,12 +81,40 @@ class Run(NamedTuple):
     if label is not None and label < 0:
       raise ValueError(f'label is {label}; it must be at least 0, or None.')
     generator = self.generator(weights)
+    if generator.units is not None:
+      raise ValueError(
+        'This run is on a table with categories; draw its rows by Run.rows or '
+        'python -m jaxgan.sample.'
+      )
     latents = generator.latents
     if truncation:
       latents = latents.truncated(truncation)
     label = -1 if label is None else label
     z, _ = latents.grid('random', jax.random.key(seed), num, label)
     return np.concatenate(list(generator.stream(z)))
+
+  def rows(
+    self, num: int, seed: int = 0, where: Mapping[str, str] | None = None
+  ) -> dict[str, list[Any]]:
+    """Draws rows of a run on a table with categories.
+
+    Args:
+      num: number of rows, at least 1.
+      seed: equal seeds give equal rows.
+      where: column -> the category that all rows must have.
+
+    Returns:
+      Column -> values: int, float, bool, str, or None if missing.
+
+    Raises:
+      ValueError: another run, num below 1, an unknown column or category.
+    """
+    if num < 1:
+      raise ValueError(f'num is {num}; it must be at least 1.')
+    generator = self.generator()
+    columns = rows_lib.columns_of(generator)
+    parts = [*rows_lib.draw(generator, num, seed, where)]
+    return rows_lib.values(columns, np.concatenate(parts))
 
   def evaluate(
     self, metrics: Sequence[str], seed: int = 0, **options: Any

@@ -7,11 +7,9 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from jaxgan.config import load_config
-from jaxgan.evaluation import restore, rows
-from jaxgan.gan.generator import Generator
+from jaxgan.evaluation import run
+from jaxgan.evaluation.run import Run
 from jaxgan.storage import atomic, workdir
 from jaxgan.training import train
 
@@ -22,13 +20,11 @@ class TableModel(NamedTuple):
   """A trained generator of rows.
 
   Attributes:
-    workdir: of its run, for `jaxgan.load_run` and the commands.
-    generator: with averaged weights.
+    run: its run, which can be evaluated.
     as_frame: whether rows are returned as a pandas DataFrame.
   """
 
-  workdir: pathlib.Path
-  generator: Generator
+  run: Run
   as_frame: bool = False
 
   def sample(
@@ -48,11 +44,7 @@ class TableModel(NamedTuple):
     Raises:
       ValueError: an unknown column or category.
     """
-    if num < 1:
-      raise ValueError(f'num is {num}; it must be at least 1.')
-    parts = [*rows.draw(self.generator, num, seed, where)]
-    columns = rows.columns_of(self.generator)
-    values = rows.values(columns, np.concatenate(parts))
+    values = self.run.rows(num, seed, where)
     if self.as_frame:
       return importlib.import_module('pandas').DataFrame(values)
     return values
@@ -80,7 +72,7 @@ def fit(
     atomic.write_text(declared, json.dumps(dict(kinds), indent=2) + '\n')
     changes['data.columns'] = str(declared)
   train.train_and_evaluate(load_config('mixed_table', changes), folder)
-  return TableModel(folder, restore.load(folder), hasattr(data, 'iloc'))
+  return TableModel(run.load(folder), hasattr(data, 'iloc'))
 
 
 def _beside(folder: pathlib.Path, end: str) -> pathlib.Path:

@@ -167,6 +167,9 @@ def test_equal_seeds_give_equal_rows(files):
   where = {'kind': 'flat', '=odd': 'yes'}
   part = np.concatenate([*rows.draw(generator, 30, 1, where)])
   decoded = rows.values(generator.columns, part)
+  assert decoded == jaxgan.load_run(files / 'run').rows(30, 1, where)
+  with pytest.raises(ValueError, match=r'by Run\.rows'):
+    jaxgan.load_run(files / 'run').sample(3)
   assert {*decoded['kind']} == {'flat'}
   assert {*decoded['=odd']} == {'yes'}
   assert {type(x) for x in decoded['size']} == {int}
