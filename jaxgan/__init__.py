@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
   from jaxgan.config import Config
   from jaxgan.evaluation.run import Run
+  from jaxgan.exporting.read import ExportedRun
 
 __version__ = '0.1.0'
 __all__ = ['load_config', 'load_run', 'train']
@@ -64,6 +65,7 @@ def train(
     jaxgan.training.failures.RunFailed: another failure of the run.
     jaxgan.training.preemption.Interrupted: SIGTERM or Ctrl-C, after a save.
   """
+  from jaxgan.evaluation import run as run_lib
   from jaxgan.training import train as train_lib
   from jaxgan.training import transfer
 
@@ -75,15 +77,20 @@ def train(
     init_from=source,
     callback=callback or (lambda step, scalars: None),
   )
-  return load_run(workdir)
+  return run_lib.load(workdir)
 
 
-def load_run(workdir: str | pathlib.Path) -> 'Run':
+def load_run(workdir: str | pathlib.Path) -> 'Run | ExportedRun':
   """Opens an existing run, to sample from it or to evaluate it.
 
+  A folder that `jaxgan.export` wrote is opened too; such a run can be sampled,
+  and not evaluated.
+
   Raises:
-    ValueError: the folder holds no run.
+    ValueError: the folder holds no run and no export.
   """
   from jaxgan.evaluation import run
+  from jaxgan.exporting import read
 
-  return run.load(workdir)
+  path = pathlib.Path(workdir)
+  return read.load(path) if read.is_export(path) else run.load(path)

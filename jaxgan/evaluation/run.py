@@ -11,6 +11,7 @@ from jaxgan.config import Config
 from jaxgan.evaluation import command, restore
 from jaxgan.gan.generator import Generator
 from jaxgan.metrics.record import Record
+from jaxgan.nets.latents import Latents
 from jaxgan.storage import workdir as workdir_lib
 from jaxgan.storage import writers
 
@@ -64,16 +65,8 @@ class Run(NamedTuple):
       ValueError: as `generator`, num below 1, an unknown label, or a truncation
         of uniform latents.
     """
-    if num < 1:
-      raise ValueError(f'num is {num}; it must be at least 1.')
-    if label is not None and label < 0:
-      raise ValueError(f'label is {label}; it must be at least 0, or None.')
     generator = self.generator(weights)
-    latents = generator.latents
-    if truncation:
-      latents = latents.truncated(truncation)
-    label = -1 if label is None else label
-    z, _ = latents.grid('random', jax.random.key(seed), num, label)
+    z = draw(generator.latents, num, seed, label=label, truncation=truncation)
     return np.concatenate(list(generator.stream(z)))
 
   def evaluate(
@@ -99,6 +92,30 @@ class Run(NamedTuple):
   def metrics(self) -> list[dict[str, Any]]:
     """Returns the rows of metrics.jsonl, oldest first."""
     return writers.read_metrics(self.workdir / 'metrics.jsonl')
+
+
+def draw(
+  latents: Latents,
+  num: int,
+  seed: int,
+  *,
+  label: int | None = None,
+  truncation: float = 0.0,
+) -> jax.Array:
+  """Draws the latents [num, width] of samples; arguments as `Run.sample`.
+
+  Raises:
+    ValueError: num below 1, an unknown label, or a truncation of uniform
+      latents.
+  """
+  if num < 1:
+    raise ValueError(f'num is {num}; it must be at least 1.')
+  if label is not None and label < 0:
+    raise ValueError(f'label is {label}; it must be at least 0, or None.')
+  if truncation:
+    latents = latents.truncated(truncation)
+  label = -1 if label is None else label
+  return latents.grid('random', jax.random.key(seed), num, label)[0]
 
 
 def load(folder: str | pathlib.Path) -> Run:

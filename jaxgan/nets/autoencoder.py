@@ -27,7 +27,7 @@ class Critic(nn.Module):
     """Examples [B, *shape] -> scores [B] float32, at most 0."""
     decoded = self.decoder(self.code(x, label, train=train), train=train)
     error = jnp.square(decoded - x.astype(jnp.float32))
-    return -jnp.mean(error.reshape(len(x), -1), axis=1)
+    return -jnp.mean(error.reshape(x.shape[0], -1), axis=1)
 
   def code(self, x: Array, label: Array | None = None, *, train: bool) -> Array:
     """Examples [B, *shape] -> codes [B, N] float32."""

@@ -67,7 +67,7 @@ class Critic(nn.Module):
     net = self.config
     one_hot = None
     if net.classes and net.critic_label != 'auxiliary':
-      label = jnp.zeros(len(x), jnp.int32) if label is None else label
+      label = jnp.zeros(x.shape[0], jnp.int32) if label is None else label
       one_hot = jax.nn.one_hot(label, net.classes)
     if one_hot is not None and net.critic_label == 'concat':
       x = jnp.concatenate([x, _as_channel(one_hot, x)], axis=-1)
@@ -95,7 +95,7 @@ def has_auxiliary(config: config_lib.Net) -> bool:
 
 def _auxiliary(features: Array, size: int, config: Net, train: bool) -> Array:
   if not size:
-    return jnp.zeros((len(features), 0), jnp.float32)
+    return jnp.zeros((features.shape[0], 0), jnp.float32)
   return base.head(features, size, config, train)
 
 

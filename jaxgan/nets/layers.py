@@ -261,7 +261,7 @@ def _conditional_affine(x: Array, label: Array) -> Array:
   """x (1 + g) + b, with g and b linear in the label and initially 0."""
   zeros = nn.initializers.zeros_init()
   dense = nn.Dense(2 * x.shape[-1], use_bias=False, kernel_init=zeros)
-  maps = dense(label).reshape(len(x), *(1,) * (x.ndim - 2), -1)
+  maps = dense(label).reshape(x.shape[0], *(1,) * (x.ndim - 2), -1)
   gain, shift = jnp.split(maps, 2, axis=-1)
   return x * (1 + spread(gain, x)) + spread(shift, x)
 

@@ -63,7 +63,7 @@ class GenBasis(nn.Module):
     """[B, C] -> [B, H, W, C] for a size of (H, W)."""
     shape = *self.size, scale.shape[-1]
     basis = self.param('basis', nn.initializers.normal(1.0), shape)
-    scale = jnp.broadcast_to(scale[:, None, None], (len(scale), *shape))
+    scale = jnp.broadcast_to(scale[:, None, None], (scale.shape[0], *shape))
     return scale * layers.spread(basis[None], scale)
 
 

@@ -13,6 +13,7 @@ import math
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.export import is_symbolic_dim
 
 from jaxgan.nets import base, equalized, latents, layers, resnet
 from jaxgan.nets.precision import Net
@@ -115,8 +116,8 @@ class Synthesis(nn.Module):
     h, w = (n >> len(widths) - 1 for n in self.shape[:2])
     start = nn.initializers.normal(1.0)
     x = self.param('start', start, (1, h, w, widths[0]))
-    x = x.repeat(len(styles), axis=0)
-    image = jnp.zeros((len(styles), h, w, self.shape[-1]), jnp.float32)
+    x = jnp.broadcast_to(x, (styles.shape[0], *x.shape[1:]))
+    image = jnp.zeros((styles.shape[0], h, w, self.shape[-1]), jnp.float32)
     number = 0
     for i, width in enumerate(widths):
       image = layers.blur(layers.upsample(image)) if i else image
@@ -157,7 +158,7 @@ class Generator(nn.Module):
     if train:
       styles = self._mix_randomly(z, self.mapping(z, train=True))
       return self.synthesis(styles, train=True)
-    return self.mix(z, z, jnp.zeros(len(z), jnp.int32))
+    return self.mix(z, z, jnp.zeros(z.shape[0], jnp.int32))
 
   def mix(self, z: Array, other: Array, at: Array) -> Array:
     """Mixes the styles of two latents.
@@ -216,7 +217,7 @@ def _features(x: Array, config: Net, train: bool) -> Array:
     x = layers.dropout(x, config, train)
   x = append_deviation(x, config.minibatch_group)
   x = equalized.Conv(config, widths[-1])(x)
-  x = equalized.Dense(widths[-1])(x.reshape(len(x), -1).astype(jnp.float32))
+  x = equalized.Dense(widths[-1])(x.reshape(x.shape[0], -1).astype(jnp.float32))
   return equalized.leaky_relu(x)
 
 
@@ -235,7 +236,8 @@ def append_deviation(x: Array, group: int) -> Array:
 
   Args:
     x: [B, H, W, C].
-    group: size of the groups; gcd(group, B) is used.
+    group: size of the groups; gcd(group, B) is used. If B is symbolic, it
+      must be a multiple of the group.
 
   Returns:
     [B, H, W, C + 1]; x itself for groups of 1.
@@ -243,7 +245,7 @@ def append_deviation(x: Array, group: int) -> Array:
   if group == 1:
     return x
   b, h, w, c = x.shape
-  group = math.gcd(group, b)
+  group = group if is_symbolic_dim(b) else math.gcd(group, b)
   groups = x.reshape(group, b // group, h, w, c).astype(jnp.float32)
   std = jnp.sqrt(jnp.var(groups, axis=0) + 1e-8).mean((1, 2, 3))
   std = jnp.tile(std, group).reshape(b, 1, 1, 1)

@@ -36,7 +36,7 @@ class Generator(nn.Module):
     net, (h, w, c) = self.config, self.shape
     norm, widths = net.gen_norm, net.gen_widths
     activate = layers.activation(net.gen_activation, layers.leaky_relu)
-    image = x = z.reshape(len(z), h, w, -1)
+    image = x = z.reshape(z.shape[0], h, w, -1)
     sizes, skips = dcgan.halved(self.shape, len(widths)), []
     for i, width in enumerate(reversed(widths)):
       skips.append(x)
@@ -77,7 +77,7 @@ class Critic(nn.Module):
     x = dcgan.features(x, net, train)
     last = layers.conv(net, 1, _SIZE, gain=1.0)
     x = layers.apply_layer(last, x, net.critic_norm, train)
-    return x.reshape(len(x), -1).astype(jnp.float32)
+    return x.reshape(x.shape[0], -1).astype(jnp.float32)
 
 
 def build(config: Net, shape: tuple[int, ...]) -> Pair[nn.Module]:
