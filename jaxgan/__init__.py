@@ -8,13 +8,14 @@ records = run.evaluate(['fid1k_digits'])
 """
 
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
   from jaxgan.config import Config
   from jaxgan.evaluation.run import Run
   from jaxgan.exporting.read import ExportedRun
+  from jaxgan.training.callbacks import Callback
 
 __version__ = '0.1.0'
 __all__ = ['load_config', 'load_run', 'train']
@@ -47,7 +48,7 @@ def train(
   accept_new_config: bool = False,
   init_from: str | pathlib.Path | None = None,
   init_nets: str = 'all',
-  callback: Callable[[int, Mapping[str, float]], object] | None = None,
+  callback: 'Callback | Sequence[Callback] | None' = None,
 ) -> 'Run':
   """Trains a run to its last step, or resumes it, and returns it.
 
@@ -57,7 +58,8 @@ def train(
     accept_new_config: resumes a workdir of another configuration.
     init_from: workdir of another run; a new run starts from its networks.
     init_nets: which of them: all, gen or critic.
-    callback: called at each evaluation with the step and the scalars there.
+    callback: a function, called at each evaluation with the step and the
+      scalars there; a tracker (docs/trackers.md); or a list of them.
 
   Raises:
     ValueError: a bad configuration, data set or workdir, before any training.
@@ -75,7 +77,7 @@ def train(
     workdir,
     accept_new_config=accept_new_config,
     init_from=source,
-    callback=callback or (lambda step, scalars: None),
+    callback=callback,
   )
   return run_lib.load(workdir)
 

@@ -101,24 +101,28 @@ def choose(
 
 
 def build(
-  problem: Problem, name: str, variables: Variables, precision: str
+  problem: Problem,
+  name: str,
+  variables: Variables,
+  precision: str,
+  conv: str = 'lax',
 ) -> Net:
   """Builds one network as a function of plain arrays.
 
-  Convolutions are XLA's own operators, whatever `net.conv` says, and dropout,
-  which is for training, is left out.
+  Dropout, which is for training, is left out.
 
   Args:
     problem: of the run.
     name: `generator` or `critic`.
     variables: its variables.
     precision: a value of `train.precision`.
+    conv: a value of `net.conv`; lax has the fewest operations.
 
   Raises:
     ValueError: the critic of a translation.
   """
   config = problem.config.net
-  plain = dataclasses.replace(config, conv='lax', critic_dropout=0.0)
+  plain = dataclasses.replace(config, conv=conv, critic_dropout=0.0)
   networks = networks_lib.build(
     plain,
     problem.shape,

@@ -152,7 +152,8 @@ def _open_safetensors(run: ExportedRun, name: str, path: pathlib.Path) -> Call:
   facts = run.metadata
   if checkpoint.digest(variables) != facts['nets'][name]['weights_sha256']:
     raise ValueError(f'{path} has other weights than metadata.json states.')
-  net = nets.build(_problem(run), name, variables, facts['precision'])
+  precision, conv = facts['precision'], run.config.net.conv
+  net = nets.build(_problem(run), name, variables, precision, conv)
   apply = jax.jit(net.function)
 
   def call(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
