@@ -9,12 +9,14 @@ rows = jaxgan.fit_table('people.csv', 'runs/people').sample(1000)
 """
 
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
   from jaxgan.config import Config
   from jaxgan.evaluation.run import Run
+  from jaxgan.exporting.read import ExportedRun
+  from jaxgan.training.callbacks import Callback
   from jaxgan.training.table_model import TableModel
 
 __version__ = '0.1.0'
@@ -53,7 +55,7 @@ def train(
   accept_new_config: bool = False,
   init_from: str | pathlib.Path | None = None,
   init_nets: str = 'all',
-  callback: Callable[[int, Mapping[str, float]], object] | None = None,
+  callback: 'Callback | Sequence[Callback] | None' = None,
 ) -> 'Run':
   """Trains a run to its last step, or resumes it, and returns it.
 
@@ -63,7 +65,8 @@ def train(
     accept_new_config: resumes a workdir of another configuration.
     init_from: workdir of another run; a new run starts from its networks.
     init_nets: which of them: all, gen or critic.
-    callback: called at each evaluation with the step and the scalars there.
+    callback: a function, called at each evaluation with the step and the
+      scalars there; a tracker (docs/trackers.md); or a list of them.
 
   Raises:
     ValueError: a bad configuration, data set or workdir, before any training.
@@ -76,6 +79,7 @@ def train(
     >>> run.metrics()[-1]['step']
     4
   """
+  from jaxgan.evaluation import run as run_lib
   from jaxgan.report import write
   from jaxgan.training import train as train_lib
   from jaxgan.training import transfer
@@ -86,17 +90,20 @@ def train(
     workdir,
     accept_new_config=accept_new_config,
     init_from=source,
-    callback=callback or (lambda step, scalars: None),
+    callback=callback,
   )
   write.after_training(config, workdir)
-  return load_run(workdir)
+  return run_lib.load(workdir)
 
 
-def load_run(workdir: str | pathlib.Path) -> 'Run':
+def load_run(workdir: str | pathlib.Path) -> 'Run | ExportedRun':
   """Opens an existing run, to sample from it or to evaluate it.
 
+  A folder that `jaxgan.export` wrote is opened too; such a run can be sampled,
+  and not evaluated.
+
   Raises:
-    ValueError: the folder holds no run.
+    ValueError: the folder holds no run and no export.
 
   Example:
     >>> run = jaxgan.load_run('runs/tiny')
@@ -104,8 +111,10 @@ def load_run(workdir: str | pathlib.Path) -> 'Run':
     True
   """
   from jaxgan.evaluation import run
+  from jaxgan.exporting import read
 
-  return run.load(workdir)
+  path = pathlib.Path(workdir)
+  return read.load(path) if read.is_export(path) else run.load(path)
 
 
 def fit_table(

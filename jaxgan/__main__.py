@@ -14,6 +14,9 @@ COMMANDS: dict[str, tuple[str, list[str], str]] = {
   'translate': (
     'jaxgan.translate', [], 'Translates pictures by an image-to-image run.',
   ),
+  'export': (
+    'jaxgan.export', [], 'Exports a run for use without jaxgan; model cards.',
+  ),
   'evaluate': ('jaxgan.evaluate', [], 'Measures a run or files of samples.'),
   'study': ('jaxgan.study', [], 'Compares methods over tasks and seeds.'),
   'report': ('jaxgan.report', [], 'Writes a page about one run or several.'),

@@ -13,6 +13,7 @@ from jaxgan.evaluation import rows as rows_lib
 from jaxgan.evaluation import translate as translate_lib
 from jaxgan.gan.generator import Generator
 from jaxgan.metrics.record import Record
+from jaxgan.nets.latents import Latents
 from jaxgan.storage import workdir as workdir_lib
 from jaxgan.storage import writers
 
@@ -76,21 +77,13 @@ class Run(NamedTuple):
       >>> images.shape, images.dtype
       ((5, 8, 8, 1), dtype('uint8'))
     """
-    if num < 1:
-      raise ValueError(f'num is {num}; it must be at least 1.')
-    if label is not None and label < 0:
-      raise ValueError(f'label is {label}; it must be at least 0, or None.')
     generator = self.generator(weights)
     if generator.units is not None:
       raise ValueError(
         'This run is on a table with categories; draw its rows by Run.rows or '
         'python -m jaxgan.sample.'
       )
-    latents = generator.latents
-    if truncation:
-      latents = latents.truncated(truncation)
-    label = -1 if label is None else label
-    z, _ = latents.grid('random', jax.random.key(seed), num, label)
+    z = draw(generator.latents, num, seed, label=label, truncation=truncation)
     return np.concatenate(list(generator.stream(z)))
 
   def rows(
@@ -177,6 +170,30 @@ class Run(NamedTuple):
       [1, 2, 3, 4]
     """
     return writers.read_metrics(self.workdir / 'metrics.jsonl')
+
+
+def draw(
+  latents: Latents,
+  num: int,
+  seed: int,
+  *,
+  label: int | None = None,
+  truncation: float = 0.0,
+) -> jax.Array:
+  """Draws the latents [num, width] of samples; arguments as `Run.sample`.
+
+  Raises:
+    ValueError: num below 1, an unknown label, or a truncation of uniform
+      latents.
+  """
+  if num < 1:
+    raise ValueError(f'num is {num}; it must be at least 1.')
+  if label is not None and label < 0:
+    raise ValueError(f'label is {label}; it must be at least 0, or None.')
+  if truncation:
+    latents = latents.truncated(truncation)
+  label = -1 if label is None else label
+  return latents.grid('random', jax.random.key(seed), num, label)[0]
 
 
 def load(folder: str | pathlib.Path) -> Run:

@@ -172,7 +172,7 @@ class Translation(NamedTuple):
 
   def unflatten(self, z: Array) -> Array:
     """Inputs [B, width] -> [B, H, W, C']."""
-    return z.reshape(len(z), *self.shape[:2], self.channels)
+    return z.reshape(z.shape[0], *self.shape[:2], self.channels)
 
   def finish(self, fake: Array, z: Array) -> Array:
     """Puts the known part of an image with a hole into the generator's output.

@@ -13,6 +13,7 @@ import math
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.export import is_symbolic_dim
 
 from jaxgan.nets import base, equalized, latents, layers, resnet
 from jaxgan.nets.precision import Net
@@ -236,7 +237,8 @@ def append_deviation(x: Array, group: int) -> Array:
 
   Args:
     x: [B, H, W, C].
-    group: size of the groups; gcd(group, B) is used.
+    group: size of the groups; gcd(group, B) is used. If B is symbolic, it
+      must be a multiple of the group.
 
   Returns:
     [B, H, W, C + 1]; x itself for groups of 1.
@@ -244,7 +246,7 @@ def append_deviation(x: Array, group: int) -> Array:
   if group == 1:
     return x
   b, h, w, c = x.shape
-  group = math.gcd(group, b)
+  group = group if is_symbolic_dim(b) else math.gcd(group, b)
   groups = x.reshape(group, b // group, h, w, c).astype(jnp.float32)
   std = jnp.sqrt(jnp.var(groups, axis=0) + 1e-8).mean((1, 2, 3))
   std = jnp.tile(std, group).reshape(b, 1, 1, 1)

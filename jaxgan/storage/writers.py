@@ -12,7 +12,7 @@ import pathlib
 import socket
 import time
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
@@ -91,7 +91,7 @@ class Writer(contextlib.AbstractContextManager):
     *,
     generated: bool,
     columns: int = 0,
-  ) -> None:
+  ) -> np.ndarray:
     """Writes a picture of samples to samples/NAME.png and to TensorBoard.
 
     Args:
@@ -100,6 +100,9 @@ class Writer(contextlib.AbstractContextManager):
       samples: [N, H, W, C] uint8 or [N, D] float32.
       generated: gives the TensorBoard tag, `generated` or `real`.
       columns: images per row; 0 for a square grid.
+
+    Returns:
+      The picture, [H, W, C] uint8.
     """
     image = pictures.picture(samples, columns)
     pictures.save_png(self._folder / f'{name}.png', image, generated=generated)
@@ -107,6 +110,22 @@ class Writer(contextlib.AbstractContextManager):
       tag = 'generated' if generated else 'real'
       self._board.add(step, 'image', tag, image, dataformats='HWC')
       self._board.flush()
+    return image
+
+  def hparams(self, values: Mapping[str, Any], metrics: Sequence[str]) -> None:
+    """Writes hyper-parameters to TensorBoard, for its page of that name.
+
+    Args:
+      values: key -> number, truth value or text; others become texts.
+      metrics: names of scalars of this run that are shown beside them.
+    """
+    if self._board is not None:
+      kinds = bool, int, float, str
+      plain = {
+        key: value if isinstance(value, kinds) else json.dumps(value)
+        for key, value in values.items()
+      }
+      self._board.add_hparams(plain, metrics)
 
   def text(self, name: str, text: str) -> None:
     """Writes a text to TensorBoard, at step 0."""
@@ -141,6 +160,12 @@ class _Board:
     """Adds a summary of a kind: scalar, image or text."""
     make = getattr(self._summary, kind)
     self._write(step, summary=make(*values, **options))
+
+  def add_hparams(self, values: Mapping[str, Any], metrics: Any) -> None:
+    """Adds what the page of hyper-parameters reads; not the run's success."""
+    names = dict.fromkeys(metrics, 0.0)
+    for each in self._summary.hparams(dict(values), names)[:2]:
+      self._write(0, summary=each)
 
   def flush(self) -> None:
     self._file.flush()

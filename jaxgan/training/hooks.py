@@ -1,17 +1,18 @@
 """Hooks of the training loop: progress bar, scalars, sample grids, metrics."""
 
 import contextlib
+import dataclasses
 import json
 import logging
 import math
 import pathlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 
 import jax
 import numpy as np
 
-from jaxgan.config import Config, to_dict
+from jaxgan.config import Config, flatten, to_dict
 from jaxgan.data import pipeline
 from jaxgan.data.sources import Dataset
 from jaxgan.evaluation.evaluator import Evaluator, Source, make_draw, of_run
@@ -21,15 +22,15 @@ from jaxgan.gan.state import GANState
 from jaxgan.metrics import record
 from jaxgan.nets import shares
 from jaxgan.progress import Progress
+from jaxgan.storage import identity
 from jaxgan.storage.writers import Writer
 from jaxgan.training import processes
+from jaxgan.training.callbacks import Callback, Callbacks, Start
 from jaxgan.training.grids import Grid
+from jaxgan.training.preemption import Interrupted
 from jaxgan.types import Metrics, Variables
 
 _LOG = logging.getLogger(__name__)
-
-# Arguments: a step, and the scalars by name that were measured there.
-Callback = Callable[[int, Mapping[str, float]], object]
 
 
 def make_evaluator(config: Config, dataset: Dataset) -> Evaluator | None:
@@ -59,7 +60,7 @@ class Hooks(contextlib.AbstractContextManager):
     folder: pathlib.Path,
     first_step: int,
     evaluator: Evaluator | None = None,
-    callback: Callback = lambda step, scalars: None,
+    callback: Callback | Sequence[Callback] | None = None,
     images: np.ndarray | None = None,
   ) -> None:
     """Opens the writers.
@@ -69,15 +70,19 @@ class Hooks(contextlib.AbstractContextManager):
       folder: the workdir.
       first_step: step of the restored state; 0 for a new run.
       evaluator: from `make_evaluator`.
-      callback: called by the loop after each evaluation and its save.
+      callback: a function, which the loop calls after each evaluation and its
+        save, or a tracker, or several.
       images: [N, H, W, C] uint8, which a translation is shown and measured on.
     """
-    self.callback = callback
+    self.callback = Callbacks(callback)
     self._problem, self._config = problem, problem.config
     self._folder = folder
     self._images = images
     self._grid = Grid(problem, images)
     self._is_first = jax.process_index() == 0
+    # The trackers have no methods to call in other processes.
+    self._trackers = self.callback if self._is_first else Callbacks(None)
+    self._started = False
     self._writer = self._open(first_step) if self._is_first else None
     steps = self._config.train.steps
     self._bar = Progress(
@@ -95,10 +100,12 @@ class Hooks(contextlib.AbstractContextManager):
       facts={'train_precision': self._config.train.precision},
     )
 
-  def __exit__(self, kind: object, *_: object) -> None:
+  def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
     """Closes all files; explains an error by the workdir, if that is gone."""
     self._bar.close()
     with contextlib.ExitStack() as stack:
+      if self._started:
+        stack.callback(self._trackers.end, _status(kind))
       if self._writer is not None:
         stack.callback(self._writer.close)
       if kind is not None:
@@ -107,6 +114,7 @@ class Hooks(contextlib.AbstractContextManager):
   def on_start(self, state: GANState, dataset: Dataset) -> None:
     """Logs what is trained; a new run writes its first grid and metrics."""
     step = int(state.step)
+    self._start_trackers(step)
     if step:
       _LOG.info('Resuming from step %d in %s.', step, self._folder)
       return
@@ -121,11 +129,22 @@ class Hooks(contextlib.AbstractContextManager):
     if self._writer is not None:
       config = json.dumps(to_dict(self._config), indent=2)
       self._writer.text('config', f'```\n{config}\n```')
+      self._writer.hparams(
+        flatten(to_dict(self._config)), ('gap', *self._config.eval.metrics)
+      )
       count = self._config.eval.num_images
       real = pipeline.real_grid(dataset, count, self._config.seed)
-      self._writer.samples('real', 0, real, generated=False)
+      image = self._writer.samples('real', 0, real, generated=False)
+      self._trackers.image(0, 'real', image)
     self.write_grid(0, state.ema)
     self.evaluate(0, state.ema)  # The baseline of all later values.
+
+  def _start_trackers(self, step: int) -> None:
+    config = flatten(to_dict(self._config))
+    start = Start(self._folder, identity.read(self._folder).id, config, step)
+    # First, so that trackers hear of the end even if one fails to start.
+    self._started = True
+    self._trackers.start(start)
 
   def on_rollback(self, step: int) -> None:
     """Deletes everything written after a step, from which the run resumes."""
@@ -155,14 +174,16 @@ class Hooks(contextlib.AbstractContextManager):
     self._bar.note(f'gap {scalars["gap"]:.3f}, lambda {scalars["weight"]:.2f}')
     if self._writer is not None:
       self._writer.scalars(step, scalars)
+    self._trackers.scalars(step, scalars)
 
   def write_grid(self, step: int, ema: Variables) -> None:
     """Writes a grid of samples of fixed inputs, by the averaged generator."""
     if self._writer is not None:
       samples, columns = self._grid(self._generator(step, ema))
-      self._writer.samples(
+      image = self._writer.samples(
         f'step_{step:07d}', step, samples, generated=True, columns=columns
       )
+      self._trackers.image(step, 'generated', image)
 
   def evaluate(self, step: int, ema: Variables) -> dict[str, float]:
     """Writes the records of `eval.metrics`; returns the values by name.
@@ -192,6 +213,8 @@ class Hooks(contextlib.AbstractContextManager):
     record.append(self._folder / 'evaluation.jsonl', records)
     values = {each.metric: each.value for each in records}
     self._writer.scalars(step, values)
+    self._trackers.scalars(step, values)
+    self._trackers.records(step, [dataclasses.asdict(x) for x in records])
     return values
 
   def _generator(self, step: int, ema: Variables) -> Generator:
@@ -221,3 +244,11 @@ class Hooks(contextlib.AbstractContextManager):
       *[folder] * 5,
       'grid.png' if len(self._problem.shape) == 3 else 'samples.csv',
     )
+
+
+def _status(error: type[BaseException] | None) -> str:
+  """The word for the end of a run, for `Tracker.on_end`."""
+  if error is None:
+    return 'finished'
+  interrupted = issubclass(error, Interrupted | KeyboardInterrupt)
+  return 'interrupted' if interrupted else 'failed'

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -23,7 +23,8 @@ from jaxgan.storage.checkpoint import Checkpoints
 from jaxgan.storage.identity import Identity
 from jaxgan.training import batches as batches_lib
 from jaxgan.training import processes, transfer
-from jaxgan.training.hooks import Callback, Hooks, make_evaluator
+from jaxgan.training.callbacks import Callback
+from jaxgan.training.hooks import Hooks, make_evaluator
 from jaxgan.training.loop import Loop
 
 
@@ -33,7 +34,7 @@ def train_and_evaluate(
   *,
   accept_new_config: bool = False,
   init_from: transfer.Source | None = None,
-  callback: Callback = lambda step, scalars: None,
+  callback: Callback | Sequence[Callback] | None = None,
 ) -> GANState:
   """Trains a run, or resumes it, until `config.train.steps`.
 
@@ -45,9 +46,10 @@ def train_and_evaluate(
     accept_new_config: resumes a workdir of another configuration, whose
       state has the same arrays.
     init_from: another run, whose networks a new run starts from.
-    callback: called every `eval.every_steps` steps with the step and the
-      scalars measured there; an exception from it ends the run, whose files
-      stay.
+    callback: a function, called every `eval.every_steps` steps with the step
+      and the scalars measured there; a `callbacks.Tracker`, which follows the
+      whole run; or a list of them. An exception from one ends the run, whose
+      files stay.
 
   Returns:
     The last state.

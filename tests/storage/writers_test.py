@@ -8,6 +8,7 @@ import pytest
 import tensorboardX.record_writer
 from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
 
 from jaxgan.storage.atomic import DiskError
 from jaxgan.storage.writers import Writer, read_metrics
@@ -78,6 +79,27 @@ def test_tensorboard_reads_the_events(tmp_path):
   assert points == [(1, 0.5), (2, 1.5)]
   assert board.Images('generated')[0].step == 2
   assert board.Tags()['tensors'] == ['config/text_summary']
+
+
+def test_tensorboard_reads_the_hyper_parameters(tmp_path):
+  values = {'seed': 0, 'net.name': 'mlp', 'flip': False, 'widths': [8, 4]}
+  with Writer(tmp_path, tensorboard=True, first_step=0) as writer:
+    writer.hparams(values, ('gap',))
+  board = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+  tags = board.PluginTagToContent('hparams')
+  assert tags.keys() == {
+    '_hparams_/experiment', '_hparams_/session_start_info',
+  }  # fmt: skip
+  start = plugin_data_pb2.HParamsPluginData.FromString(
+    tags['_hparams_/session_start_info']
+  ).session_start_info.hparams
+  assert start['net.name'].string_value == 'mlp'
+  assert start['widths'].string_value == '[8, 4]'
+  assert start['seed'].number_value == 0
+  experiment = plugin_data_pb2.HParamsPluginData.FromString(
+    tags['_hparams_/experiment']
+  ).experiment
+  assert [m.name.tag for m in experiment.metric_infos] == ['gap']
 
 
 def test_tensorboard_drops_steps_that_a_resumed_run_repeats(tmp_path):
