@@ -89,7 +89,8 @@ def _evaluate() -> None:
 
   values: dict[str, Any] = {flag.name: flag.value for flag in _FLAGS}
   records, text = command.run(command.Options(**values))
-  sys.stdout.write(text + record.table(records) + '\n')
+  table = record.table(records) + '\n' if records else ''
+  sys.stdout.write(text + table)
 
 
 def run() -> None:

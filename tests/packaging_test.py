@@ -12,6 +12,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 import jaxgan
 
+NOTEBOOKS = (
+  'quickstart', 'photographs', 'mnist_tpu', 'method_from_scratch', 'results',
+)  # fmt: skip
+COLAB = 'https://colab.research.google.com/github/'
 UNSET = 'REPOSITORY is not set: write the account that holds jaxgan into it.'
 
 
@@ -104,19 +108,24 @@ def test_one_place_says_where_the_repository_is(root, pyproject, citation):
   ]
   users = set()
   for file in files:
-    for found in re.findall(r'https://[\w./-]+/jaxgan\b', file.read_text()):
+    text = file.read_text().replace(COLAB, 'https://github.com/')
+    for found in re.findall(r'https://[\w./-]+/jaxgan\b', text):
       assert found == url, f'{file} has {found}; pyproject.toml has {url}'
       users.add(file.name)
   assert {
-    'README.md', 'CONTRIBUTING.md', 'quickstart.ipynb', 'results.ipynb',
-    'method_from_scratch.ipynb',
+    'README.md', 'CONTRIBUTING.md', *(f'{name}.ipynb' for name in NOTEBOOKS),
   } <= users  # fmt: skip
 
 
-@pytest.mark.parametrize(
-  'name', ['quickstart', 'results', 'method_from_scratch']
-)
-def test_a_notebook_without_an_address_says_what_to_put_there(
+@pytest.mark.parametrize('name', NOTEBOOKS)
+def test_a_notebook_has_a_badge_that_opens_it(root, pyproject, name):
+  text = (root / 'colab' / f'{name}.ipynb').read_text()
+  path = address(pyproject).removeprefix('https://github.com/')
+  assert f'({COLAB}{path}/blob/main/colab/{name}.ipynb)' in text
+
+
+@pytest.mark.parametrize('name', NOTEBOOKS)
+def test_a_notebook_without_without_an_address_says_what_to_put_there(
   root, monkeypatch, pyproject, tmp_path, name
 ):
   code = code_with_address(root, name)

@@ -5,6 +5,7 @@ import pathlib
 import re
 import sys
 
+import data_testing
 import nbformat
 import pytest
 import small
@@ -21,6 +22,10 @@ SMALL = {
   'image_to_image': small.environment(JAXGAN_COLAB_VARIANT='tiny'),
   'method_from_scratch': small.environment(JAXGAN_COLAB_STEPS='30'),
   'results': small.environment(),
+  'photographs': small.environment(JAXGAN_COLAB_VARIANT='tiny'),
+  'mnist_tpu': small.environment(
+    3, JAXGAN_COLAB_VARIANT='tiny', JAXGAN_COLAB_FOLDER='mnist'
+  ),
 }
 
 
@@ -59,7 +64,7 @@ def kernel(folder):
 def execute(name, tmp_path):
   """Executes a notebook; its files are in tmp_path / 'run'."""
   folder = tmp_path / 'run'
-  folder.mkdir()
+  folder.mkdir(exist_ok=True)
   environment = SMALL[name] | {
     'PYTHONPATH': str(ROOT),
     'IPYTHONDIR': str(tmp_path / 'ipython'),
@@ -119,10 +124,29 @@ def test_image_to_image(tmp_path):
 
 
 @pytest.mark.slow
+def test_photographs(tmp_path):
+  notebook = execute('photographs', tmp_path)
+  assert '300 photographs in photographs' in text(notebook)
+  assert 'recall300_pixels' in text(notebook)
+  assert num_pictures(notebook) == 2  # Grids and neighbors.
+  assert (tmp_path / 'run' / 'runs' / 'photographs' / 'config.json').is_file()
+
+
+@pytest.mark.slow
+def test_mnist_on_several_devices(tmp_path):
+  data_testing.write_mnist(tmp_path / 'run' / 'mnist', 80, 20)
+  notebook = execute('mnist_tpu', tmp_path)
+  assert '18 images per batch, 6 on each of 3 device(s)' in text(notebook)
+  assert '(2, 6, 28, 28, 1)' in text(notebook)
+  assert 'swd60_pixels' in text(notebook)
+  assert num_pictures(notebook) == 1
+
+
+@pytest.mark.slow
 def test_method_from_scratch_equals_the_library(tmp_path):
   notebook = execute('method_from_scratch', tmp_path)
   assert num_pictures(notebook) == 2
-  assert text(notebook) == ''
+  assert text(notebook) == '1 device(s): cpu\n'
 
 
 @pytest.mark.slow
@@ -144,8 +168,9 @@ def test_results_are_redrawn(tmp_path):
 
 def test_method_from_scratch_is_short():
   cells = by_name('method_from_scratch').cells
-  method = [cell for cell in cells if 'REPOSITORY' not in cell.source]
-  assert len(method) == len(cells) - 1  # All but the installation.
+  other = 'REPOSITORY', 'colab-badge'
+  method = [c for c in cells if not any(word in c.source for word in other)]
+  assert len(method) == len(cells) - 2  # All but badge and installation.
   assert sum(len(cell.source.splitlines()) for cell in method) < 150
 
 
