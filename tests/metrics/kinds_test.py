@@ -15,6 +15,7 @@ from jaxgan.metrics.kinds import KINDS, Real
 # Tested separately, because they need other data.
 OTHERS = (
   'msssim', 'modes', 'quality', 'memorising', 'psnr', 'ssim', 'mae', 'distance',
+  *(f'msssim{scales}_' for scales in range(1, 6)),
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def test_a_kind_tells_near_from_far(kind):
     ('psnr', similarity.psnr),
     ('ssim', similarity.ssim),
     ('mae', similarity.absolute_error),
+    ('msssim1_', similarity.ms_ssim),
   ],
 )
 def test_fakes_are_compared_with_their_truths_in_order(kind, values):
