@@ -7,7 +7,7 @@ from jaxgan.config.schema.run import Config
 
 _PAIRED = ('pairs', 'side_by_side')
 NETS = ('unet', 'encoder_decoder', 'rrdb')
-_TERMS = ('l1', 'cycle', 'identity')
+_TERMS = ('l1', 'cycle', 'identity', 'features', 'style')
 
 
 def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
@@ -25,15 +25,17 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
       'only a translation has images to compare with, so it must be 0',
     )
   yield (
-    'loss.adversarial loss.l1 loss.cycle loss.identity',
+    ' '.join(f'loss.{key}' for key in ('adversarial', *_TERMS)),
     not (loss.adversarial or any(getattr(loss, key) for key in _TERMS)),
     'the generator needs a loss, so one of them must be above 0',
   )
-  yield (
-    'translation.pool game',
-    config.translation.pool and not translates,
-    'only a translation has a pool, so it must be 0',
-  )
+  yield from _features(config)
+  for key in ('pool', 'crop_from'):
+    yield (
+      f'translation.{key} game',
+      getattr(config.translation, key) and not translates,
+      'it is of translations alone, so it must be 0',
+    )
   if not translates:
     return
   yield (
@@ -79,6 +81,32 @@ def rules(config: Config) -> Iterator[tuple[str, Any, str]]:
     net.name == 'rrdb' and net.gen_norm not in ('none', 'spectral'),
     'its blocks have no normalization of activations, so it must be none or '
     'spectral',
+  )
+
+
+def _features(config: Config) -> Iterator[tuple[str, Any, str]]:
+  loss, adaptive = config.loss, config.loss.adversarial_balance == 'adaptive'
+  yield (
+    'loss.features loss.style loss.features_net',
+    bool(loss.features or loss.style) != bool(loss.features_net),
+    'the losses of features and the file of their net need each other',
+  )
+  yield (
+    'loss.style_image loss.style',
+    loss.style_image and not loss.style,
+    'an image of a style needs a weight above 0',
+  )
+  yield (
+    'loss.adversarial_balance loss.adversarial',
+    adaptive
+    and not (loss.adversarial and any(getattr(loss, k) for k in _TERMS)),
+    'it balances the loss of the scores and those of images, so both must '
+    'have a weight above 0',
+  )
+  yield (
+    'loss.adversarial_balance train.microbatches',
+    adaptive and config.train.microbatches > 1,
+    'the balance is that of the whole batch, so train.microbatches must be 1',
   )
 
 

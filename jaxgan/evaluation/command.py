@@ -78,6 +78,12 @@ def run(options: Options) -> tuple[list[Record], str]:
       '--baselines are of translations and of tables with categories; give the '
       '--workdir of such a run.'
     )
+  if options.neighbours and reference.pairs is not None:
+    raise ValueError(
+      '--neighbours looks for training images among samples of latents; an '
+      'output of a translation has its own true image, so compare it with '
+      '--baselines, one of which is the nearest training image.'
+    )
   if reference.train is not None:
     train, real = reference.train, reference.examples
     reference_data.check_alike('training examples', train, real)

@@ -43,6 +43,11 @@ def parse(names: Sequence[str], reference: Reference) -> list[Metric]:
   metrics = [protocol.parse(name) for name in names]
   for metric in metrics:
     protocol.check(metric, available)
+    if metric.kind.balanced and reference.pairs is not None:
+      raise ValueError(
+        f'{metric.name} asks for labels, and a translation gets images in '
+        'their place; leave it out.'
+      )
   return metrics
 
 

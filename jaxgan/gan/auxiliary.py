@@ -12,9 +12,11 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan.config import Loss
+from jaxgan.gan.networks import Networks
+from jaxgan.nets import latents
 from jaxgan.nets.conditional import Predictions
 from jaxgan.nets.latents import Parts
-from jaxgan.types import Array
+from jaxgan.types import Array, Variables
 
 Predict = Callable[[Array], Any]  # -> Predictions; flax does not type it.
 
@@ -31,6 +33,22 @@ class Targets(NamedTuple):
   predict: Predict
   label: Array
   parts: Parts
+
+
+def targets(
+  networks: Networks, critic: Variables, label: Array, z: Array, key: Array
+) -> Targets:
+  """The targets of a batch of labels [B] and latents [B, width].
+
+  Args:
+    networks: of the run.
+    critic: its variables.
+    label: of the examples.
+    z: of the fakes.
+    key: of dropout.
+  """
+  predict = networks.score(critic, label, key, method='predict')
+  return Targets(predict, label, latents.of(networks.config).split(z))
 
 
 def real_loss(config: Loss, targets: Targets, real: Array) -> Array:

@@ -7,6 +7,7 @@ image to be generated in the lower half. To add another input, write a function
 of (key, images, settings), name it in INPUTS, and give its number of channels.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -155,15 +156,28 @@ class Translation(NamedTuple):
     Of unpaired data there are 2 B images, which alternate between the domains;
     the input of each is its neighbor.
     """
+    image, height = batch.image, self.shape[0]
     if self.two_way:
       steps, size = batch.label.shape
-      both = batch.image.reshape(steps, 2 * size, *self.shape)
-      inputs = jax.vmap(swap)(to_float(both))
-      return Batch(both, inputs.reshape(steps, 2 * size, -1))
-    keys = jax.random.split(key, len(batch.image))
-    inputs = jax.vmap(self.inputs)(keys, batch.image)
+      image = image.reshape(steps, 2 * size, *self.shape)
+    keys = jax.random.split(key, len(image))
+    if self.settings.crop_from:
+      image = jax.vmap(self._crops)(keys, image)
+    if self.two_way:
+      inputs = jax.vmap(swap)(to_float(image))
+      return Batch(image, inputs.reshape(*image.shape[:2], -1))
+    inputs = jax.vmap(self.inputs)(keys, image)
+    return Batch(image[:, :, -height:], inputs)
+
+  def _crops(self, key: Array, images: Array) -> Array:
+    """Crops of images of the data that are enlarged to `crop_from` rows."""
     height = self.shape[0]
-    return Batch(batch.image[:, :, -height:], inputs)
+    corner_key = jax.random.fold_in(key, 2)  # `hole` folds in 0 and 1.
+    corners = jax.random.uniform(corner_key, (len(images), 2))
+    factor = self.settings.crop_from / height
+    halves = to_float(images).reshape(len(images), -1, *self.shape)
+    crop = jax.vmap(jax.vmap(functools.partial(crops, factor), (None, 0)))
+    return crop(corners, halves).reshape(images.shape)
 
   def draw(self, key: Array, num: int, label: Array) -> Array:
     """The inputs themselves, which a batch has as labels: [num, width]."""
@@ -194,6 +208,25 @@ class Translation(NamedTuple):
     return to_uint8(np.broadcast_to(x, (len(x), *self.shape)))
 
 
+def crops(factor: float, corner: Array, x: Array) -> Array:
+  """A crop, of the size of an image, of the image enlarged bilinearly.
+
+  Args:
+    factor: of both sides, at least 1.
+    corner: [2] in [0, 1], the place between the first and the last crop.
+    x: [H, W, C] float32.
+
+  Returns:
+    [H, W, C].
+  """
+  sides = jnp.asarray(x.shape[:2], jnp.float32)
+  shift = -jnp.round(corner * jnp.round((factor - 1) * sides))
+  scale = jnp.full(2, factor, jnp.float32)
+  return jax.image.scale_and_translate(
+    x, x.shape, (0, 1), scale, shift, 'linear', antialias=False
+  )
+
+
 def swap(x: Array) -> Array:
   """Swaps examples 0 and 1, 2 and 3, and so on, of [B, ...]; B is even."""
   return x.reshape(-1, 2, *x.shape[1:])[:, ::-1].reshape(x.shape)
@@ -210,7 +243,8 @@ def build(settings: Settings, shape: tuple[int, ...]) -> Translation:
   """Builds the inputs for images of the data of a shape.
 
   Raises:
-    ValueError: vectors, or sides that are no multiples of the factor.
+    ValueError: vectors, sides that are no multiples of the factor, or crops
+      larger than what they are cropped from.
   """
   if len(shape) != 3:
     raise ValueError(
@@ -218,8 +252,14 @@ def build(settings: Settings, shape: tuple[int, ...]) -> Translation:
       'only images can be translated.'
     )
   h, w, c = shape
+  height = h // 2 if settings.input in _IN_DATA else h
+  if 0 < settings.crop_from <= height:
+    raise ValueError(
+      f'translation.crop_from is {settings.crop_from} and the images have '
+      f'{height} rows; it must be larger, or 0 for no crops.'
+    )
   if settings.input in _IN_DATA:
-    return Translation(settings, (h // 2, w, c))
+    return Translation(settings, (height, w, c))
   if settings.input == 'low_resolution' and (
     h % settings.factor or w % settings.factor
   ):

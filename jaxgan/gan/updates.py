@@ -28,7 +28,7 @@ from jaxgan.gan.networks import statistics_of
 from jaxgan.gan.pool import Pool, exchange
 from jaxgan.gan.problem import Problem
 from jaxgan.gan.state import GANState, PooledState
-from jaxgan.nets import conditional, latents
+from jaxgan.nets import conditional
 from jaxgan.types import Array, Batch, Metrics, Params, Variables, whole
 
 
@@ -69,6 +69,7 @@ class Updates:
     self.transform = regularizers.build(
       config.regularisers, schedules.length(config)
     )
+    self.compare = reconstruction.build(config, problem.shape)
     self.predicts = conditional.has_auxiliary(config.net)
     self.batch_distance = distances.OF_BATCHES.get(config.penalty.distance)
     self.unroll = config.train.critic_steps if problem.slow_in_loops else 1
@@ -137,7 +138,7 @@ class Updates:
       if config.regularisers.l1 or config.regularisers.l2:
         value += regularizers.kernel_norms(params, config.regularisers)
       if self.predicts:
-        targets = self._targets(now, label, z, critic_key)
+        targets = auxiliary.targets(self.networks, now, label, z, critic_key)
         value += auxiliary.real_loss(config.loss, targets, real)
         value += auxiliary.fake_loss(config.loss, targets, fake)[0]
       return value, (seen, ())
@@ -215,23 +216,29 @@ class Updates:
     def loss(params: Params, part: Any, number: Any) -> tuple[Array, tuple]:
       real, label, z = part
       now = {**variables, 'params': params}
-      generate = functools.partial(self._generate, now, noise_key)
       fake, statistics = self.networks.generate(now, z, noise_key)
-      inputs_real, inputs_fake = self._transform(
-        transform_key, state, real, fake, number
-      )
       score = self.networks.score(critic, label, critic_key)
       code = self.networks.score(critic, label, critic_key, method='code')
-      value = self.objective.gen_loss(score, inputs_real, inputs_fake, code)
-      if config.game == 'translation':
-        value += reconstruction.cost(config.loss, generate, fake, real)
+
+      def scored(fake: Array) -> tuple[Array, Array]:
+        both = self._transform(transform_key, state, real, fake, number)
+        return self.objective.gen_loss(score, *both, code), both[1]
+
+      value, inputs_fake = scored(fake)
+      if self.compare:
+        update = reconstruction.Update(
+          params,
+          lambda p, z: self._generate({**variables, 'params': p}, noise_key, z),
+          lambda fake: scored(fake)[0], z, real,
+        )  # fmt: skip
+        value = self.compare.total(value, fake, update)
       if self.networks.table:
         value += self.networks.table.cost(fake, label)
       if config.regularisers.orthogonal:
         value += regularizers.orthogonal(params, config.regularisers)
       accuracy = jnp.zeros((), jnp.float32)
       if self.predicts:
-        targets = self._targets(critic, label, z, critic_key)
+        targets = auxiliary.targets(self.networks, critic, label, z, critic_key)
         cost, accuracy = auxiliary.fake_loss(config.loss, targets, inputs_fake)
         value += cost
       return value, (fake, (accuracy, statistics))
@@ -290,10 +297,3 @@ class Updates:
     if self.parts is None or number is None:
       return whole
     return functools.partial(self.parts.in_place, number=number)
-
-  def _targets(
-    self, critic: Variables, label: Array, z: Array, key: Array
-  ) -> auxiliary.Targets:
-    predict = self.networks.score(critic, label, key, method='predict')
-    parts = latents.of(self.config.net).split(z)
-    return auxiliary.Targets(predict, label, parts)

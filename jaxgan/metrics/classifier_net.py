@@ -68,8 +68,9 @@ class DigitNet(nn.Module):
       return self._predict(x, train)
 
   def _predict(self, x: Array, train: bool) -> Prediction:
-    for features, size, stride in self.convs:
+    for i, (features, size, stride) in enumerate(self.convs, 1):
       x = nn.relu(layers.conv(_NET, features, size, stride)(x))
+      self.sow('intermediates', f'conv_{i}', x)
     x = x.reshape(len(x), -1)
     x = nn.relu(nn.Dense(self.hidden, kernel_init=initializers.he_dense)(x))
     kept = nn.Dropout(_DROPOUT, deterministic=not train)(x)

@@ -105,8 +105,10 @@ class Inception(nn.Module):
   def __call__(self, x: Array) -> Outputs:
     """Embeds images [N, H, W, 3] in [-1, 1], of side 299 as in the training."""
     x = _apply(STEM, x)
+    self.sow('intermediates', 'stem_map', x)
     for name, branches in MIXED.items():
       x = Mixed(branches, name=name)(x)
+      self.sow('intermediates', f'{name}_map', x)
     features = x.mean((1, 2))
     logits = nn.Dense(CLASSES, precision=_PRECISION, name='fc')(features)
     bias = self.variables['params']['fc']['bias']

@@ -4,6 +4,7 @@ An entry names the function of a kind, the real data that it reads, the feature
 nets that it accepts and the limits of its sample count.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -272,6 +273,13 @@ KINDS: Mapping[str, Kind] = {
   'msssim': Kind(_ms_ssim, _NONE, 'images', ('pixels',), better='neither'),
   'psnr': _of_pairs(similarity.psnr, 'high'),
   'ssim': _of_pairs(similarity.ssim, 'high'),
+  # MS-SSIM of pairs, by its number of scales.
+  **{
+    f'msssim{scales}_': _of_pairs(
+      functools.partial(similarity.ms_ssim, scales=scales), 'high'
+    )
+    for scales in range(1, 6)
+  },
   'mae': _of_pairs(similarity.absolute_error, 'low'),
   'distance': Kind(_feature_distance, _PAIRED, 'pairs'),
   'classes': Kind(_classes, _NONE, '', CLASSIFIERS, better='high'),

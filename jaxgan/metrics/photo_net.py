@@ -48,6 +48,7 @@ class PhotoNet(nn.Module):
     x = layers.conv(_NET, _WIDTHS[0], 5, 2 if side >= _HALVED else 1)(x)
     for i, width in enumerate(_WIDTHS):
       x = self._block(x, width, 1 if i == 0 and side < _QUARTERED else 2)
+      self.sow('intermediates', f'block_{i + 1}', x)
     x = nn.relu(nn.GroupNorm(_GROUPS)(x)).mean((1, 2))
     kept = nn.Dropout(_DROPOUT, deterministic=not train)(x)
     return x, nn.Dense(self.classes, kernel_init=initializers.glorot)(kept)

@@ -58,7 +58,7 @@ def parse(name: str) -> Metric:
     ValueError: wrong syntax, unknown kind or feature net, a net that the kind
       does not accept, or a count outside its limits.
   """
-  match = re.fullmatch(r'(w[12]_|[a-z]+)(\d+)(k?)_(\w+)', name)
+  match = re.fullmatch(r'(w[12]_|msssim[1-5]_|[a-z]+)(\d+)(k?)_(\w+)', name)
   if not match:
     raise ValueError(
       f'{name!r} is not a metric; it must be a kind ({", ".join(sorted(KINDS))}'

@@ -74,7 +74,9 @@ def ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   return (luminance * structure).mean(axis=(1, 2, 3))
 
 
-def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def ms_ssim(
+  x: np.ndarray, y: np.ndarray, scales: int | None = None
+) -> np.ndarray:
   """Multi-scale SSIM of image pairs (Wang, Simoncelli & Bovik, 2003).
 
   It differs from the paper for small images. A scale is used only while the
@@ -86,12 +88,14 @@ def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   Args:
     x: [N, H, W, C] uint8.
     y: the second image of each pair, of the same shape.
+    scales: how many are used, 1 to 5; None for as many as fit.
 
   Returns:
     [N] float64 in [0, 1]; 1 for equal images.
 
   Raises:
-    ValueError: not uint8 images, or different shapes.
+    ValueError: not uint8 images, different shapes, or images that are too small
+      for so many scales.
 
   Example:
     >>> x = np.zeros((1, 16, 16, 3), np.uint8)
@@ -99,7 +103,14 @@ def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     [1.0]
   """
   x, y = _pairs(x, y)
-  scales, window = protocol(*x.shape[1:3])
+  most, window = protocol(*x.shape[1:3])
+  scales = most if scales is None else scales
+  if scales > most:
+    raise ValueError(
+      f'MS-SSIM of {scales} scales needs images of at least '
+      f'{_WINDOW << (scales - 1)} pixels, and these have {x.shape[1]}x'
+      f'{x.shape[2]}; they allow {most}.'
+    )
   weights = _WEIGHTS[:scales]
   if scales < len(_WEIGHTS):
     weights = weights / weights.sum()

@@ -6,10 +6,12 @@ domain of the targets. So each net sees one domain, and a batch is one array as
 for every other net.
 """
 
+from collections.abc import Mapping
+
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.types import Array, Pair
+from jaxgan.types import Array, Pair, Params
 
 
 class Generator(nn.Module):
@@ -64,6 +66,31 @@ def alternate(even: Array, odd: Array) -> Array:
   """Puts two arrays [B / 2, ...] in turn: [B, ...]."""
   both = jnp.stack([even, odd], axis=1)
   return both.reshape(-1, *even.shape[1:])
+
+
+def last_layers(params: Params) -> Params:
+  """The last kernel of a generator of images from images, or of both.
+
+  It is that of the convolution with the highest number.
+
+  Returns:
+    The parameters of a generator without all others.
+  """
+  if 'forward' in params:
+    return {name: last_layers(net) for name, net in params.items()}
+  numbers = [int(n[5:]) for n in params if n.startswith('Conv_')]
+  name = f'Conv_{max(numbers)}'
+  return {name: {'kernel': params[name]['kernel']}}
+
+
+def merged(params: Params, some: Params) -> Params:
+  """Replaces some of the parameters of a net."""
+  if not isinstance(params, Mapping):
+    return some
+  return {
+    name: merged(value, some[name]) if name in some else value
+    for name, value in params.items()
+  }
 
 
 def wrap(nets: Pair[nn.Module]) -> Pair[nn.Module]:

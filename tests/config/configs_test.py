@@ -37,7 +37,9 @@ SHAPES = {
 
 # Translations, which have no variant :mnist.
 PAIRED = ('zoo.pix2pix', 'zoo.cyclegan')  # Data of two images each.
-TRANSLATIONS = ('zoo.colorize', 'zoo.superres', 'zoo.inpaint', *PAIRED)
+TRANSLATIONS = (
+  'zoo.colorize', 'zoo.superres', 'zoo.inpaint', 'zoo.style', *PAIRED,
+)  # fmt: skip
 
 # Tables with categories: the numbers of an encoded row.
 ROWS = {'adult': 7, 'mixed_table': 7}
@@ -110,11 +112,12 @@ def test_a_tiny_translation_goes_from_data_to_images(
   train.train_and_evaluate(from_config_dict(settings), tmp_path)
   run = restore.load(tmp_path)
   halves = 2 if name in PAIRED else 1
-  shape = (3, halves * 32, 32, 3)
+  one = (8, 8, 1) if name == 'zoo.style' else (32, 32, 3)
+  shape = (3, halves * one[0], *one[1:])
   images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
   z = run.inputs(jax.random.key(0), 3, images=images)
   (outputs,) = run.stream(z)
-  assert outputs.shape == (3, 32, 32, 3)
+  assert outputs.shape == (3, *one)
 
 
 def test_every_config_file_is_tried(root):

@@ -1,5 +1,7 @@
 """Pictures of any size through a translation, and its trivial answers."""
 
+from unittest import mock
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,8 +10,16 @@ import small
 from PIL import Image
 
 from jaxgan.config import Translation as Settings
-from jaxgan.evaluation import baselines, restore, tiles, translate
+from jaxgan.evaluation import (
+  baselines,
+  command,
+  plan,
+  restore,
+  tiles,
+  translate,
+)
 from jaxgan.evaluation import run as run_lib
+from jaxgan.evaluation.reference_data import Reference
 from jaxgan.evaluation.translate import Picture
 from jaxgan.gan import problem as problem_lib
 from jaxgan.gan import translation as translation_lib
@@ -237,3 +247,21 @@ def test_a_run_translates_a_folder_and_a_file(tmp_path):
     run.translate(pixels(9, 20) / 255)
   with pytest.raises(ValueError, match=r'must be \[9, 20, 1\], as its image'):
     run.translate(pixels(9, 20), np.zeros((9, 20)))
+
+
+def test_labels_and_neighbors_of_latents_are_refused(tmp_path):
+  images = pixels(8, 8)[None]
+  reference = Reference('x', '', images, None, pairs=images)
+  with pytest.raises(ValueError, match='asks for labels, and a translation'):
+    plan.parse(['asked10_classifier'], reference)
+  assert plan.parse(['msssim1_10_pixels'], reference)[0].num == 10
+  options = command.Options(
+    workdir=str(tmp_path), neighbours='x.png', reference='x'
+  )
+  folder = command.workdir
+  with (
+    mock.patch.object(command, '_reference', return_value=reference),
+    mock.patch.object(folder, 'load_config', return_value=small.config()),
+    pytest.raises(ValueError, match='--neighbours looks for training images'),
+  ):
+    command.run(options)

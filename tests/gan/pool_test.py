@@ -146,7 +146,7 @@ def test_a_pool_that_does_not_fit_gets_a_sentence(sections, sentence):
 
 
 def test_only_a_translation_whose_critic_reads_no_input_has_a_pool():
-  with pytest.raises(ValueError, match='only a translation has a pool'):
+  with pytest.raises(ValueError, match='is of translations alone'):
     small.config(translation={'pool': 50})
   with pytest.raises(ValueError, match='the pool keeps no inputs'):
     small.config(

@@ -22,6 +22,7 @@ from jaxgan.metrics.kinds import KINDS, Real
 OTHERS = (
   'msssim', 'modes', 'quality', 'memorising', 'psnr', 'ssim', 'mae', 'distance',
   *row_kinds.KINDS,
+  *(f'msssim{scales}_' for scales in range(1, 6)),
 )  # fmt: skip
 
 
@@ -55,6 +56,7 @@ def test_a_kind_tells_near_from_far(kind):
     ('psnr', similarity.psnr),
     ('ssim', similarity.ssim),
     ('mae', similarity.absolute_error),
+    ('msssim1_', similarity.ms_ssim),
   ],
 )
 def test_fakes_are_compared_with_their_truths_in_order(kind, values):

@@ -41,6 +41,15 @@ def test_a_negative_has_nothing_in_common():
   np.testing.assert_array_equal(ms_ssim(images, 255 - images), 0)
 
 
+def test_scales_that_do_not_fit_get_a_sentence():
+  images = np.zeros((1, 64, 44, 3), np.uint8)
+  np.testing.assert_array_equal(
+    ms_ssim(images, images, 3), ms_ssim(images, images)
+  )
+  with pytest.raises(ValueError, match=r'4 scales needs .* 88 pixels.*allow 3'):
+    ms_ssim(images, images, 4)
+
+
 @pytest.mark.parametrize('channels', [1, 3])
 def test_ssim_and_psnr_are_those_of_scikit_image(channels):
   metrics = pytest.importorskip('skimage.metrics')

@@ -44,6 +44,21 @@ class Loss:
   adversarial: float = within(1.0, 0, doc=
     'Weight of the generator loss of the scores. 0 trains it by the other '
     'terms alone.')
+  adversarial_balance: str = one_of('fixed', 'adaptive', doc=
+    'adaptive multiplies this weight by the gradient norm of the losses of '
+    'images over that of the scores, at the last layer of the generator of '
+    'game translation (VQGAN).')
+  features: float = within(0.0, 0, doc=
+    'Weight of the mean squared difference of feature maps (game translation).')
+  style: float = within(0.0, 0, doc=
+    'Weight of the squared difference of the Gram matrices of feature maps '
+    '(game translation).')
+  features_net: str = free('', doc=
+    'Net of the feature maps: .npz of jaxgan.classify for images of the size '
+    'of the run, .npz of jaxgan.convert_inception, or digits or mnist.')
+  style_image: str = free('', doc=
+    'Image whose Gram matrices all outputs get; empty compares each output '
+    'with its true image.')
 
 
 @dataclasses.dataclass(frozen=True)

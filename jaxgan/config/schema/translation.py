@@ -25,6 +25,10 @@ class Translation:
     'image; its place is random.')
   noise: float = within(0.3, 0, doc=
     'Standard deviation of the noise; pixels are in [-1, 1].')
+  crop_from: int = within(0, 0, 8192, doc=
+    'Height to which images are enlarged in training before they are cropped '
+    'to their size at a random place, alike for both images of a pair '
+    '(pix2pix: 286 for 256). 0 for none.')
   pool: int = within(0, 0, 4096, doc=
     'Past outputs of each domain that are kept; the critic sees one of them '
     'instead of a new output with probability 1/2 (CycleGAN: 50). 0 for none.')
