@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tqdm import tqdm
@@ -114,3 +114,26 @@ class Progress(contextlib.AbstractContextManager):
 def shows_bars() -> bool:
   """Whether stderr is a terminal or a notebook, which can redraw a line."""
   return sys.stderr.isatty() or 'ipykernel' in sys.modules
+
+
+@contextlib.contextmanager
+def stages(total: int) -> Iterator[Callable[[str, int], None]]:
+  """Shows the progress of the stages of an evaluation.
+
+  Args:
+    total: number of examples in all stages.
+
+  Yields:
+    A function of the name of the stage and the number of new examples.
+  """
+  with Progress(total, 'example') as bar:
+    shown = ''
+
+    def progress(stage: str, num: int) -> None:
+      nonlocal shown
+      # A new stage is shown at once, even if it is short.
+      bar.note(stage, redraw=stage != shown)
+      bar.update(num)
+      shown = stage
+
+    yield progress

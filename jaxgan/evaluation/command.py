@@ -1,10 +1,9 @@
 """Runs the evaluation that the flags of `jaxgan.evaluate` describe."""
 
-import contextlib
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -26,7 +25,7 @@ from jaxgan.evaluation.reference_data import Reference
 from jaxgan.metrics import features, protocol, record
 from jaxgan.metrics.features import Files
 from jaxgan.metrics.record import Record
-from jaxgan.progress import Progress
+from jaxgan.progress import stages
 from jaxgan.storage import pictures, workdir
 
 _NUM_NEIGHBORS = 1000  # Samples whose nearest neighbors are computed.
@@ -161,7 +160,7 @@ def _measure(
 ) -> list[Record]:
   if not names:
     return []
-  with _progress_bar(plan.num_examples(names, reference)) as progress:
+  with stages(plan.num_examples(names, reference)) as progress:
     evaluator = Evaluator(
       names,
       reference,
@@ -217,7 +216,7 @@ def _draw_neighbors(
   samples = draw(_NUM_NEIGHBORS)
   if not isinstance(samples, np.ndarray):
     samples = np.concatenate(list(samples))
-  with _progress_bar(len(samples) + len(reference.train)) as progress:
+  with stages(len(samples) + len(reference.train)) as progress:
     net = net._replace(on_progress=functools.partial(progress, 'neighbors'))
     page, distances = neighbor_picture(samples, reference.train, net)
   pictures.save_png(out, page, generated=True)
@@ -229,22 +228,6 @@ def _draw_neighbors(
   if reference.heldout is None:
     text += f'There is no ratio of distances; it needs {protocol.HELDOUT}.\n'
   return text, len(samples)
-
-
-@contextlib.contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[str, int], None]]:
-  """Shows the progress of the stages; yields its callback."""
-  with Progress(total, 'example') as bar:
-    shown = ''
-
-    def progress(stage: str, num: int) -> None:
-      nonlocal shown
-      # A new stage is shown at once, even if it is short.
-      bar.note(stage, redraw=stage != shown)
-      bar.update(num)
-      shown = stage
-
-    yield progress
 
 
 def _reference(options: Options, need_train: bool) -> Reference:

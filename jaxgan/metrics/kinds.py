@@ -29,6 +29,7 @@ from jaxgan.metrics.features import CLASSIFIERS, Features
 from jaxgan.metrics.pairwise import block_rows, slices
 from jaxgan.types import to_uint8
 
+_ONE_LABEL = 'digits', 'mnist', 'classifier'  # Nets that predict one label.
 _EMPTY = Features(np.zeros((0, 1), np.float32), None)
 
 
@@ -283,14 +284,7 @@ KINDS: Mapping[str, Kind] = {
   'mae': _of_pairs(similarity.absolute_error, 'low'),
   'distance': Kind(_feature_distance, _PAIRED, 'pairs'),
   'classes': Kind(_classes, _NONE, '', CLASSIFIERS, better='high'),
-  'asked': Kind(
-    _accuracy,
-    _NONE,
-    '',
-    ('digits', 'mnist', 'classifier'),
-    better='high',
-    balanced=True,
-  ),
+  'asked': Kind(_accuracy, _NONE, '', _ONE_LABEL, better='high', balanced=True),
   'labelkl': Kind(_label_kl, _ALL, '', CLASSIFIERS),
   'modes': Kind(
     _modes('covered'), _NONE, 'mixture', ('pixels',), better='high'
