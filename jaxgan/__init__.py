@@ -136,6 +136,10 @@ def fit_table(
 
   Raises:
     ValueError: a table or a configuration that cannot be used.
+
+  Example:
+    model = jaxgan.fit_table('people.csv', 'runs/people')
+    rows = model.sample(1000)
   """
   from jaxgan.training import table_model
 

@@ -42,6 +42,7 @@ print(sorted(history[0])[0], {'tensorflow', 'torch'} & set(sys.modules))
     'main',
     'sample',
     'evaluate',
+    'export',
     'classify',
     'convert_inception',
     'report.__main__',

@@ -14,6 +14,25 @@ from jaxgan.storage.checkpoint import Checkpoints
 SHAPE = (8, 8, 1)
 
 
+def problem(config, shape=SHAPE):
+  """The problem of a config."""
+  return problem_lib.build(config, shape, num_classes=config.net.classes)
+
+
+def noisy(tree):
+  """A tree on the host, with noise, so that zeros hide no error."""
+  rng = np.random.default_rng(0)
+  return jax.tree.map(
+    lambda x: x + 0.05 * rng.normal(size=x.shape).astype(x.dtype),
+    jax.device_get(tree),
+  )
+
+
+def variables(problem):
+  """Random variables of both nets."""
+  return noisy(jax.jit(problem.networks.init)(jax.random.key(0)))
+
+
 def write(folder, name, shape=SHAPE, **changes):
   """Writes a run of the config `name`, with random weights and averages."""
   config = jaxgan.load_config(name, changes)
@@ -21,17 +40,8 @@ def write(folder, name, shape=SHAPE, **changes):
     'name': config.data.name, 'shape': shape, 'num_examples': 1797,
     'num_classes': config.net.classes,
   }  # fmt: skip
-  problem = problem_lib.build(config, shape, num_classes=config.net.classes)
-  state = jax.jit(lambda: state_lib.create(problem))()
-  rng = np.random.default_rng(0)
-  # So that zeros, such as those of conditional norms, hide no error.
-  noisy = lambda x: x + 0.1 * rng.uniform(size=x.shape).astype(x.dtype)
-  gen, critic = (jax.tree.map(noisy, each) for each in state.variables)
-  state = dataclasses.replace(
-    state,
-    variables=state.variables._replace(gen=gen, critic=critic),
-    ema=jax.tree.map(noisy, gen),
-  )
+  state = jax.jit(lambda: state_lib.create(problem(config, shape)))()
+  state = dataclasses.replace(state, ema=noisy(state.ema))
   workdir.make(folder)
   workdir.write_config(folder, config)
   workdir.write_data(folder, facts)

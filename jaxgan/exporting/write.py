@@ -113,12 +113,23 @@ def _files(
   chosen = nets.choose(problem, state, which, facts['weights'], precision)
   for net in chosen:
     name = net.name + ENDINGS[kind]
-    files[name] = _serialize(net, kind, metadata.texts(facts))
+    files[name] = serialize(net, kind, metadata.texts(facts))
     facts['nets'][net.name] = metadata.of_net(net, name, files[name])
   return files
 
 
-def _serialize(net: Net, kind: str, texts: dict[str, str]) -> bytes:
+def serialize(net: Net, kind: str, texts: dict[str, str]) -> bytes:
+  """Serializes a network.
+
+  Args:
+    net: from `nets.build`.
+    kind: stablehlo, onnx or safetensors.
+    texts: facts that the file carries, where its format can.
+
+  Raises:
+    ValueError: an operation that ONNX does not have, an ONNX model that gives
+      other numbers, or a missing package.
+  """
   texts = {key: text for key, text in texts.items() if key != 'nets'}
   if kind == 'stablehlo':
     return stablehlo.serialize(net)

@@ -3,8 +3,10 @@
 import dataclasses
 import hashlib
 import json
+import re
 import subprocess
 import sys
+from importlib import util
 
 import jax
 import jax.numpy as jnp
@@ -92,6 +94,32 @@ def test_the_card_has_the_records_of_the_run_alone(run):
   write.export_run(run / 'run', run / 'bare.md', kind='card')
   (run / 'records').rename(run / 'run' / 'evaluation.jsonl')
   assert 'No metric was recorded at step 0.' in (run / 'bare.md').read_text()
+
+
+@pytest.mark.slow
+def test_the_code_of_the_docs_runs(run, root, tmp_path, monkeypatch):
+  """On a run without labels, as in the page; that of ONNX where it is."""
+  untrained.write(tmp_path / 'run', 'digits:tiny')
+  blocks = re.findall(
+    r'```python\n(.*?)```', (root / 'docs/export.md').read_text(), re.DOTALL
+  )
+  monkeypatch.chdir(tmp_path)
+  kinds = {'digits': 'stablehlo', 'digits_weights': 'safetensors'}
+  if util.find_spec('onnxruntime') and util.find_spec('onnx'):
+    kinds['digits_onnx'] = 'onnx'
+  for name, kind in kinds.items():
+    write.export_run(tmp_path / 'run', tmp_path / 'exports' / name, kind=kind)
+  used = [b for b in blocks if 'onnx' not in b or 'digits_onnx' in kinds]
+  assert len(used) >= 3
+  images = []
+  for block in used:
+    names = {}
+    exec(block, names)
+    images.append(np.asarray(names['images']))
+    assert images[-1].shape == (16, 8, 8, 1)
+  own = jaxgan.load_run(tmp_path / 'run').sample(16)
+  np.testing.assert_allclose(images[-1], own.astype(int), atol=1)
+  np.testing.assert_array_equal(images[-2], own)
 
 
 def test_nothing_is_overwritten(run):

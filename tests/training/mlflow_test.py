@@ -60,10 +60,10 @@ def server(tmp_path):
       process.wait(60)
 
 
-def rest(address, path, **values):
+def rest(address, call, **values):
   """Calls the REST API; posts values to `search`, else puts them in the URL."""
-  url = f'{address}/api/2.0/mlflow/{path}'
-  if path.endswith('search'):
+  url = f'{address}/api/2.0/mlflow/{call}'
+  if call.endswith('search'):
     data = json.dumps(values).encode()
     request = urllib.request.Request(
       url, data, {'Content-Type': 'application/json'}
