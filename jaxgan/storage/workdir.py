@@ -46,7 +46,7 @@ def check_config(workdir: pathlib.Path, config: Config) -> None:
     raise ValueError(
       f'{workdir} holds a run of another configuration, which differs in '
       f'{", ".join(texts)}; choose another workdir, or continue with the new '
-      'configuration by accept_new_config.'
+      'configuration by --accept_new_config (Python: accept_new_config=True).'
     )
 
 
