@@ -59,7 +59,7 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
 
 
 def _toy() -> dict[str, Any]:
-  """Returns the task of 25 Gaussians, with what toy.py has and digits.py not."""
+  """Returns the task of 25 Gaussians, with nets and steps as in toy.py."""
   study = toy.get_config()
   (task,) = (x for x in study.tasks if x['name'] == 'gaussians25')
   changes = {
