@@ -130,12 +130,10 @@ def _run_block(
     if step == max(grid):
       weights['ema/'] = states.ema
     on_host = jax.device_get((trace, weights, states.diverged_step))
-    progressed = {
-      'updates': step * config.train.critic_steps,
-      'seconds': clock.seconds / len(block.seeds),
-    }
+    updates = step * config.train.critic_steps
+    seconds = clock.seconds / len(block.seeds)
     rows += [
-      row._replace(**progressed)
+      row._replace(updates=updates, seconds=seconds)
       for row in _measure(block, step, on_host, evaluate)
     ]
     clock.start(states)
