@@ -17,6 +17,9 @@ _PI_END = 2.13
 # far two runs move apart by chance.
 _NUDGE = 1 + 1e-4
 
+# What the base of the studies gives the other arms, and `literal` refuses.
+_SMOOTHED = {'smoothing': 0.9, 'warmup_steps': 100}
+
 
 def tuning() -> list[dict]:
   """Returns the grid of weights, for WGAN-GP and for the method."""
@@ -42,6 +45,7 @@ def paper() -> list[dict]:
     _arm('iterative', both),
     _arm('iterative, own weight', both, tuned='iterative'),
     _arm('literal', {'preset': 'literal'}),
+    _arm('literal, smoothed', {'preset': 'literal', **_SMOOTHED}),
     _arm('weight only', {'points': 'uniform', 'controller': 'iterative'}),
     _arm('points only', {'points': 'warp', 'controller': 'constant'}),
     _arm('yoked', {'points': 'warp'}, replays='iterative'),

@@ -1,8 +1,8 @@
-"""Compares the arms of one task: with the baseline, in tuning, as A/A control.
+"""Compares the arms: with the baseline, in tuning, as A/A control.
 
 An arm and the baseline are compared over the seeds that both have, by their
 ratios of areas and of times. Holm's correction counts all arms declared for the
-test, also arms without runs, but not the baseline and its copy.
+test on all tasks, also arms without runs, but not the baseline and its copy.
 """
 
 import dataclasses
@@ -35,7 +35,10 @@ class ArmSummary:
     final: the task's metric at the last step, for the raw weights.
     ema: median of the same for the averaged weights.
     area: geometric mean of the metric over steps and seeds.
-    time: median steps to the target; None if fewer than half reached it.
+    time: median generator steps to the target; None if fewer than half reached
+      it.
+    updates: the same in critic updates.
+    seconds: the same in seconds of training; None if they were not recorded.
     censored: number of runs that never reached the target.
     diverged: number of runs without a finite metric at the last step.
     failed: share of runs that were censored or diverged.
@@ -50,6 +53,8 @@ class ArmSummary:
   ema: float | None
   area: float | None
   time: float | None
+  updates: float | None
+  seconds: float | None
   censored: int
   diverged: int
   failed: float | None
@@ -98,25 +103,31 @@ class Control:
 
 
 def compare_arms(
-  study: Study, scores: Mapping[str, Scores]
-) -> tuple[ArmSummary, ...]:
-  """Compares the arms of the test with the baseline, on one task.
+  study: Study, scores: Mapping[str, Mapping[str, Scores]]
+) -> dict[str, tuple[ArmSummary, ...]]:
+  """Compares the arms of the test with the baseline, task by task.
 
   Args:
     study: gives arms, baseline, its copy, and the steps between measurements.
-    scores: arm -> scores of its runs on the task.
+    scores: task -> arm -> scores of its runs.
   """
   names = [arm.name for arm in study.arms if not arm.tunes]
-  others = [name for name in names if name != study.baseline]
-  ratios = {name: _ratios(study, scores, name) for name in others}
-  tested = [name for name in ratios if name != study.again]
-  adjusted = [adjust([ratios[name][k] for name in tested]) for k in range(2)]
+  ratios = {
+    (task, name): _ratios(study, scores[task], name)
+    for task in scores
+    for name in names
+    if name != study.baseline
+  }
+  tested = [at for at in ratios if at[1] != study.again]
+  adjusted = [adjust([ratios[at][k] for at in tested]) for k in range(2)]
   holm = dict(zip(tested, zip(*adjusted, strict=True), strict=True))
-  none = (None, None)
-  return tuple(
-    _summary(study, x, scores[x], ratios.get(x, none), holm.get(x, none))
-    for x in names
-  )
+
+  def summarize(task: str, name: str) -> ArmSummary:
+    none, at = (None, None), (task, name)
+    own = scores[task][name]
+    return _summary(study, name, own, ratios.get(at, none), holm.get(at, none))
+
+  return {task: tuple(summarize(task, x) for x in names) for task in scores}
 
 
 def compare_tuning(
@@ -218,6 +229,12 @@ def _summary(
     ema=spread(own.ema).median if np.isfinite(own.ema).any() else None,
     area=mean_area(own) if any_run else None,
     time=curves.median_time(own.time, own.reached),
+    updates=curves.median_time(own.updates, own.reached),
+    seconds=(
+      curves.median_time(own.seconds, own.reached)
+      if np.isfinite(own.seconds).all()
+      else None
+    ),
     censored=int((~own.reached).sum()),
     diverged=int((~np.isfinite(own.final)).sum()),
     failed=float(own.failed.mean()) if any_run else None,

@@ -18,16 +18,20 @@ Ratios are over the baseline `{baseline}`, paired by seed. Below 1 is better.
 - **Area** is the geometric mean of the metric over the steps of the run.
 - **Time** is the number of generator steps to the first of {stay} measurements
   in a row at the target. A run that never shows this is censored. In time
-  ratios it counts with the length of the run (restricted times).
+  ratios it counts with the length of the run (restricted times). The same
+  median stands in critic updates and in seconds of training, where recorded.
 - **Failed** runs are censored, or have diverged by the end.
 - A measurement of a diverged run counts as the worst of that run in areas, and
   as the worst of all runs in medians.
-- **Intervals** are 95 %: expanded percentile bootstrap over seeds, 10,000
-  resamples. Ratios in bold have intervals that exclude 1.
+- **Intervals** are 95 %: Student's t over seeds, of the logarithms of the
+  paired ratios. They say what other seeds of the same settings would give. Of
+  times they are those of the restricted times, also where runs are censored.
+  There is none if all seeds have the same ratio, unless it is 1. Ratios in bold
+  have intervals that exclude 1.
 - Brackets after a median contain quartiles.
 - **p** is from a two-sided sign-flip test. With S seeds it is at least
-  2^(1 - S). **Holm** is p after Holm's correction over the declared arms of a
-  task.
+  2^(1 - S). **Holm** is p after Holm's correction over the declared arms of all
+  tasks.
 - **Traces** are medians over seeds, in the middle and at the end of the run.
   Slope is the critic's mean gradient norm. d is the exact W1, which includes
   the floor of a finite sample. For a two-sided target of 1 the theory says
@@ -102,8 +106,9 @@ def _task(summary: Summary, task: TaskSummary) -> list[str]:
 
 def _arms(arms: Sequence[ArmSummary]) -> str:
   names = (
-    'arm', 'seeds', 'final', 'final, EMA', 'time (censored)', 'area',
-    'area ratio', 'p', 'Holm', 'time ratio', 'p', 'Holm', 'failed',
+    'arm', 'seeds', 'final', 'final, EMA', 'time (censored)',
+    'critic updates', 'seconds', 'area', 'area ratio', 'p', 'Holm',
+    'time ratio', 'p', 'Holm', 'failed',
   )  # fmt: skip
   return _table(names, [_arm(arm) for arm in arms])
 
@@ -118,6 +123,8 @@ def _arm(arm: ArmSummary) -> tuple[str, ...]:
     _spread(final) if final else _NONE,
     number(arm.ema),
     _time(arm.time, arm.censored, arm.seeds),
+    _NONE if arm.updates is None else f'{arm.updates:.0f}',
+    number(arm.seconds),
     number(arm.area),
     ratio(area),
     probability(area.p if area else None),

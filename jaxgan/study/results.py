@@ -25,6 +25,10 @@ class Row(NamedTuple):
     trace: name -> value of `types.METRICS` at that step and of the probe's
       mean gradient norms `slope_real`, `slope_fake` and `slope_between`; empty
       at step 0.
+    updates: number of finished critic updates; None in rows of older versions.
+    seconds: of training until then, without measurements and without the first
+      step, which compiles; an equal share for each run of a program. NaN if not
+      recorded.
   """
 
   task: str
@@ -33,6 +37,8 @@ class Row(NamedTuple):
   step: int
   metrics: dict[str, float]
   trace: dict[str, float]
+  updates: int | None = None
+  seconds: float = math.nan
 
 
 def append(path: pathlib.Path, rows: Iterable[Row]) -> None:
@@ -69,7 +75,7 @@ def _to_json(row: Row) -> dict:
     field: {k: _round(v) for k, v in getattr(row, field).items()}
     for field in ('metrics', 'trace')
   }
-  return {**row._asdict(), **numbers}
+  return {**row._asdict(), **numbers, 'seconds': _round(row.seconds)}
 
 
 def _round(value: float) -> float | None:
@@ -82,6 +88,8 @@ def _from_json(values: dict) -> Row:
     values[field] = {
       k: math.nan if v is None else float(v) for k, v in values[field].items()
     }
+  if values.get('seconds') is None:
+    values['seconds'] = math.nan
   return Row(**values)
 
 

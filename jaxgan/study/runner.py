@@ -4,7 +4,9 @@ import dataclasses
 import functools
 import json
 import pathlib
+import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -115,25 +117,58 @@ def _run_block(
   evaluate = ReplicaEvaluator(problem, evaluator, _SEED)
   grid = set(study.grid(block.task))
   rows: list[Row] = []
+  clock = _Clock()
   for step, states, batch, metrics in _train(config, block.seeds):
     progress(len(block.seeds) if step else 0)
+    if step == 1:
+      clock.start(states)  # After the compilation.
     if step not in grid:
       continue
+    clock.stop(states)
     trace = {} if metrics is None else {**metrics, **probe(states, batch)}
     weights = {'': states.variables.gen}
     if step == max(grid):
       weights['ema/'] = states.ema
     on_host = jax.device_get((trace, weights, states.diverged_step))
-    for r, seed in enumerate(block.seeds):
-      traced, variables, diverged = vmapped.take(on_host, r)
-      values = {
-        prefix + name: value
-        for prefix, gen in variables.items()
-        for name, value in evaluate(gen, step, diverged).items()
-      }
-      own = {name: float(value) for name, value in traced.items()}
-      rows.append(Row(block.task.name, block.arm.name, seed, step, values, own))
+    updates = step * config.train.critic_steps
+    seconds = clock.seconds / len(block.seeds)
+    rows += [
+      row._replace(updates=updates, seconds=seconds)
+      for row in _measure(block, step, on_host, evaluate)
+    ]
+    clock.start(states)
   return rows
+
+
+def _measure(
+  block: Block, step: int, on_host: Any, evaluate: ReplicaEvaluator
+) -> Iterator[Row]:
+  """Yields the row of each run; on_host: trace, weights, diverged steps."""
+  for r, seed in enumerate(block.seeds):
+    traced, variables, diverged = vmapped.take(on_host, r)
+    values = {
+      prefix + name: value
+      for prefix, gen in variables.items()
+      for name, value in evaluate(gen, step, diverged).items()
+    }
+    own = {name: float(value) for name, value in traced.items()}
+    yield Row(block.task.name, block.arm.name, seed, step, values, own)
+
+
+class _Clock:
+  """Adds up the seconds between `start` and `stop`; waits for the devices."""
+
+  def __init__(self) -> None:
+    self.seconds, self._started = 0.0, 0.0
+
+  def start(self, states: Any) -> None:
+    jax.block_until_ready(states)
+    self._started = time.perf_counter()
+
+  def stop(self, states: Any) -> None:
+    jax.block_until_ready(states)
+    if self._started:
+      self.seconds += time.perf_counter() - self._started
 
 
 def _missing(study: Study, block: Block, rows: Sequence[Row]) -> bool:

@@ -21,7 +21,9 @@ class Runs(NamedTuple):
     arm: the arm.
     seeds: [S], in the order of the study.
     missing: seeds without a complete run.
-    steps: [T].
+    steps: [T] generator steps.
+    updates: [S, T] critic updates until then.
+    seconds: [S, T] seconds of training until then; NaN where not recorded.
     metrics: name -> [S, T]; NaN once a run has diverged.
     ema: name -> [S], averaged weights at the last step; NaN if not measured.
     trace: name of TRACED -> [S, T]; NaN where not recorded.
@@ -31,6 +33,8 @@ class Runs(NamedTuple):
   seeds: tuple[int, ...]
   missing: tuple[int, ...]
   steps: np.ndarray
+  updates: np.ndarray
+  seconds: np.ndarray
   metrics: Mapping[str, np.ndarray]
   ema: Mapping[str, np.ndarray]
   trace: Mapping[str, np.ndarray]
@@ -44,7 +48,8 @@ class Scores(NamedTuple):
     final: the task's metric after the last step.
     ema: the same for the averaged weights; NaN if not measured.
     area: geometric mean of the metric over the run.
-    time: steps to the target; the length of the run if censored.
+    time: generator steps to the target; the length of the run if censored.
+    updates, seconds: the same in critic updates and seconds.
     reached: whether the run reached the target.
     failed: whether it never reached the target or had diverged by the end.
   """
@@ -54,6 +59,8 @@ class Scores(NamedTuple):
   ema: np.ndarray
   area: np.ndarray
   time: np.ndarray
+  updates: np.ndarray
+  seconds: np.ndarray
   reached: np.ndarray
   failed: np.ndarray
 
@@ -103,12 +110,16 @@ def scores(runs: Runs, task: Task, stay: int) -> Scores:
     raise ValueError(
       f'{task.metric} of {runs.arm.name} on {task.name}: {error}'
     ) from error
+  time = np.array([step for step, _ in times])
+  at = np.arange(len(time)), np.searchsorted(steps, time)
   return Scores(
     seeds=runs.seeds,
     final=values[:, -1],
     ema=runs.ema[task.metric],
     area=np.array(areas),
-    time=np.array([time for time, _ in times]),
+    time=time,
+    updates=runs.updates[at],
+    seconds=runs.seconds[at],
     reached=reached,
     failed=~reached | ~np.isfinite(values[:, -1]),
   )
@@ -126,15 +137,26 @@ def _runs(
   seeds = tuple(s for s, run in at.items() if all(step in run for step in grid))
   rows = [at[seed][step] for seed in seeds for step in grid]
 
-  def table(field: str, name: str) -> np.ndarray:
-    values = [getattr(row, field).get(name, np.nan) for row in rows]
+  def array(values: list) -> np.ndarray:
     return np.array(values, np.float64).reshape(len(seeds), len(grid))
 
+  def table(field: str, name: str) -> np.ndarray:
+    return array([getattr(row, field).get(name, np.nan) for row in rows])
+
+  critic_steps = study.config(task, arm).train.critic_steps
   return Runs(
     arm=arm,
     seeds=seeds,
     missing=tuple(seed for seed in declared if seed not in seeds),
     steps=np.array(grid),
+    # Rows of older versions lack the updates, but their config says them.
+    updates=array(
+      [
+        row.step * critic_steps if row.updates is None else row.updates
+        for row in rows
+      ]
+    ),
+    seconds=array([row.seconds for row in rows]),
     metrics={x: table('metrics', x) for x in task.metrics},
     ema={x: table('metrics', f'ema/{x}')[:, -1] for x in task.metrics},
     trace={x: table('trace', x) for x in TRACED},

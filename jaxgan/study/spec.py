@@ -10,7 +10,14 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jaxgan.config import Config, flatten, from_config_dict, pick, replace
+from jaxgan.config import (
+  PRESETS,
+  Config,
+  flatten,
+  from_config_dict,
+  pick,
+  replace,
+)
 from jaxgan.metrics import protocol
 
 Changes = Mapping[str, Any]  # Nested config values.
@@ -47,11 +54,13 @@ class Arm:
     name: in the results.
     family: name shared by the settings of one method; empty for a family of
       its own.
-    changes: config values of this arm.
+    changes: config values of this arm. A penalty.preset here also takes back
+      those keys of the base and the task that it defines.
     by_task: task -> further values.
     tunes: whether it runs on the tuning seeds instead of the test seeds.
     tuned: family of tuning arms; the best of them on each task gives this arm
-      its penalty.weight. Empty for none.
+      its penalty.weight and all values in which the family's arms differ. Empty
+      for none.
     scale: factor on the tuned weight.
     replays: arm whose ratio and weight, recorded on the first tuning seed, this
       arm replays; empty for none.
@@ -131,7 +140,11 @@ class Study:
     values = self.base
     own = arm.by_task.get(task.name, {})
     for changes in (task.changes, arm.changes, own):
-      values = replace(values, flatten(changes))
+      given = flatten(changes)
+      # None takes the preset's value. A key beside the preset wins.
+      defined = PRESETS.get(given.get('penalty.preset', ''), {})
+      values = replace(values, {f'penalty.{key}': None for key in defined})
+      values = replace(values, given)
     if replay:
       replayed = {'penalty.controller': 'replay', 'penalty.replay': replay}
       values = replace(values, replayed)

@@ -87,6 +87,7 @@ def summarize(study: Study, rows: Iterable[Row]) -> Summary:
     }
     for task in study.tasks
   }
+  compared = comparison.compare_arms(study, scores)
   every = [own for arms in runs.values() for own in arms.values()]
   return Summary(
     study=study.name,
@@ -100,7 +101,9 @@ def summarize(study: Study, rows: Iterable[Row]) -> Summary:
       for task, arms in runs.items()
     },
     tasks=tuple(
-      _task(study, task, runs[task.name], scores[task.name])
+      _task(
+        study, task, runs[task.name], scores[task.name], compared[task.name]
+      )
       for task in study.tasks
     ),
     families=families.compare(study, scores),
@@ -117,13 +120,14 @@ def _task(
   task: Task,
   runs: Mapping[str, Runs],
   scores: Mapping[str, Scores],
+  arms: tuple[ArmSummary, ...],
 ) -> TaskSummary:
   return TaskSummary(
     task=task.name,
     metric=task.metric,
     target=task.target,
     steps=study.steps(task),
-    arms=comparison.compare_arms(study, scores),
+    arms=arms,
     tuning=comparison.compare_tuning(study, scores),
     control=comparison.control(study, scores),
     moments=theory.trace_points(task, runs),

@@ -1,10 +1,11 @@
-"""Fills in penalty weights and targets from the runs of the tuning seeds."""
+"""Fills in tuned values and targets from the runs of the tuning seeds."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from jaxgan.config import flatten, replace, to_dict
 from jaxgan.study import curves
 from jaxgan.study import runs as runs_lib
 from jaxgan.study.results import Row
@@ -13,7 +14,7 @@ from jaxgan.study.spec import Arm, Study, Task
 
 
 def resolve(study: Study, rows: Iterable[Row]) -> Study:
-  """Returns the study with its tuned weights and its targets filled in.
+  """Returns the study with its tuned values and its targets filled in.
 
   Args:
     study: as declared.
@@ -23,7 +24,7 @@ def resolve(study: Study, rows: Iterable[Row]) -> Study:
     ValueError: a tuning run is missing.
   """
   runs = runs_lib.collect(study, rows)
-  arms = tuple(_with_weights(study, runs, arm) for arm in study.arms)
+  arms = tuple(_with_tuned(study, runs, arm) for arm in study.arms)
   tasks = tuple(
     dataclasses.replace(task, target=task.target or _target(study, runs, task))
     for task in study.tasks
@@ -62,19 +63,31 @@ def best(
   return min(arms, key=area)
 
 
-def _with_weights(
+def _with_tuned(
   study: Study, runs: Mapping[str, Mapping[str, Runs]], arm: Arm
 ) -> Arm:
-  """Returns the arm with its tuned penalty weight for each task."""
+  """Returns the arm with its tuned values for each task."""
   if not arm.tuned:
     return arm
-  by_task = {name: dict(values) for name, values in arm.by_task.items()}
+  keys = _tuned_keys(study, arm.tuned)
+  by_task = dict(arm.by_task)
   for task in study.tasks:
     source = best(study, runs[task.name], task, arm.tuned)
-    weight = study.config(task, source).penalty.weight * arm.scale
-    own = by_task.setdefault(task.name, {})
-    own['penalty'] = {**own.get('penalty', {}), 'weight': weight}
+    values = flatten(to_dict(study.config(task, source)))
+    tuned = {key: values[key] for key in keys}
+    tuned['penalty.weight'] *= arm.scale
+    by_task[task.name] = replace(by_task.get(task.name, {}), tuned)
   return dataclasses.replace(arm, by_task=by_task)
+
+
+def _tuned_keys(study: Study, family: str) -> list[str]:
+  """Returns the keys in which a family's arms differ, and penalty.weight."""
+  arms = [x for x in study.arms if x.tunes and x.family == family]
+  changes = [flatten(arm.changes) for arm in arms]
+  keys = dict.fromkeys(key for own in changes for key in own)
+  first = changes[0]
+  differ = [k for k in keys if any(x.get(k) != first.get(k) for x in changes)]
+  return list(dict.fromkeys(['penalty.weight', *differ]))
 
 
 def _target(

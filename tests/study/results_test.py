@@ -1,6 +1,7 @@
 """Tests that rows read back equal, also from cut, packed or damaged files."""
 
 import gzip
+import json
 import math
 
 import pytest
@@ -21,6 +22,16 @@ def test_rows_read_back(path):
   results.append(path, rows)
   results.append(path, [ROW._replace(seed=5)])
   assert results.load(path) == [*rows, ROW._replace(seed=5)]
+
+
+def test_rows_of_older_versions_lack_updates_and_seconds(path):
+  results.append(path, [ROW._replace(updates=500, seconds=2.5)])
+  assert results.load(path)[0][-2:] == (500, 2.5)
+  old = {k: v for k, v in ROW._asdict().items() if k in Row._fields[:6]}
+  path.write_text(json.dumps(old) + '\n')
+  (row,) = results.load(path)
+  assert row.updates is None
+  assert math.isnan(row.seconds)
 
 
 def test_a_diverged_metric_is_kept_as_nan(path):

@@ -6,6 +6,7 @@ import pytest
 
 from configs.studies import (
   beyond,
+  controls,
   digits,
   few_images,
   flowers,
@@ -15,6 +16,7 @@ from configs.studies import (
   robust_toy,
   small,
   stacked_mnist,
+  too_large,
   toy,
 )
 from jaxgan.config import from_config_dict
@@ -62,6 +64,68 @@ def test_arm_changes_win_over_task_changes_over_the_base():
   assert config.penalty.weight == 3.0
   tuned = study.config(study.tasks[0], study.arm('c'))
   assert (tuned.penalty.weight, tuned.penalty.points) == (0.25, 'uniform')
+
+
+def test_a_preset_of_an_arm_wins_over_the_base():
+  base = {**BASE, 'penalty': {'smoothing': 0.9, 'warmup_steps': 100}}
+  literal = {'preset': 'literal'}
+  arms = (
+    *ARMS,
+    {'name': 'd', 'changes': {'penalty': literal}},
+    {'name': 'e', 'changes': {'penalty': {**literal, 'smoothing': 0.5}}},
+  )
+  study = spec.parse(values(base=base, arms=arms))
+  b, d, e = (
+    study.config(study.tasks[0], study.arm(name)).penalty for name in 'bde'
+  )
+  assert (b.smoothing, b.warmup_steps) == (0.9, 100)
+  assert (d.smoothing, d.warmup_steps) == (0.0, 1)
+  assert (e.smoothing, e.warmup_steps) == (0.5, 1)
+
+
+@pytest.mark.parametrize('file', [toy, digits])
+def test_the_literal_arm_is_literal(file):
+  study = spec.parse(file.get_config())
+  for task in study.tasks:
+    own = study.config(task, study.arm('literal')).penalty
+    assert (own.points, own.controller, own.distance) == (
+      'ratio', 'literal', 'gap',
+    )  # fmt: skip
+    # No smoothing and no limit of the rate; the first distance is the
+    # reference.
+    assert (own.smoothing, own.rate, own.warmup_steps) == (0, 1, 1)
+    other = study.config(task, study.arm('literal, smoothed')).penalty
+    assert (other.smoothing, other.warmup_steps) == (0.9, 100)
+
+
+def test_weights_that_are_too_large_are_compared_on_fresh_seeds():
+  study = spec.parse(too_large.get_config())
+  others = (beyond, controls, digits, mnist, robust, small, toy)
+  for other in (spec.parse(x.get_config()) for x in others):
+    assert not {*study.seeds} & {*other.seeds, *other.tuning_seeds}
+  weights = {
+    (task.changes['data']['name'], study.config(task, arm).penalty.weight)
+    for task in study.tasks
+    for arm in study.arms
+  }
+  assert len(weights) == 9
+  assert len(study.seeds) >= 8
+
+
+def test_the_controls_are_tuned_alike():
+  study = spec.parse(controls.get_config())
+  tuning = [arm.family for arm in study.arms if arm.tunes]
+  assert {tuning.count(family) for family in tuning} == {4}
+  assert set(tuning) == {arm.tuned for arm in study.arms if not arm.tunes}
+  assert len(set(tuning)) == 10
+  task = study.tasks[1]
+  config = study.config(task, study.arm('spectral norm'))
+  assert (config.net.critic_norm, config.penalty.weight) == ('spectral', 0)
+  plain = spec.parse(toy.get_config())
+  theirs = plain.config(plain.tasks[1], plain.arm('wgan_gp'))
+  ours = study.config(task, study.arm('wgan_gp'))
+  for section in ('data', 'net', 'optim', 'train', 'loss'):
+    assert getattr(ours, section) == getattr(theirs, section)
 
 
 def test_a_replay_wins_over_all_changes():
@@ -192,7 +256,9 @@ def test_invalid_studies_are_refused(changed, words):
     spec.parse(values(**changed))
 
 
-@pytest.mark.parametrize('file', [few_images, flowers, stacked_mnist])
+@pytest.mark.parametrize(
+  'file', [controls, few_images, flowers, stacked_mnist, too_large]
+)
 @pytest.mark.parametrize('variant', ['', 'tiny'])
 def test_studies_that_are_not_run_yet_can_start(file, variant):
   study = spec.parse(file.get_config(variant))

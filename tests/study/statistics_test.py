@@ -17,6 +17,7 @@ from jaxgan.study.curves import (
 from jaxgan.study.statistics import (
   failed_share,
   holm,
+  mean_interval,
   paired_ratio,
   paired_time_ratio,
   sign_flip,
@@ -125,7 +126,10 @@ def test_a_ratio_is_paired():
   baseline = np.array([1.0, 10, 100, 1000])
   result = paired_ratio(baseline * [0.9, 0.9, 0.8, 0.8], baseline)
   assert result.ratio == pytest.approx((0.9 * 0.9 * 0.8 * 0.8) ** 0.25)
-  assert result.high < 1
+  # Four logs with two values: their deviation is (log .9 - log .8) / sqrt(3).
+  half = 3.182446 * np.log(0.9 / 0.8) / np.sqrt(3) / 2
+  assert result.high == pytest.approx(result.ratio * np.exp(half))
+  assert result.low == pytest.approx(result.ratio * np.exp(-half))
   assert result.p == 2 / 16
   assert result.seeds == 4
 
@@ -144,45 +148,52 @@ def test_a_single_pair_says_nothing():
   assert not result.contains_one
 
 
-def test_the_seed_draws_the_interval():
-  rng = np.random.default_rng(0)
-  x, y = np.exp(rng.normal(size=(2, 12)))
-  first, same, other = (paired_ratio(x, y, 500, seed) for seed in (0, 0, 1))
-  assert first == same
-  assert first.low != other.low
-
-
 def test_a_ratio_and_its_inverse_mirror():
   x, y = np.exp(np.random.default_rng(2).normal(size=(2, 9)))
   ours, theirs = paired_ratio(x, y), paired_ratio(y, x)
   assert ours.ratio == pytest.approx(1 / theirs.ratio)
-  assert ours.low == pytest.approx(1 / theirs.high, rel=0.03)
+  assert ours.low == pytest.approx(1 / theirs.high)
   assert ours.p == theirs.p
 
 
-@pytest.mark.parametrize('num', [5, 12])
+@pytest.mark.parametrize('num', [3, 4, 5, 8, 16, 20])
 def test_the_interval_covers_as_often_as_it_says(num):
-  rng = np.random.default_rng(3)
-  trials, truth, covered, plain = 600, 0.9, 0, 0
-  for seed in range(trials):
-    logs = np.log(truth) + 0.2 * rng.normal(size=num)
-    result = paired_ratio(np.exp(logs), np.ones(num), 1000)
-    covered += result.low <= truth <= result.high
-    draws = np.random.default_rng(seed).integers(num, size=(500, num))
-    low, high = np.quantile(logs[draws].mean(axis=1), [0.025, 0.975])
-    plain += low <= np.log(truth) <= high
-  # Four standard errors of 600 trials are 4 %.
-  assert 0.88 <= covered / trials <= 0.98
-  assert covered / trials > plain / trials + 0.005
+  logs = np.random.default_rng(num).normal(0.1, 0.2, size=(20_000, num))
+  low, high = mean_interval(logs)
+  # Four standard errors of 20,000 trials are .006.
+  assert (np.abs(low + high - 0.2) <= high - low).mean() == pytest.approx(
+    0.95, abs=0.02
+  )
+  result = paired_ratio(np.exp(logs[0]), np.ones(num))
+  assert np.log([result.low, result.high]) == pytest.approx((low[0], high[0]))
 
 
-def test_the_interval_is_near_students():
+def test_intervals_of_failures_cover_nearly_as_often():
+  rng, hits = np.random.default_rng(8), np.zeros(2)
+  share = np.array([[0.1], [0.4]])[..., None] * np.linspace(0, 2, 16)
+  for _ in range(1000):
+    x = failed_share(*(rng.random((2, 4, 16)) < share))
+    hits += (
+      x.difference_low <= -0.3 <= x.difference_high,
+      x.ratio_low <= 0.25 <= x.ratio_high,
+    )
+  # The counts are whole numbers, so the coverage is only near 95 %.
+  assert (np.abs(hits / 1000 - 0.95) < 0.04).all()
+
+
+def test_the_interval_is_students():
   logs = np.random.default_rng(4).normal(0.1, 0.3, 20)
   result = paired_ratio(np.exp(logs), np.ones(20))
   error = scipy.stats.sem(logs)
-  low, high = scipy.stats.t.interval(0.95, 19, logs.mean(), error)
-  assert np.log(result.low) == pytest.approx(low, abs=0.2 * error)
-  assert np.log(result.high) == pytest.approx(high, abs=0.2 * error)
+  expected = scipy.stats.t.interval(0.95, 19, logs.mean(), error)
+  assert np.log([result.low, result.high]) == pytest.approx(expected)
+
+
+def test_seeds_that_all_have_one_ratio_show_no_spread():
+  result = paired_ratio(np.full(5, 0.8), np.ones(5))
+  assert result.ratio == pytest.approx(0.8)
+  assert np.isnan([result.low, result.high]).all()
+  assert not result.contains_one
 
 
 @pytest.mark.parametrize('num', [1, 2, 5, 9])
@@ -249,14 +260,17 @@ def test_failed_share_by_hand():
   result = failed_share(ours, baseline)
   assert result.ours == pytest.approx(2 / 12)
   assert result.baseline == pytest.approx(5 / 12)
-  # Each seed fails once less, whichever seeds are drawn.
-  assert result.difference == pytest.approx(-1 / 4)
-  assert result.difference_low == pytest.approx(-1 / 4)
-  assert result.difference_high == pytest.approx(-1 / 4)
+  # Each seed fails once less, so the spread of the difference is unknown.
+  assert np.isnan([result.difference_low, result.difference_high]).all()
   assert result.ratio == pytest.approx(2.5 / 5.5)
-  # At the ends of the 27 resamples: the second seed, or another, three times.
-  assert result.ratio_low == pytest.approx(0.5 / 3.5)
-  assert result.ratio_high == pytest.approx(3.5 / 6.5)
+  # Shares over their levels, 2.5 / 12 and 5.5 / 12: 1.2 - 12 / 11 twice, and
+  # -6 / 11; Student's quantile is 4.3027 with 3 seeds.
+  error = (1.2 - 6 / 11) / np.sqrt(3) / np.sqrt(3)
+  logs = np.log([result.ratio_low, result.ratio_high])
+  middle = np.log(result.ratio)
+  assert logs == pytest.approx(
+    middle + 4.3027 * error * np.array([-1, 1]), 1e-4
+  )
   assert result.p == 2 / 8
   assert result.seeds == 3
 
@@ -265,7 +279,7 @@ def test_no_failures_at_all_are_a_ratio_of_one():
   none = np.zeros((5, 2), bool)
   result = failed_share(none, none)
   assert (result.difference, result.ratio, result.p) == (0, 1, 1)
-  assert (result.ratio_low, result.ratio_high) == (1, 1)
+  assert np.isnan([result.ratio_low, result.ratio_high]).all()
 
 
 def test_families_of_unlike_size_fail_alike():
@@ -275,7 +289,7 @@ def test_families_of_unlike_size_fail_alike():
   assert result.ratio == pytest.approx(1, abs=0.05)
 
 
-def test_resampling_keeps_the_runs_of_a_seed_together():
+def test_the_runs_of_a_seed_count_once():
   # Whole seeds fail: the interval is that of 10 seeds, not of 400 runs.
   seeds = np.repeat(np.arange(10) < 5, 40).reshape(10, 40)
   result = failed_share(seeds, np.zeros((10, 40), bool))

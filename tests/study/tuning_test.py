@@ -86,3 +86,26 @@ def test_missing_runs_are_named():
   some = [row for row in rows(CURVES) if (row.arm, row.seed) != ('8', 1)]
   with pytest.raises(ValueError, match='run of 8 on ring with seed 1 is miss'):
     tuning.resolve(study(), some)
+
+
+def test_values_other_than_the_weight_are_carried_over():
+  def clips(bound):
+    penalty = {'preset': 'wgan', 'clip': bound}
+    return {
+      'name': f'clip {bound}', 'family': 'clip', 'tunes': True,
+      'changes': {'penalty': penalty},
+    }  # fmt: skip
+
+  clipped = {'penalty': {'preset': 'wgan'}}
+  arms = (
+    {'name': 'a', 'tuned': 'clip', 'changes': clipped},
+    {'name': 'b'},
+    clips(0.1),
+    clips(0.2),
+  )
+  task = {**study_spec_test.TASK, 'target': 0.5}
+  declared = spec.parse(study_spec_test.values(arms=arms, tasks=(task,)))
+  curves = {'clip 0.1': (9, 9, 9, 9), 'clip 0.2': (9, 4, 4, 4)}
+  resolved = tuning.resolve(declared, rows(curves))
+  penalty = resolved.config(resolved.tasks[0], resolved.arm('a')).penalty
+  assert (penalty.clip, penalty.weight) == (0.2, 0)
