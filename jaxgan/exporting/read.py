@@ -12,7 +12,7 @@ import numpy as np
 from jaxgan.config import Config
 from jaxgan.data import columns as columns_lib
 from jaxgan.data import untrusted
-from jaxgan.data.columns import Columns
+from jaxgan.data.columns import AnyColumns
 from jaxgan.evaluation import run as run_lib
 from jaxgan.exporting import extras, metadata, nets, stablehlo, tensors
 from jaxgan.gan import problem as problem_lib
@@ -108,7 +108,7 @@ class ExportedRun(NamedTuple):
       )
     return _OPEN[self.metadata['kind']](self, name, path)
 
-  def _columns(self) -> Columns | None:
+  def _columns(self) -> AnyColumns | None:
     return columns_lib.from_record(self.metadata['data'])
 
 

@@ -83,6 +83,11 @@ def export_run(
   """
   check(out, kind)
   problem, state = restore.load_state(folder)
+  if problem.networks.table and kind != 'card':
+    raise ValueError(
+      f'{folder} is a run on a table with categories, whose networks are not '
+      'exported; draw rows by python -m jaxgan.sample.'
+    )
   facts = metadata.of_run(folder, problem, int(state.step), licenses)
   facts |= {'weights': weights, 'kind': kind, 'nets': {}}
   if kind == 'card':
