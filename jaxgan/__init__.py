@@ -16,7 +16,7 @@ if TYPE_CHECKING:
   from jaxgan.evaluation.run import Run
 
 __version__ = '0.1.0'
-__all__ = ['load_config', 'load_run', 'train']
+__all__ = ['load_config', 'train', 'load_run']
 
 # jax and flax are imported by the functions: `import jaxgan` is fast.
 
