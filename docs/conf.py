@@ -40,6 +40,7 @@ myst_heading_anchors = 4
 html_math_renderer = 'mathml'
 # The site is built without them by default: training takes minutes.
 nb_execution_mode = 'force' if os.environ.get('EXECUTE') else 'off'
+nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 1800
 nb_execution_excludepatterns = ['*/mnist_tpu.ipynb']  # It needs MNIST.

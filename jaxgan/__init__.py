@@ -20,7 +20,7 @@ if TYPE_CHECKING:
   from jaxgan.training.table_model import TableModel
 
 __version__ = '0.1.0'
-__all__ = ['fit_table', 'load_config', 'load_run', 'train']
+__all__ = ['load_config', 'train', 'load_run', 'fit_table']
 
 # jax and flax are imported by the functions: `import jaxgan` is fast.
 

@@ -11,7 +11,9 @@ def escape(
   app: Any, kind: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
   """Escapes the stars, bars and underscores of formulas; for autodoc."""
-  del app, kind, name, obj, options
+  del app, name, obj, options
+  if kind == 'module':
+    lines[:] = _with_literal_blocks(lines)
   example = False
   for i, line in enumerate(lines):
     example = line.lstrip().startswith('>>>') or (example and bool(line))
@@ -35,6 +37,16 @@ def markdown(docstring: str) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
   return match.group() if match.group()[0] == '`' else '\\' + match.group()
+
+
+def _with_literal_blocks(lines: list[str]) -> Iterator[str]:
+  """Marks the indented parts of a docstring as literal blocks."""
+  before = ''
+  for line in lines:
+    if line.startswith('  ') and not before:
+      yield from ('::', '')
+    yield line
+    before = line
 
 
 def _lines(text: str) -> Iterator[str]:

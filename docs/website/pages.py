@@ -88,6 +88,8 @@ def _notebook(file: pathlib.Path, executed: bool) -> str:
       text = re.sub(
         r'!\[([^\]]*)\]\(https:[^)]*\)', r'\1', ''.join(cell['source'])
       )
+      on_github = f'{links.repository()}/blob/main/'
+      text = text.replace(f']({on_github}', '](../')
       # MyST wants a paragraph for a formula, Jupyter does not.
       text = re.sub(
         r'\s*(\$\$.+?\$\$)\s*', r'\n\n\1\n\n', text, flags=re.DOTALL
