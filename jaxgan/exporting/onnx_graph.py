@@ -62,20 +62,24 @@ class Graph:
     return self._known[key]
 
   def batch(self, size: Any) -> str:
-    """The batch size, or a part of it, as a tensor [1] of int64.
+    """The batch size, a part or a multiple of it, as a tensor [1] of int64.
 
     Raises:
       Unsupported: `size` is another function of the batch size.
     """
-    parts = self._size // size
-    if not fixed(parts) or parts * size != self._size:
-      raise Unsupported(f'an axis of size {size}')
     if not self._batch:
       shape = self.node('Shape', self._first)
       self._batch = self.node('Gather', shape, ints([0]), axis=0)
-    if parts == 1:
+    if size == self._size:
       return self._batch
-    return self.node('Div', self._batch, ints([parts]))
+    for kind, one, other in (
+      ('Mul', size, self._size),
+      ('Div', self._size, size),
+    ):
+      factor = one // other
+      if fixed(factor) and factor * other == one:
+        return self.node(kind, self._batch, ints([factor]))
+    raise Unsupported(f'an axis of size {size}')
 
   def _new(self, stem: str) -> str:
     self._count += 1
