@@ -61,17 +61,19 @@ def test_the_balance_is_bounded():
 
 
 def test_no_gradient_flows_through_the_balance():
-  made, update = linear()
+  made, update = linear()  # With the loss mean x^2, whose weight is 1/2.
+  update = update._replace(adversarial=lambda x: 0.5 * jnp.mean(x**2))
 
   def total(params):
     fake = update.generate(params, update.z)
     now = update._replace(params=params)
     return made.total(update.adversarial(fake), fake, now)
 
+  weight = 10 / (2 * 2 * 5 + 1e-4)  # d mean x^2 / dw = 2 v^2 w mean z^2.
+  assert float(made.balance(update)) == pytest.approx(weight, rel=1e-6)
   grads = jax.grad(total)(update.params)
-  weight = float(made.balance(update))
-  # d/dv: w = 2 times the slopes by w v.
-  expected = -2 * 10 - 0.5 * weight * 2 * 6
+  # By the kernel before: 5 mean(-w z) + weight w^2 mean z^2.
+  expected = -20 + weight * 20
   np.testing.assert_allclose(grads['Conv_0']['kernel'], expected, rtol=1e-5)
   np.testing.assert_array_equal(grads['Conv_9']['kernel'], 0)
 
