@@ -3,9 +3,9 @@
 Read `schema` first: every key with its type, default, allowed values and
 documentation. Then `presets` (the gradient penalties by name), `parse` (nested
 values -> `Config`), `validate` (checks between keys, with those of `penalties`,
-`microbatches` and `translation`), `files` (a name or a path -> `Config`),
-`help_text` (the output of `--help_config`) and `renamed` (keys of older
-versions).
+`microbatches`, `tables` and `translation`), `files` (a name or a path ->
+`Config`), `help_text` (the output of `--help_config`) and `renamed` (keys of
+older versions).
 """
 
 from jaxgan.config.files import load_config

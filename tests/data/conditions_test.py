@@ -1,9 +1,13 @@
 """Training by sampling is a function of (seed, step), with stated shares."""
 
+import chex
+import jax
 import numpy as np
+import small
 
-from jaxgan.data import cells, conditions, mixed_fit, pipeline
+from jaxgan.data import cells, conditions, mixed_fit, on_device, pipeline
 from jaxgan.data.dataset import Dataset
+from jaxgan.gan import sharding as mesh_lib
 
 
 def dataset():
@@ -61,3 +65,13 @@ def test_a_category_that_a_split_lacks_is_never_drawn():
   made = conditions.build(data.columns, data.images[8:])
   _, labels = made.draw(0, 0, np.arange(5000))
   assert set(labels.tolist()) == {0, 2, 3, 4}
+
+
+def test_batches_on_the_devices_are_those_of_the_host():
+  sampler = pipeline.Sampler(dataset(), 1, 8, 2)
+  layout = mesh_lib.shardings(small.mesh()).batch
+  for source in (on_device, pipeline):
+    batches = source.device_batches(sampler, 4, layout)
+    batch = jax.device_get(next(batches))
+    batches.close()
+    chex.assert_trees_all_equal(batch, pipeline.host_batch(sampler, 4))
