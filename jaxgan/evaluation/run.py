@@ -101,6 +101,9 @@ class Run(NamedTuple):
 
     Raises:
       ValueError: another run, num below 1, an unknown column or category.
+
+    Example:
+      rows = run.rows(1000, where={'income': '>50K'})
     """
     if num < 1:
       raise ValueError(f'num is {num}; it must be at least 1.')
@@ -156,6 +159,9 @@ class Run(NamedTuple):
     Raises:
       ValueError: as `generator`, a run that translates nothing, an image of
         another shape or type, or a mask that does not fit.
+
+    Example:
+      large = run.translate(np.asarray(Image.open('photo.png')))
     """
     generator = self.generator(weights)
     return translate_lib.translate_array(
