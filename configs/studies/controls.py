@@ -52,9 +52,8 @@ def get_config(variant: str = '') -> config_dict.ConfigDict:
   arms = [
     arm for name in families for arm in _family(name, 2 if variant else 4)
   ]
-  again: dict[str, Any] = {'name': 'wgan_gp again', 'tuned': 'wgan_gp'}
-  again['changes'] = _FAMILIES['wgan_gp']
-  config.arms = (*arms, again)
+  (test,) = (arm for arm in arms if arm['name'] == config.baseline)
+  config.arms = (*arms, {**test, 'name': config.again})
   return config
 
 

@@ -7,6 +7,7 @@ The first command trains and measures every run that is missing in W. It can be
 stopped and started again. Each measurement is a line of W/results.jsonl. The
 second writes tables and figures to W/summary, or to --out. To summarize results
 in another file (.jsonl or .jsonl.gz), give --results and their --config.
+--scheduler=ADDRESS trains on the workers of a dask cluster (docs/results.md).
 """
 
 import pathlib
@@ -27,6 +28,9 @@ _CONFIG = config_flags.DEFINE_config_file(
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the study.')
 _JOBS = flags.DEFINE_integer(
   'jobs', 1, 'Number of processes that share the runs and the CPU cores.', 1
+)
+_SCHEDULER = flags.DEFINE_string(
+  'scheduler', '', 'Address of a dask scheduler, whose workers train the runs.'
 )
 _PART = flags.DEFINE_integer(
   'part', None, 'Index of this process, from 0; --jobs sets it.', 0
@@ -49,9 +53,14 @@ def main(argv: list[str]) -> int:
 
 def _run() -> None:
   from jaxgan.storage import workdir  # Late: --help is fast.
-  from jaxgan.study import jobs, runner, spec
+  from jaxgan.study import cluster, jobs, runner, spec
 
-  part, parts = _PART.value, _JOBS.value
+  part, parts, scheduler = _PART.value, _JOBS.value, _SCHEDULER.value
+  if scheduler and parts > 1:
+    raise ValueError(
+      f'--jobs is {parts} and --scheduler is {scheduler}; only one can be '
+      "given, since a cluster's workers share the runs by themselves."
+    )
   if part is not None:
     jobs.pin_to_cores(part, parts)
   cli.cache_compiled_programs()
@@ -66,7 +75,9 @@ def _run() -> None:
     runner.claim(study, folder)
     for _ in ('tuning', 'test'):
       phase, blocks = runner.pending_blocks(study, folder)
-      if blocks and parts > 1:
+      if blocks and scheduler:
+        cluster.run_blocks(phase, folder, blocks, scheduler)
+      elif blocks and parts > 1:
         jobs.run_processes(sys.argv[1:], parts)
       else:
         runner.run_blocks(phase, folder, blocks)

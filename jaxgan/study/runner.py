@@ -94,20 +94,32 @@ def run_blocks(
   with Progress(total, 'step', position=position, first_seconds=0) as bar:
     for block in blocks:
       bar.title(f'{block.task.name}, {block.arm.name}')
-      replay = _replay_path(study, block, folder)
-      rows = _run_block(study, block, replay, bar.update)
+      replay = replay_path(study, block, folder)
+      rows = run_block(study, block, replay, bar.update)
       results.append(folder / 'results.jsonl', rows)
       # Another arm cannot reuse the compiled programs.
       jax.clear_caches()
 
 
-def _run_block(
-  study: Study, block: Block, replay: str, progress: Callable[[int], object]
+def run_block(
+  study: Study,
+  block: Block,
+  replay: str = '',
+  progress: Callable[[int], object] = lambda _: None,
 ) -> list[Row]:
   """Trains the runs of a block in one program and measures their generators.
 
+  Args:
+    study: resolved if the block is of the test.
+    block: the runs.
+    replay: path of the curve that the arm replays, if it replays one.
+    progress: called with the number of new steps of all runs.
+
   Returns:
     One row for each run and step of the grid.
+
+  Raises:
+    ValueError: invalid data, or a metric that does not fit them.
   """
   config = study.config(block.task, block.arm, replay)
   problem = problem_lib.of_dataset(config, _dataset(config.data))
@@ -213,8 +225,16 @@ def _train(config: Config, seeds: tuple[int, ...]) -> Iterator[Snapshot]:
   return vmapped_runs.train(reps, _dataset(config.data))
 
 
-def _replay_path(study: Study, block: Block, folder: pathlib.Path) -> str:
-  """Returns the path of the curve to replay; records a missing curve."""
+def replay_path(study: Study, block: Block, folder: pathlib.Path) -> str:
+  """Returns the path of the curve that a block replays; '' for none.
+
+  Records a missing curve.
+
+  Args:
+    study: as for `run_block`.
+    block: its arm may replay another arm.
+    folder: of the study; its curves/ holds the recorded curves.
+  """
   if not block.arm.replays:
     return ''
   source, seed = study.arm(block.arm.replays), study.tuning_seeds[0]

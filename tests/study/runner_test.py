@@ -155,7 +155,7 @@ def test_two_processes_record_a_curve_once(tmp_path, monkeypatch):
   (block,) = [b for b in study.blocks(tuning=False) if b.arm.replays]
 
   def replay():
-    path = runner._replay_path(study, block, tmp_path)
+    path = runner.replay_path(study, block, tmp_path)
     read.append(pathlib.Path(path).read_text())
 
   both = [threading.Thread(target=replay) for _ in range(2)]
