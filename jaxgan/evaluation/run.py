@@ -191,6 +191,9 @@ def draw(
   Raises:
     ValueError: num below 1, an unknown label, or a truncation of uniform
       latents.
+
+  Example:
+    z = draw(run.generator().latents, 16, seed=0)
   """
   if num < 1:
     raise ValueError(f'num is {num}; it must be at least 1.')

@@ -8,6 +8,7 @@ import numpy as np
 from jax import export
 
 from jaxgan.data import untrusted
+from jaxgan.exporting import extras
 from jaxgan.exporting.nets import Net
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
@@ -17,7 +18,12 @@ _CALLS = {'cu_threefry2x32_ffi', 'Sharding', 'shape_assertion'}
 
 
 def serialize(net: Net) -> bytes:
-  """Serializes a network for any batch size and all of PLATFORMS."""
+  """Serializes a network for any batch size and all of PLATFORMS.
+
+  Raises:
+    ValueError: a missing package.
+  """
+  _check_installed()
   program = jax.jit(net.bound)
   exported = export.export(program, platforms=PLATFORMS)(*net.structs())
   return bytes(exported.serialize())
@@ -27,8 +33,10 @@ def load(path: pathlib.Path) -> export.Exported:
   """Reads a program, which is not run yet.
 
   Raises:
-    ValueError: the file is damaged, or the program calls code outside of it.
+    ValueError: the file is damaged, the program calls code outside of it, or a
+      package is missing.
   """
+  _check_installed()
   data = untrusted.read_file(path)
   try:
     exported = export.deserialize(bytearray(data))
@@ -45,6 +53,11 @@ def load(path: pathlib.Path) -> export.Exported:
       'program; it is refused.'
     )
   return exported
+
+
+def _check_installed() -> None:
+  with extras.needs('flatbuffers', 'export'):
+    import flatbuffers  # noqa: F401  By jax, which does not depend on it.
 
 
 def signature(exported: export.Exported) -> list[tuple[tuple[int, ...], str]]:
