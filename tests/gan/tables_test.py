@@ -56,6 +56,7 @@ def run(config, dataset, steps=3):
   return states, jax.device_get(metrics)
 
 
+@pytest.mark.slow
 def test_a_step_trains_on_packs(dataset):
   states, metrics = run(config(), dataset)
   assert all(np.isfinite(value) for value in metrics.values())

@@ -112,6 +112,7 @@ def test_a_kind_tells_real_rows_from_unlinked_ones(kind, sets):
     assert good > bad if better == 'high' else good < bad
 
 
+@pytest.mark.slow
 def test_models_predict_the_last_column_of_categories(sets):
   fitted, one, two, _, loose = sets
   found = tabular_models.efficacy(fitted, two, one)

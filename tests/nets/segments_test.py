@@ -45,10 +45,10 @@ def test_the_choice_of_a_label_is_read():
 
 
 def test_normal_noise_becomes_gumbel_noise():
-  z = jax.random.normal(jax.random.key(0), (200_000,))
+  z = jax.random.normal(jax.random.key(0), (50_000,))
   noise = segments.gumbel(z)
-  assert float(noise.mean()) == pytest.approx(np.euler_gamma, abs=0.01)
-  assert float(noise.var()) == pytest.approx(np.pi**2 / 6, abs=0.02)
+  assert float(noise.mean()) == pytest.approx(np.euler_gamma, abs=0.02)
+  assert float(noise.var()) == pytest.approx(np.pi**2 / 6, abs=0.04)
   assert np.isfinite(segments.gumbel(jnp.array([-30.0, 30.0]))).all()
 
 
@@ -56,16 +56,17 @@ def test_choices_have_the_probabilities_of_their_logits():
   logits = (0.0, 1.0, 0.0, -1.0)
   layout = Layout((0, 3))
   gen = segments.Generator(Constant(logits), layout, 2, 0.2)
-  z = jax.random.normal(jax.random.key(0), (50_000, 2 + 3))
+  z = jax.random.normal(jax.random.key(0), (20_000, 2 + 3))
   vectors = gen.apply({}, z, train=False)
   assert (vectors[:, 0] == 0).all()  # tanh(0)
   np.testing.assert_allclose(vectors[:, 1:].sum(axis=1), 1, rtol=1e-5)
   codes = np.asarray(layout.decode(vectors)[:, 1]).astype(int)
   shares = np.bincount(codes, minlength=3) / len(codes)
   expected = np.exp(logits[1:]) / np.exp(logits[1:]).sum()
-  np.testing.assert_allclose(shares, expected, atol=0.01)
+  np.testing.assert_allclose(shares, expected, atol=0.015)
 
 
+@pytest.mark.slow
 def test_packs_of_latents_become_packs_of_vectors():
   gen = segments.Generator(Constant((0.0,) * 11), LAYOUT, 3, 0.2)
   z = jax.random.normal(jax.random.key(0), (4, 5, 3 + 9 + 2))
