@@ -12,6 +12,8 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 
+from website import pages  # noqa: E402
+
 import jaxgan  # noqa: E402  Of this checkout.
 
 project = 'jaxgan'
@@ -43,7 +45,7 @@ nb_execution_mode = 'force' if os.environ.get('EXECUTE') else 'off'
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 1800
-nb_execution_excludepatterns = ['*/mnist_tpu.ipynb']  # It needs MNIST.
+nb_execution_excludepatterns = [f'*/{name}.ipynb' for name in pages.LONG]
 nb_merge_streams = True
 
 autodoc_member_order = 'bysource'
