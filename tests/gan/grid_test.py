@@ -44,10 +44,15 @@ EACH = ('mlp', 'dcgan')
 pytestmark = pytest.mark.slow
 
 
+def test_every_net_is_tried():
+  # That of tables needs its columns: tests/gan/tables_test.py.
+  assert {*KEYS, 'table_mlp'} == set(NETS)
+
+
 def combinations():
   scores = itertools.cycle(loss for loss in LOSSES if loss != 'energy')
   once = list(zip(scores, PRESETS, strict=False))
-  for net in NETS:
+  for net in KEYS:
     for loss, preset in itertools.product(LOSSES, PRESETS):
       few = once[:1] if net in TRANSLATE[1:] else once  # The game of `unet`.
       if net in EACH or (loss, preset) in few:
