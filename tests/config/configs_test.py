@@ -41,8 +41,8 @@ TRANSLATIONS = (
   'zoo.colorize', 'zoo.superres', 'zoo.inpaint', 'zoo.style', *PAIRED,
 )  # fmt: skip
 
-# Tables with categories: the numbers of an encoded row. The mock table has three
-# columns of numbers, with value and mode each, and two of categories.
+# Tables with categories: the numbers of an encoded row. The mock table has
+# three columns of numbers, with value and mode each, and two of categories.
 ROWS = {'adult': 8, 'mixed_table': 8}
 
 # Their nets and losses are tried elsewhere, and they are built below.
