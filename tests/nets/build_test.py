@@ -213,7 +213,7 @@ def test_a_penalized_critic_trains_inside_scan():
       config('dcgan', (8,), (8,)),
       (2,),
       "net.name is 'dcgan' and the data are vectors of 2 values; vectors "
-      'need mlp.',
+      'need mlp or table_mlp.',
     ),
     (
       config('dcgan', (8,) * 5, (8,)),
