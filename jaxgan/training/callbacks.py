@@ -84,6 +84,7 @@ class Callbacks:
           'a jaxgan.training.callbacks.Tracker, or a list of them.'
         )
     self.trackers = [x for x in several if isinstance(x, Tracker)]
+    self._started: list[Tracker] = []
     self._functions = [x for x in several if not isinstance(x, Tracker)]
 
   def __call__(self, step: int, scalars: Mapping[str, float]) -> None:
@@ -95,6 +96,7 @@ class Callbacks:
     """Calls on_start."""
     for tracker in self.trackers:
       tracker.on_start(start)
+      self._started.append(tracker)
 
   def scalars(self, step: int, scalars: Mapping[str, float]) -> None:
     """Calls on_scalars."""
@@ -112,7 +114,7 @@ class Callbacks:
       tracker.on_records(step, records)
 
   def end(self, status: str) -> None:
-    """Calls on_end of all trackers, also after an error of one of them."""
+    """Calls on_end of all that have started, also after an error of one."""
     with contextlib.ExitStack() as stack:
-      for tracker in reversed(self.trackers):
+      for tracker in reversed(self._started):
         stack.callback(tracker.on_end, status)

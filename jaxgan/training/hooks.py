@@ -82,7 +82,6 @@ class Hooks(contextlib.AbstractContextManager):
     self._is_first = jax.process_index() == 0
     # The trackers have no methods to call in other processes.
     self._trackers = self.callback if self._is_first else Callbacks(None)
-    self._started = False
     self._writer = self._open(first_step) if self._is_first else None
     steps = self._config.train.steps
     self._bar = Progress(
@@ -104,8 +103,7 @@ class Hooks(contextlib.AbstractContextManager):
     """Closes all files; explains an error by the workdir, if that is gone."""
     self._bar.close()
     with contextlib.ExitStack() as stack:
-      if self._started:
-        stack.callback(self._trackers.end, _status(kind))
+      stack.callback(self._trackers.end, _status(kind))
       if self._writer is not None:
         stack.callback(self._writer.close)
       if kind is not None:
@@ -142,8 +140,6 @@ class Hooks(contextlib.AbstractContextManager):
   def _start_trackers(self, step: int) -> None:
     config = flatten(to_dict(self._config))
     start = Start(self._folder, identity.read(self._folder).id, config, step)
-    # First, so that trackers hear of the end even if one fails to start.
-    self._started = True
     self._trackers.start(start)
 
   def on_rollback(self, step: int) -> None:

@@ -6,7 +6,7 @@ import small
 
 import jaxgan
 from jaxgan.gan import sharding
-from jaxgan.training.callbacks import Callbacks, Tracker
+from jaxgan.training.callbacks import Callbacks, Start, Tracker
 
 
 @pytest.fixture(autouse=True)
@@ -80,12 +80,20 @@ def test_a_callback_of_another_kind_is_refused():
     Callbacks([Recorder(), 3])
 
 
-def test_every_tracker_hears_of_the_end():
+def test_every_tracker_that_started_hears_of_the_end(tmp_path):
   class Fails(Tracker):
     def on_end(self, status):
       raise KeyError(status)
 
-  last = Recorder()
+  class NeverStarts(Recorder):
+    def on_start(self, start):
+      raise OSError('no server')
+
+  last, never = Recorder(), NeverStarts()
+  callbacks = Callbacks([Fails(), last, never])
+  with pytest.raises(OSError, match='no server'):
+    callbacks.start(Start(tmp_path, 'a', {'train.steps': 1}, 0))
   with pytest.raises(KeyError):
-    Callbacks([Fails(), last]).end('finished')
-  assert last.calls == [('end', 'finished')]
+    callbacks.end('failed')
+  assert last.calls == [('start', 0, 1), ('end', 'failed')]
+  assert never.calls == []
