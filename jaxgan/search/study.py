@@ -1,6 +1,8 @@
 """Optuna objects of a search: storage, study, sampler, distributions."""
 
+import contextlib
 import pathlib
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -162,6 +164,20 @@ def _distribution(domain: Domain) -> BaseDistribution:
   return optuna.distributions.FloatDistribution(low, high, log=log)
 
 
+def _open(url: str, options: Mapping[str, Any]) -> optuna.storages.RDBStorage:
+  """Opens a database and creates its tables.
+
+  Of processes that create the same tables at once, all but one fail. They try
+  again.
+  """
+  races = sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError
+  for _ in range(4):
+    with contextlib.suppress(*races):
+      return optuna.storages.RDBStorage(url, engine_kwargs=dict(options))
+    time.sleep(1)
+  return optuna.storages.RDBStorage(url, engine_kwargs=dict(options))
+
+
 def _storage(url: str) -> optuna.storages.RDBStorage:
   optuna.logging.set_verbosity(optuna.logging.WARNING)
   # SQLite lets one process write at a time. Its default limit of 5 seconds for
@@ -171,9 +187,10 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
     'connect_args': {'timeout': 60}, 'poolclass': sqlalchemy.pool.NullPool
   }  # fmt: skip
   library_errors = sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError
+  # Servers close idle connections, and a trial may take hours.
+  options = sqlite if url.startswith('sqlite') else {'pool_pre_ping': True}
   try:
-    options = sqlite if url.startswith('sqlite') else {}
-    return optuna.storages.RDBStorage(url, engine_kwargs=options)
+    return _open(url, options)
   except (ImportError, RuntimeError, *library_errors) as error:
     reason = str(error).strip().split('\n')[0]
     raise ValueError(

@@ -8,6 +8,7 @@ import runpy
 import optuna
 import pytest
 import small
+import sqlalchemy
 from optuna.trial import TrialState
 
 from jaxgan.config import files, load_config, replace
@@ -283,3 +284,20 @@ def test_optuna_prints_nothing(runs, tmp_path, capfd, monkeypatch):
   optuna.logging.set_verbosity(optuna.logging.INFO)
   runner.run(make_search(tmp_path), 1)
   assert capfd.readouterr().err == ''
+
+
+def test_processes_may_create_the_tables_at_once(tmp_path, monkeypatch):
+  real, failures = optuna.storages.RDBStorage, ['first', 'second']
+
+  def storage(*arguments, **options):
+    if failures:
+      raise sqlalchemy.exc.IntegrityError(failures.pop(), None, Exception())
+    return real(*arguments, **options)
+
+  monkeypatch.setattr(optuna.storages, 'RDBStorage', storage)
+  monkeypatch.setattr(study_lib.time, 'sleep', lambda _: None)
+  url = f'sqlite:///{tmp_path / "x.db"}'
+  assert study_lib._storage(url).get_all_studies() == []
+  failures.extend('x' * 9)
+  with pytest.raises(ValueError, match='--storage cannot be opened'):
+    study_lib._storage(url)
