@@ -48,7 +48,7 @@ def make(
     'Model description': _description(problem, state, facts),
     'Intended use': 'No record of the run states an intended use.',
     'Training data': _data(config, workdir.load_data(folder), facts),
-    'Training procedure': _training(config, workdir.rollbacks(folder), facts),
+    'Training procedure': _training(config, folder, facts),
     'Evaluation': _evaluation(records, facts),
     'Limitations': _limitations(records),
     'How to use': _use(facts),
@@ -117,6 +117,8 @@ def _data(
     'one example': _shape(data['shape']),
     'mirrored': 'half of the examples' if config.data.flip else 'no',
   }
+  if config.data.mock_examples:
+    rows['mock_examples'] = 'random images in place of the data set'
   if data['num_classes']:
     rows['classes'] = data['num_classes']
   if data.get('columns'):
@@ -126,7 +128,7 @@ def _data(
 
 
 def _training(
-  config: Config, rollbacks: Sequence[Any], facts: Mapping[str, Any]
+  config: Config, folder: pathlib.Path, facts: Mapping[str, Any]
 ) -> str:
   train, penalty = config.train, config.penalty
   rows = {
@@ -136,8 +138,12 @@ def _training(
     'batch size': train.batch_size,
     'critic updates per step': train.critic_steps,
     'precision': train.precision,
-    'rollbacks': len(rollbacks),
+    'rollbacks': len(workdir.rollbacks(folder)),
   }
+  source = folder / 'init.json'
+  if source.exists():
+    nets = workdir.read(source)['nets']
+    rows['start'] = f'networks of another run ({nets})'
   for name, one in (
     ('generator', config.optim.gen), ('critic', config.optim.critic),
   ):  # fmt: skip

@@ -84,8 +84,15 @@ def of_run(
       'license': licenses.data,
       'columns': data.get('columns'),
     },
-    'config': to_dict(config),
+    'config': to_dict(_without_folders(config)),
   }
+
+
+def _without_folders(config: Config) -> Config:
+  """The configuration without the names of the user's folders."""
+  path = pathlib.Path(config.data.path).name if config.data.path else ''
+  data = dataclasses.replace(config.data, path=path, dir='')
+  return dataclasses.replace(config, data=data)
 
 
 def of_net(net: Net, file: str, content: bytes) -> dict[str, Any]:

@@ -79,6 +79,16 @@ def test_the_metadata_describe_the_export(run):
   assert facts['jaxgan'] == jaxgan.__version__
 
 
+def test_the_users_folders_are_not_published(run, tmp_path):
+  path = '/home/someone/photos'
+  changes = {'data.path': path, 'data.dir': '/home/someone/cache'}
+  folder = untrained.write(tmp_path / 'run', 'zoo/cgan:tiny', **changes)
+  write.export_run(folder, tmp_path / 'card.md', kind='card')
+  card = (tmp_path / 'card.md').read_text()
+  assert '"path": "photos"' in card
+  assert 'someone' not in card
+
+
 def test_the_card_has_the_records_of_the_run_alone(run):
   card = (run / 'stablehlo' / 'README.md').read_text()
   _, head, body = card.split('---\n', 2)
